@@ -17,7 +17,7 @@ export class RequestError extends Error {
   }
 }
 
-/** The person was asked, and said no. */
+/** The person was asked, and refused. */
 export class DeclinedError extends RequestError {}
 
 interface Waiting {

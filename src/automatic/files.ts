@@ -1,4 +1,4 @@
-/** Where the files of `tunesmith auto` are: beside the data, with names that are free. */
+/** Chooses the files of `tunesmith auto`: next to the data, with unused names. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { autoText, formatOf, type AutoSource } from '../experiment/auto/source.js';
@@ -10,7 +10,7 @@ export interface AutoFiles {
   ensemble: string;
 }
 
-/** An error in what was asked for; its message is for the person. */
+/** An error in the request; its message is for the person. */
 export class AutoError extends Error {
   override readonly name = 'AutoError';
 }
@@ -49,7 +49,7 @@ export function planFile(wanted: Wanted): { file: string; text: string; isNew: b
   }
 }
 
-/** Returns names that are free, beside the experiment file that was searched by. */
+/** Returns unused names next to the experiment file of the search. */
 export function freeFiles(file: string, out: string | null): AutoFiles {
   const folder = out ?? path.dirname(file);
   const base = baseOf(file).replace(/\.auto$/, '');
@@ -69,7 +69,7 @@ function baseOf(file: string): string {
 
 const MOST_HEADER = 4096;
 
-/** The first line of a table, for who has not said which column to predict. */
+/** The first line of a table, for a person who has not named the column to predict. */
 function columnsText(file: string): string {
   if (/\.gz$/i.test(file)) return '';
   const line = readFileSync(file).subarray(0, MOST_HEADER).toString('utf8').split(/\r?\n/)[0] ?? '';

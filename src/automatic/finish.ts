@@ -39,7 +39,7 @@ export interface FinishOptions {
   seconds: number;
 }
 
-/** Writes the files. Throws AutoError when there is no network. */
+/** Writes the files. Throws an AutoError if there is no network. */
 export async function finish({ engine, ask, search, out, notes, seconds }: FinishOptions): Promise<Finished> {
   const { runs } = await engine.request('runs/list', { search: search.id, limit: 1000 });
   const ended = runs.filter(({ status }) => ENDED_STATUSES.includes(status));
@@ -111,7 +111,7 @@ function experimentOf({ folder }: RunDetail): Experiment {
   return JSON.parse(readReal(path.join(folder, RUN_FILES.experiment), STATE_LIMIT)) as Experiment;
 }
 
-/** The value of the objective, of which lower is better; runs without one come last. */
+/** The value of the objective, where lower is better; runs without one come last. */
 function valueOf({ objective }: Run): number {
   const value = objective?.value;
   return typeof value === 'number' ? value : Infinity;

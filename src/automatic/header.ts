@@ -1,13 +1,13 @@
-/** The columns of a table, for a person who is to choose one. */
+/** The columns of a table, for a person who has to choose one. */
 import { open } from 'node:fs/promises';
 import { gunzipSync, constants } from 'node:zlib';
 import { AutoError } from './files.js';
 
-/** Bytes that are looked at; no header is longer. */
+/** Maximum number of bytes that are read; no header is longer. */
 const MOST_HEADER = 1 << 16;
 const DELIMITERS = [',', ';', '\t', '|'];
 
-/** Returns the names of the columns. Throws AutoError when there are none. */
+/** Returns the names of the columns. Throws an AutoError if there are none. */
 export async function headerOf(file: string): Promise<string[]> {
   const handle = await open(file, 'r');
   let bytes: Buffer;

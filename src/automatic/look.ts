@@ -1,4 +1,4 @@
-/** The beginning of a search for a network: what the data are, before anything is trained. */
+/** The start of a search for a network: facts about the data, before anything is trained. */
 import * as path from 'node:path';
 import { parseExperiment } from '../experiment/index.js';
 import { fillNetwork } from '../experiment/start/fillNetwork.js';

@@ -103,7 +103,7 @@ const score = (value: number | null): string => (value === null ? '–' : value.
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 const quoted = (file: string): string => (/^[\w./-]+$/.test(file) ? file : `"${file}"`);
 
-/** One standard error of a share of right predictions. */
+/** One standard error of a share of correct predictions. */
 function errorText({ metric, best, examples }: FoundLine): string {
   if (metric !== 'accuracy' || best.test === null || examples.test === 0) return '';
   const error = Math.sqrt(Math.max(best.test * (1 - best.test), 1 / examples.test) / examples.test);

@@ -1,6 +1,6 @@
-/** Lines of a byte stream, one at a time, however they are cut into chunks. */
+/** Splits a byte stream into lines, regardless of the chunks it arrives in. */
 
-/** Stands for a line that was longer than allowed; its text is gone. */
+/** Replaces a line that was too long; its text is dropped. */
 export const TOO_LONG = Symbol('too long');
 
 /**

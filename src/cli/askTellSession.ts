@@ -237,7 +237,7 @@ function readRequest(line: string): { name: AskTellName; body: unknown; mark: Fl
   throw new Refused(`${name}: ${told.slice(0, 500)}`);
 }
 
-/** Looks at brackets outside of texts only. */
+/** Considers only brackets outside of strings. */
 function tooDeep(line: string): boolean {
   let depth = 0;
   let quoted = false;

@@ -4,7 +4,7 @@ import { workspacePaths } from '../engine/disk/paths.js';
 import type { Context } from './context.js';
 import { CommandError } from './errors.js';
 
-/** Engines that may die under one command before it gives up. */
+/** Number of engines that may die during one command before it gives up. */
 const ATTEMPTS = 5;
 
 /**

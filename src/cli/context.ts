@@ -51,7 +51,7 @@ export class Context {
     this.print(process.stdout.isTTY ? escapeUnsafe(text) : text);
   }
 
-  /** Prints to standard error whatever is not a result. */
+  /** Prints everything that is not a result to standard error. */
   say(text: string): void {
     process.stderr.write(`${forStream(text, process.stderr)}\n`);
   }
@@ -140,8 +140,8 @@ export class Context {
 }
 
 /**
- * The nearest folder from `from` up that has a .tunesmith folder, else `from`. Above `from` it must be a real folder of
- * this user: in a folder that everybody may write, somebody else may have put it in the way. Root works for everybody.
+ * Returns the nearest folder from `from` up that has a .tunesmith folder, else `from`. Above `from` it must be a real
+ * folder of this user, because in a world-writable folder another user may have created it. Root works for everybody.
  */
 export function findWorkspace(from: string): string {
   const here = path.resolve(from);

@@ -8,7 +8,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Ends the command with this exit code and message; nothing is wrong with Tunesmith itself. */
+/** Ends the command with this exit code and message, without reporting an internal error. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   constructor(

@@ -1,4 +1,4 @@
-/** Lines for a terminal about what the examination of a network found. */
+/** Formats the examination of a network for a terminal. */
 import { EXAMINED, type Examined } from '../protocol/examined.js';
 import { safeLine } from './terminal.js';
 

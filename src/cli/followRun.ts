@@ -67,7 +67,7 @@ export function renderRun(context: Pick<Context, 'paint' | 'columns'>, run: Run,
   ];
 }
 
-/** Prints a run's output as it grows, each progress update in place of the one before it. */
+/** Prints a run's output as it grows; each progress update replaces the previous one. */
 export class LogTail {
   private offset = 0;
   private reading: Promise<void> | null = null;

@@ -1,6 +1,6 @@
 /** Ctrl+C: the first asks for an orderly end, the second leaves at once. */
 export interface Interrupt {
-  /** Resolves when the person wants to leave without waiting. */
+  /** Resolves when the person presses Ctrl+C. */
   readonly left: Promise<void>;
   dispose(): void;
 }

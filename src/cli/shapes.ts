@@ -14,7 +14,7 @@ export interface RunJson {
   name: string;
   status: Run['status'];
   params: Params;
-  /** Last value of each metric, those of the machine's use left out. */
+  /** Last value of each metric, without those of the machine's use. */
   metrics: Record<string, WireNumber>;
   /** Best value of the objective so far. */
   objective: WireNumber | null;

@@ -15,10 +15,10 @@ export function indented(text: string): string {
   return safe(text).replace(/\n(?=\S)/g, '\n  ');
 }
 
-/** Output of a program, made safe for the terminal and indented. */
+/** Returns a program's output, made safe for the terminal and indented. */
 export const quoted = (text: string): string => safe(text.trimEnd()).replace(/^/gm, '  ');
 
-/** Text made safe for one line of the terminal, such as the name of a file. */
+/** Returns text made safe for one line of the terminal, such as the name of a file. */
 export function safeLine(text: string): string {
   return safe(text).replace(/[\n\t]+/g, ' ');
 }

@@ -57,7 +57,7 @@ export async function askTrainer<L extends { type: string }>(
 const isProgress = (line: Line): line is Extract<Line, { fraction: unknown }> => line.type === 'progress';
 const isError = (line: Line): line is Extract<Line, { message: unknown }> => line.type === 'error';
 
-/** A log is told what is done next, and not how far it is a few times a second. */
+/** A log gets each new task, but not its frequent progress updates. */
 const kindOf = (text: string): string => text.replace(/\d+([.,]\d+)?/g, '0');
 
 /** Returns null for a line that is not an answer: native libraries print lines, too. */

@@ -1,6 +1,6 @@
 /**
- * Checkpoints: folders in the run's `checkpoints/`, each whole once it has its name. A run that is launched again,
- * or that continues from another run's state, finds the folder to read in `TUNESMITH_CHECKPOINT`.
+ * Checkpoints: folders in the run's `checkpoints/`, each complete as soon as it has its name. A run that is launched
+ * again, or that continues from another run's state, finds the folder to load in `TUNESMITH_CHECKPOINT`.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -29,8 +29,8 @@ export interface SaveOptions {
 }
 
 /**
- * Calls `write` with an empty folder, notes what was written with its checksums, and gives the folder its name in one
- * step. The checkpoint before stays until this one is whole: a program killed, or a machine without power, at any moment leaves one
+ * Calls `write` with an empty folder, records its files with their checksums, and gives the folder its name in one
+ * step. The previous checkpoint stays until this one is complete: a killed program, or a power cut, always leaves one
  * of them. Resolves to the checkpoint's folder.
  */
 export async function saveCheckpoint(
@@ -97,8 +97,8 @@ export function stepOf(folder: string): number | null {
 }
 
 /**
- * The checkpoint to continue from: the given one or, if it is damaged, the newest intact one before it; null if there is
- * none. Damaged ones are put aside under another name, and `onDamage` hears of each.
+ * Returns the checkpoint to continue from: the given one or, if it is damaged, the newest intact one before it; null if
+ * there is none. Damaged ones are renamed, and reported to `onDamage`.
  */
 export async function usableCheckpoint(
   given: string,

@@ -9,7 +9,7 @@ function nameText(name: string): string {
   let text = names.get(name);
   if (text === undefined) {
     text = JSON.stringify(name) + ':';
-    // A program that makes up names without end must not fill the memory.
+    // A program that invents names endlessly must not fill the memory.
     if (names.size < 10_000) names.set(name, text);
   }
   return text;
@@ -38,7 +38,7 @@ export function metricsLine(
   return `{"type":"metrics","time":${time}${at},"values":{${body}}}\n`;
 }
 
-/** Any other record. Numbers that JSON lacks become their wire strings. */
+/** Encodes any other record. Numbers that JSON lacks become their wire strings. */
 export function recordLine(record: object): string {
   return (
     JSON.stringify(record, (_key, value: unknown) =>

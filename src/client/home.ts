@@ -2,8 +2,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Folder of this user's things that belong to no workspace (installed backends, fetched data sets). The same for
- * editor and terminal. `TUNESMITH_HOME` overrides it. Not created here.
+ * Returns the folder for this user's data that belongs to no workspace (installed backends, downloaded data sets), the
+ * same for editor and terminal. `TUNESMITH_HOME` overrides it. Does not create it.
  */
 export function tunesmithHome(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
   if (env.TUNESMITH_HOME) return env.TUNESMITH_HOME;

@@ -15,8 +15,8 @@ const KEY = Symbol.for('tunesmith.run');
 type Holder = { [KEY]?: RunClient };
 
 /**
- * The run this process belongs to; the same object at every call. A process that Tunesmith did not start gets a
- * client that does nothing, so a script runs unchanged by itself.
+ * The run of this process; the same object at every call. A process that Tunesmith did not start gets a client that
+ * does nothing, so a script runs unchanged by itself.
  */
 export function connectRun(): RunClient {
   const holder = globalThis as Holder;

@@ -13,7 +13,7 @@ const GIVE_UP_MS = 5000;
 export interface Outage {
   /** Why nothing could be written. */
   reason: string;
-  /** Seconds it took. */
+  /** Duration in seconds. */
   seconds: number;
   /** Records that waited in memory and are written now. */
   waited: number;
@@ -31,9 +31,9 @@ export interface JournalOptions {
 }
 
 /**
- * The append-only journal of this process. `append` has handed the record to the operating system when it
- * returns, so it outlives the process whatever ends it. A full disk never stops the training: records wait in
- * memory and are written as soon as there is room.
+ * The append-only journal of this process. When `append` returns, the record is with the operating system and survives
+ * the end of the process. A full disk never stops the training: records wait in memory and are written as soon as there
+ * is room.
  */
 export class JournalFile {
   /** Bytes in the file that belong to whole records. */
@@ -68,7 +68,9 @@ export class JournalFile {
     }
   }
 
-  /** Appends one line. Its offset in the file, or -1 when it had to wait in memory: then the file is to be looked at. */
+  /**
+   * Appends one line. Returns its offset in the file, or -1 if it had to wait in memory: then the file has to be read.
+   */
   append(line: string): number {
     const length = Buffer.byteLength(line);
     if (this.pendingBytes > 0) {
@@ -92,7 +94,7 @@ export class JournalFile {
     return this.offset - length;
   }
 
-  /** Writes what waits. True when nothing waits any more. */
+  /** Writes waiting records. Returns true when none waits any more. */
   retry(force = false): boolean {
     if (this.pendingBytes === 0) return true;
     if (!force && performance.now() < this.nextTry) return false;
@@ -100,8 +102,8 @@ export class JournalFile {
   }
 
   /**
-   * Waits until everything is written, for a process that ends: a full disk is waited for without limit, blocking.
-   * Whoever ends the process by force gives up what waits.
+   * Waits until everything is written, for a process that ends: blocks without limit while the disk is full. Killing
+   * the process loses the waiting records.
    */
   drain(): void {
     const until = performance.now() + GIVE_UP_MS;
@@ -117,7 +119,7 @@ export class JournalFile {
     }
   }
 
-  /** Forces what was appended to the disk, in the background. */
+  /** Syncs appended data to the disk, in the background. */
   sync(): void {
     if (this.syncing !== null) clearTimeout(this.syncing);
     this.syncing = null;
@@ -125,7 +127,9 @@ export class JournalFile {
     fsync(this.fd, () => undefined);
   }
 
-  /** After a write that took only a part of a line, as a disk does that fills up. Returns how many bytes it took. */
+  /**
+   * Handles a write that took only a part of a line, as on a disk that fills up. Returns the number of bytes written.
+   */
   private writeRest(rest: Buffer): number {
     let written = 0;
     try {

@@ -17,7 +17,7 @@ import { StopPoint } from './stopPoint.js';
 import { syncInterval } from './syncInterval.js';
 import { Stream } from './stream.js';
 
-/** The run named by the environment; null when there is none or its folder can't be written. */
+/** Returns the run named by the environment; null if there is none or its folder can't be written. */
 export function liveRun(env: NodeJS.ProcessEnv = process.env): RunClient | null {
   const folder = env[RUN_ENV.folder];
   if (!folder) return null;
@@ -46,7 +46,7 @@ class LiveRun implements RunClient {
   private readonly setListeners = new Set<(params: Params) => void>();
   private readonly refused = new Set<string>();
   private readonly stopPoint: StopPoint;
-  /** True if the program looks at requests to stop; otherwise the client ends it. */
+  /** True if the program handles stop requests itself; otherwise the client ends it. */
   private listens = false;
   /** The next step that `log` counts by itself. */
   private steps = 0;
@@ -74,7 +74,7 @@ class LiveRun implements RunClient {
     const rank = /^\d{1,9}$/.exec(env[RUN_ENV.rank] ?? env.RANK ?? '')?.[0] ?? '0';
     this.journal = JournalFile.create(join(folder, RUN_FILES.journal), `rank${Number(rank)}-${process.pid}`, {
       onRoom: (outage) => this.hadNoRoom(outage),
-      // A supervisor does it for all that is written into the run's journals.
+      // A supervisor syncs everything that is written into the run's journals.
       syncMs: env[RUN_ENV.socket] ? 0 : this.syncMs,
     });
     const socket = env[RUN_ENV.socket];
@@ -226,7 +226,7 @@ class LiveRun implements RunClient {
   }
 
   private stop(reason: StopReason): void {
-    // A handler of the program's own for SIGTERM, beside ours, is a listener too.
+    // The program's own SIGTERM handler, in addition to ours, counts as a listener, too.
     if (!this.listens && process.listenerCount('SIGTERM') <= 1) {
       this.finish();
       process.exit(143);
@@ -249,7 +249,7 @@ class LiveRun implements RunClient {
     if (isMainThread) process.on('SIGTERM', () => this.hurry());
   }
 
-  /** A client that has just begun hears of a signal before it is connected, and only then why it is to end. */
+  /** A client that has just started receives a signal before it is connected, and only then the reason for the stop. */
   private hurry(): void {
     const act = (): void => this.stopPoint.hurry();
     if (this.stream) this.stream.afterGreeting(GREETING_MS, act);

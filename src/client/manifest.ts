@@ -1,6 +1,6 @@
 /**
- * The manifest of a checkpoint: `.tunesmith.json`, written last into its folder. It says which files belong to it and
- * what is in them, so that a checkpoint whose bytes were cut off or changed is never taken for a whole one.
+ * The manifest of a checkpoint: `.tunesmith.json`, written into its folder last. It lists its files with their
+ * checksums, so that a checkpoint with missing or changed bytes is never used.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, fsyncSync, openSync, readdirSync } from 'node:fs';
@@ -14,13 +14,13 @@ export const MANIFEST = '.tunesmith.json';
 export interface Manifest {
   /** Steps that `log` had counted by itself when it was saved. */
   steps?: number;
-  /** Raised with each checkpoint of a run: tells their order, whatever the clock and the files' times say. */
+  /** Increases with each checkpoint of a run and so gives their order, independently of clocks and file times. */
   number?: number;
   /** By path inside the folder, with `/`. Absent in what earlier versions wrote. */
   files?: Record<string, { bytes: number; sha256: string }>;
 }
 
-/** Null when there is none that can be read. */
+/** Returns null if no readable one exists. */
 export function readManifest(folder: string): Manifest | null {
   try {
     const value: unknown = JSON.parse(readReal(join(folder, MANIFEST), STATE_LIMIT));
@@ -42,7 +42,7 @@ export function writeManifest(folder: string, manifest: Manifest): void {
   writeWholeSync(join(folder, MANIFEST), JSON.stringify(manifest), { mode: 0o600, sync: false });
 }
 
-/** Notes how many steps were counted by then, so that a run which goes on from this checkpoint counts on. */
+/** Records how many steps were counted so far, so that a run that resumes from this checkpoint continues the count. */
 export function noteSteps(folder: string, steps: number): void {
   try {
     writeManifest(folder, { ...readManifest(folder), steps });
@@ -56,7 +56,7 @@ export function countedSteps(folder: string): number {
   return readManifest(folder)?.steps ?? 0;
 }
 
-/** Reads every file of a checkpoint, for its manifest. With `sync` they are on the disk itself when it resolves. */
+/** Reads every file of a checkpoint for its manifest. With `sync`, they are synced to the disk when it resolves. */
 export async function listFiles(folder: string, sync: boolean): Promise<NonNullable<Manifest['files']>> {
   const files: NonNullable<Manifest['files']> = {};
   for (const path of filesIn(folder)) {
@@ -67,8 +67,8 @@ export async function listFiles(folder: string, sync: boolean): Promise<NonNulla
 }
 
 /**
- * Says what is wrong with a checkpoint: a file that is missing, cut off or changed. Null when it is whole, or was written by a
- * program that left no checksums.
+ * Returns what is wrong with a checkpoint: a file that is missing, truncated or changed. Null if it is intact, or was
+ * written by a program that left no checksums.
  */
 export async function damageOf(folder: string): Promise<string | null> {
   const wanted = readManifest(folder)?.files;
@@ -84,7 +84,7 @@ export async function damageOf(folder: string): Promise<string | null> {
   return null;
 }
 
-/** Makes what was created in or renamed into a folder outlive a power cut, where the system can. */
+/** Makes files that were created in or renamed into a folder survive a power cut, if the system can. */
 export function syncFolder(folder: string): void {
   try {
     const file = openSync(folder, 'r');
@@ -123,7 +123,7 @@ async function digest(path: string): Promise<{ bytes: number; sha256: string }> 
 }
 
 async function syncFile(path: string): Promise<void> {
-  // Windows flushes only what is open for writing.
+  // Windows flushes only files that are open for writing.
   const file = await open(path, process.platform === 'win32' ? 'r+' : 'r');
   try {
     await file.sync();

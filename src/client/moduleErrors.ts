@@ -42,7 +42,7 @@ export function loadProblem(error: unknown, file: string): string {
     const missing = /Cannot find (?:module|package) '([^']+)'/.exec(message)?.[1];
     if (missing && toPath(missing) === file)
       return `${file}: there is no such file. Check "module" in the experiment file.`;
-    // Nobody is to install what others may have published under this name.
+    // Nobody should install a package that others may have published under this name.
     const hint = /^tunesmith(\/|$)/.test(missing ?? '')
       ? `Modules may import '${TRAINING_MODULE.name}'; it need not be installed.`
       : missing?.startsWith('/') || missing?.startsWith('file:')
@@ -63,7 +63,7 @@ function syntaxPlace(stack: string): string | null {
   return match ? `${toPath(match[1]!)}:${match[2]}` : null;
 }
 
-/** Node tells the place of a JavaScript syntax error only on its own error output. */
+/** Node reports the position of a JavaScript syntax error only on its own error output. */
 function checkSyntax(file: string): string {
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
   return spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 5000, env }).stderr ?? '';

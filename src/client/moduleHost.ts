@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   try {
     await train(run);
   } catch (error) {
-    // An error that a stopped function throws on its way out, such as an AbortError, is no failure.
+    // An error that a stopped function throws while it ends, such as an AbortError, is not a failure.
     if (run.stopRequested === null || !isAbort(error)) return fail(describeError(error));
   }
   run.finish();

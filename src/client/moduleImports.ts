@@ -2,7 +2,7 @@
 import * as nodeModule from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-/** Its file lies beside the program that runs the module. */
+/** Its file is next to the program that runs the module. */
 export const TRAINING_MODULE = { name: 'tunesmith/training', file: 'training.cjs' };
 
 type Resolve = (specifier: string, context: unknown, next: (specifier: string, context: unknown) => unknown) => unknown;

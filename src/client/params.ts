@@ -27,7 +27,7 @@ export class RunParams {
 
   number(name: string, fallback?: number): number {
     const value = this.need(name, fallback);
-    // YAML 1.2 reads `1e-3` as a number, but a value that came through a command line may be text.
+    // YAML 1.2 reads `1e-3` as a number, but a value from a command line may be text.
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
     if (typeof number !== 'number' || (Number.isNaN(number) && value !== 'NaN' && typeof value !== 'number'))
       throw this.wrong(name, 'a number', value);

@@ -1,6 +1,6 @@
 /**
- * Tells which of the parameters that nothing else passes to the program it has read, so that the person learns of the others.
- * Names read in one turn of the event loop make one record.
+ * Records which of the parameters that nothing else passes to the program it has read, so that the person is told about
+ * the others. Names read in one turn of the event loop make one record.
  */
 export class Received {
   private readonly unread: Set<string>;
@@ -19,7 +19,7 @@ export class Received {
     if (this.fresh.push(name) === 1) queueMicrotask(() => this.flush());
   }
 
-  /** Records what was read. To be called before the last record. */
+  /** Records the names that were read. Call it before the last record. */
   flush(): void {
     const names = this.fresh;
     this.fresh = [];

@@ -13,16 +13,17 @@ export interface RunClient {
   /** False when the program was not started by Tunesmith: every call then works and records nothing. */
   readonly enabled: boolean;
   readonly id: string;
-  /** Absolute path of the run's folder; checkpoints belong into its `checkpoints/`. Empty when not enabled. */
+  /** Absolute path of the run's folder; checkpoints belong in its `checkpoints/`. Empty if not enabled. */
   readonly folder: string;
   /**
-   * Absolute folder of the checkpoint to go on from: this run was paused or interrupted before, or goes on from the
-   * state of another. Null when it begins. Load it before training, and go on with the step after the one saved.
+   * Absolute path of the checkpoint to continue from: this run was paused or interrupted, or continues from the state
+   * of another. Null at the beginning. Load it before training, and continue with the step after the saved one.
    */
   readonly checkpoint: string | null;
   /**
-   * Saves a checkpoint, after the step was logged: `write` fills the empty folder it is given, and what it wrote counts once it has resolved. The
-   * newest `keep` (2) are kept. Resolves to the checkpoint's folder. Where no run records, `write` is not called.
+   * Saves a checkpoint, after the step was logged: `write` fills the empty folder that it is given, and the checkpoint
+   * counts once `write` has resolved. The newest `keep` (2) are kept. Resolves to the checkpoint's folder. If no run is
+   * recorded, `write` is not called.
    */
   saveCheckpoint(step: number, write: (folder: string) => unknown, options?: { keep?: number }): Promise<string>;
   /** Hyperparameters of this run. */
@@ -30,30 +31,32 @@ export interface RunClient {
   /** Seed of this run, in [0, 2^31). */
   readonly seed: number;
   /**
-   * Records scalars at one step. It is in the file when this returns: killing the process loses nothing.
-   * Steps may come in any order; without one, the client counts its own calls without a step from 0, and on from where they were when the run goes on
-   * from a checkpoint. NaN and infinities are kept.
+   * Records scalars at one step. They are in the file when it returns: killing the process loses nothing. Steps may
+   * come in any order; without one, the client counts its own calls without a step from 0, and continues the count if
+   * the run resumes from a checkpoint. NaN and infinities are kept.
    */
   log(values: Record<string, number>, at?: { step?: number; epoch?: number }): void;
   /** How far the work has come: `fraction` in [0, 1] or null when unknown, and a text for the person. */
   progress(fraction: number | null, text?: string): void;
-  /** Facts other than metrics, such as the number of weights. */
+  /** Records facts other than metrics, such as the number of weights. */
   info(values: Params): void;
   /** Hyperparameters the program states itself; merged over those it was started with. */
   setParams(values: Params): void;
   /** A message for the person; the last one of level `error` explains a failed run. */
   message(level: 'info' | 'warning' | 'error', text: string): void;
-  /** A file that belongs to the run. `path` is absolute (inside the run's folder) or relative to that folder. */
+  /**
+   * Records a file that belongs to the run. `path` is absolute (inside the run's folder) or relative to that folder.
+   */
   media(name: string, path: string, at?: { mime?: string; step?: number }): void;
   /**
    * Called once when the person, or a pruner, asks this run to stop; at once if that has happened. A program that
-   * listens (here, by `stopSignal` or by reading `stopRequested`) must end by itself; any other is ended with `process.exit`.
+   * listens (with this, `stopSignal` or `stopRequested`) must end by itself; any other is ended with `process.exit`.
    */
   onStop(listener: (reason: StopReason) => void): Disposable;
   /**
-   * The reason, once a request to stop has taken effect; null before. To be looked at between batches. A pause, and a stop of
-   * a program that saves checkpoints, take effect where the newest checkpoint has all that was logged: then nothing is
-   * repeated when the run goes on.
+   * The reason, once a stop request has taken effect; null before. Check it between batches. A pause, and a stop of a
+   * program that saves checkpoints, take effect when the newest checkpoint contains everything that was logged, so that
+   * nothing is repeated when the run resumes.
    */
   readonly stopRequested: StopReason | null;
   /** A stop was asked for and waits for the next checkpoint. A program that saves seldom can save now. */
@@ -64,6 +67,6 @@ export interface RunClient {
   onSet(listener: (params: Params) => void): Disposable;
   /** Last record. Without a status: `completed`, or `stopped`/`pruned`/`paused` when that was asked for. Later calls do nothing. */
   finish(status?: FinishStatus, error?: string): void;
-  /** Resolves when what was logged has been handed to the engine, or after `timeoutMs`. Never needed for safety. */
+  /** Resolves when the engine has received all records, or after `timeoutMs`. Never needed for safety. */
   flush(timeoutMs?: number): Promise<void>;
 }

@@ -18,8 +18,8 @@ export function say(text: string): void {
 }
 
 /**
- * Lets the program continue when its output can't be written because the disk is full. Without this, Node ends it with an
- * uncaught exception. Any other error of these streams stays what it was.
+ * Lets the program continue when its output can't be written because the disk is full. Otherwise Node ends it with an
+ * uncaught exception. Other errors of these streams keep their effect.
  */
 export function printDespiteFullDisk(): void {
   for (const stream of [process.stdout, process.stderr]) {

@@ -52,7 +52,7 @@ export class StopPoint {
     this.look();
   }
 
-  /** The grace period is nearly over, or somebody else wants the process gone. */
+  /** The grace period is nearly over, or someone else ends the process. */
   hurry(): void {
     this.reason ??= 'stop';
     this.takeEffect();
@@ -71,7 +71,7 @@ export class StopPoint {
       this.logged = true;
     }
     this.lastStep = step;
-    // Whatever else is logged for this step comes first.
+    // Other values that are logged for this step come first.
     if (this.waits && this.savesFirst) setImmediate(() => this.look());
     return this.savesFirst;
   }

@@ -5,7 +5,7 @@ import { readReal, STATE_LIMIT } from '../files/real.js';
 import { RUN_FILES } from '../protocol/runFiles.js';
 import { lineReader } from '../protocol/lines.js';
 
-/** Records wait this long for others, so that a busy loop sends few large frames. */
+/** Time for which records wait for others, so that a busy loop sends few large frames. */
 const DELAY_MS = 20;
 /** More than this is not held for a slow engine; it reads the file instead. */
 const MAX_HELD = 1 << 20;
@@ -18,12 +18,12 @@ export interface StreamOptions {
   onControl(control: Control): void;
 }
 
-/** After the greeting, time for what follows it. */
+/** Time after the greeting for the messages that follow it. */
 const SETTLE_MS = 50;
 
 /**
- * Sends to the supervisor what was just appended to the journal, and hears what the engine wants. Only a
- * courtesy: whatever goes wrong here, the file has it all. Never keeps the process alive.
+ * Streams appended records to the supervisor, and receives the engine's requests. Failures here cost nothing, because
+ * the file has everything. Never keeps the process alive.
  */
 export class Stream {
   private socket: Socket | null = null;
@@ -48,7 +48,8 @@ export class Stream {
 
   /** `start` is the line's offset in the journal. */
   push(line: string, start: number): void {
-    // A frame holds what lies side by side in the file: once something was left out, so is what follows.
+    // A frame contains contiguous bytes of the file: once something was left out, the following bytes are left out,
+    // too.
     if (!this.dropped && this.bytes < MAX_HELD) {
       if (this.bytes === 0) this.start = start;
       this.text.push(line);
@@ -57,7 +58,7 @@ export class Stream {
     this.schedule();
   }
 
-  /** The file has grown by what could not be told line by line. */
+  /** The file has grown by records that could not be sent line by line. */
   grown(): void {
     this.dropped = true;
     this.schedule();
@@ -73,8 +74,8 @@ export class Stream {
   }
 
   /**
-   * Calls `then` once the supervisor has greeted this client, and has told it what was asked before; at once if it has,
-   * and after `timeoutMs` in any case.
+   * Calls `then` once the supervisor has greeted this client and has passed on earlier requests; at once if it has, and
+   * after `timeoutMs` in any case.
    */
   afterGreeting(timeoutMs: number, then: () => void): void {
     if (this.greeted) return then();
@@ -172,7 +173,7 @@ export class Stream {
     if (isControl(message)) this.options.onControl(message);
     else if (!this.greeted && isWelcome(message)) {
       this.greeted = true;
-      // Requests that were made earlier follow the greeting, perhaps in a packet of their own.
+      // Earlier requests follow the greeting, perhaps in a separate packet.
       for (const then of this.greeting.splice(0)) setTimeout(then, SETTLE_MS);
     }
   }

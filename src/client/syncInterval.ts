@@ -1,6 +1,6 @@
 import { RUN_ENV } from '../protocol/runFiles.js';
 
-/** Milliseconds after which what was recorded is forced to the disk itself; 0: when the operating system likes. */
+/** Returns the milliseconds after which records are synced to the disk; 0: when the operating system does it. */
 export function syncInterval(env: Record<string, string | undefined>): number {
   const text = env[RUN_ENV.fsync]?.trim();
   const seconds = text ? Number(text) : 1;

@@ -1,4 +1,4 @@
-/** Says what keeps an engine from its work, such as a full disk, and which other host has the folder; each once. */
+/** Reports, once each, what keeps an engine from its work, such as a full disk, and which other host has the folder. */
 import * as vscode from 'vscode';
 import { escapeUnsafe } from '../protocol/shownText.js';
 import { Disposables, type Disposable } from './events.js';

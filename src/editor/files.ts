@@ -12,7 +12,7 @@ export class ExperimentFiles implements Disposable {
   private readonly all = new Disposables();
   private readonly changes = this.all.add(new Emitter<void>());
   private watching = false;
-  /** A file came or went. Nothing is watched until someone asked for a list. */
+  /** Called when a file appeared or disappeared. Nothing is watched until a list was requested. */
   readonly onChange = this.changes.event;
 
   constructor(private readonly engines: Engines) {}

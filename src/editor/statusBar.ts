@@ -38,7 +38,7 @@ export class StatusBar implements Disposable {
   }
 }
 
-/** Returns null when there is nothing to show. `troubled`: an engine can't work as it should. */
+/** Returns null if there is nothing to show. `troubled`: an engine can't work properly. */
 export function statusBarText(runs: readonly Run[], searches: readonly Search[], troubled: boolean): string | null {
   const text = workText(runs, searches);
   return troubled ? `$(warning) ${text?.replace('~spin', '') ?? 'Tunesmith'}` : text;

@@ -60,7 +60,7 @@ export const clusterResources = {
     ),
 };
 
-/** Options of sbatch that are ours: with others, a run could not be watched. */
+/** Options of sbatch that we set ourselves: with others, a run could not be monitored. */
 const OURS =
   /^--(array|begin|chdir|dependency|error|export|input|job-name|no-requeue|nodes|ntasks|open-mode|output|parsable|requeue|signal|wait|wrap)(=|$)/;
 

@@ -53,11 +53,11 @@ export interface MeasuredConstraint {
 }
 
 export interface WarmStartPlan extends WarmStart {
-  /** Ids of searches; the word `experiment` stands for all earlier searches of this file. */
+  /** Ids of searches; the word `experiment` means all earlier searches of this file. */
   from: string[];
 }
 
-/** The section `search:` in its normal form. The engine's plan of a search has its experiment, and so this, in it. */
+/** The section `search:` in its normal form. The engine's plan of a search contains its experiment, and so this. */
 export interface SearchSettings {
   sampler: Named;
   pruner: Named | null;
@@ -81,13 +81,13 @@ export interface SearchSettings {
   /** The program saves and loads checkpoints. */
   checkpoints: boolean;
   stages: Stages | null;
-  /** Null: earlier searches are not looked at. */
+  /** Null: earlier searches are ignored. */
   warmStart: WarmStartPlan | null;
   repeat: Repeat | null;
   /** Absent: the search ends with its trials. */
   stop?: Stop;
   noise: Noise;
-  /** Failed trials, before any has reported the objective, after which the search gives up; 0: never. */
+  /** Number of failed trials, before any has reported the objective, after which the search gives up; 0: never. */
   giveUpAfter: number;
   /** As written in the file, anchors resolved; for showing and for `readSpace`. */
   space: Record<string, unknown>;
@@ -104,7 +104,7 @@ export interface Experiment {
   params: Params;
   /** Marks the whole numbers of the params that were written as floats. */
   floats?: Floats | undefined;
-  /** Places of a sweep's parameters in nested groups; the others are found by their name. */
+  /** Positions of a sweep's parameters in nested groups; the others are found by their name. */
   groups?: Record<string, string[]> | undefined;
   /** The first of `objectives`. */
   objective: Objective | null;
@@ -127,17 +127,17 @@ export interface Experiment {
     /** Runs that share one GPU. */
     perGpu: number;
   };
-  /** The cluster that its runs work on, and what they ask of it; absent: this machine. */
+  /** The cluster that its runs work on, and the resources they request; absent: this machine. */
   cluster?: ClusterNeed | undefined;
   /** How often a run is launched again; absent: never. */
   retries?: Retries | undefined;
-  /** Python that stands for `python` and `python3` at the start of `run`. */
+  /** Python that replaces `python` and `python3` at the start of `run`. */
   python: string | null;
   /** Seed of a plain run; null: a new one each time. */
   seed: number | null;
   /** Seconds between the polite request to stop and force. */
   stopGrace: number | null;
-  /** Seconds after which what was logged is forced to the disk; undefined: the environment decides. */
+  /** Seconds after which records are synced to the disk; undefined: the environment decides. */
   syncInterval?: number | undefined;
 }
 
@@ -157,9 +157,9 @@ export interface PlanContext {
   python?: string | null;
   /** Marks the whole numbers of the given params that were written as floats. */
   floats?: Floats | undefined;
-  /** The run that is planned: what `{run.id}`, `{run.dir}`, `{seed}` and `{trial}` stand for. */
+  /** The run that is planned: the values of `{run.id}`, `{run.dir}`, `{seed}` and `{trial}`. */
   run?: RunFacts;
-  /** Runs of the workspace, among which `network.from` chooses; absent: it is not checked. */
+  /** Runs of the workspace from which `network.from` chooses; absent: it is not checked. */
   runs?: {
     has(id: string): boolean;
     /** Id of the best completed run; null: there is none. */
@@ -193,7 +193,7 @@ export interface RunPlan {
   files?: Record<string, string> | undefined;
   /** For the built-in trainer: the validated section in its normal form. */
   network?: unknown;
-  /** For a pipeline: what its stages are to do. */
+  /** For a pipeline: the work of its stages. */
   pipeline?: PipelinePlan | undefined;
   problems: FileProblem[];
 }

@@ -1,9 +1,9 @@
 /**
- * Files below `.tunesmith`, opened without following links. A workspace that was cloned, unpacked or shared may carry
+ * Opens files below `.tunesmith` without following links. A workspace that was cloned, unpacked or shared may contain
  * anything there: a link to a secret file instead of a log, or to a folder of the person instead of a run's.
  *
- * An absolute path is checked from its last `.tunesmith` part on, that part included; of any other the last part alone. A
- * relative path is checked from the working folder on.
+ * An absolute path is checked from its last `.tunesmith` part on, including that part; any other path only in its last
+ * part. A relative path is checked from the working folder on.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -11,10 +11,10 @@ import { writeWholeSync } from './whole.js';
 
 export const DATA_FOLDER = '.tunesmith';
 
-/** Bytes that a file of state, such as a run's `run.json`, has at most. */
+/** Maximum size in bytes of a state file, such as a run's `run.json`. */
 export const STATE_LIMIT = 16 * 1024 * 1024;
 
-/** A part of a path is a link, or the file is none that can be read (a pipe, a device). */
+/** A part of a path is a link, or the file is not an ordinary one (a pipe, a device). */
 export class NotRealError extends Error {
   override name = 'NotRealError';
   readonly code = 'ENOTREAL';
@@ -83,7 +83,7 @@ export function statReal(file: string): fs.Stats | null {
   }
 }
 
-/** Size of an ordinary file in bytes; null when there is none. */
+/** Returns the size of an ordinary file in bytes; null if there is none. */
 export function sizeReal(file: string): number | null {
   const stat = statReal(file);
   return stat?.isFile() ? stat.size : null;
@@ -143,8 +143,8 @@ function firstToCheck(file: string, parts: readonly string[]): number {
 }
 
 /**
- * Somebody else may put a link in place after we looked. Linux says what was really opened, and nothing has been read of
- * it yet.
+ * A link may be put in place after the check. Linux reports which file was opened, and nothing has been read from it
+ * yet.
  */
 function isWhereItShould(descriptor: number, file: string): boolean {
   if (process.platform !== 'linux') return true;

@@ -10,7 +10,7 @@ export interface WholeOptions {
   sync?: boolean;
 }
 
-/** Returns a new name beside the file; files of this name are ours, and no link waits there. */
+/** Returns a new name next to the file. Files with such names are ours, and no link waits there. */
 const temporaryOf = (file: string): string =>
   path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(4).toString('hex')}.tmp`);
 

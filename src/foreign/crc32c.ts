@@ -14,7 +14,7 @@ for (let i = 0; i < 256; i++) {
 }
 const [T0, T1, T2, T3] = TABLES as [Int32Array, Int32Array, Int32Array, Int32Array];
 
-/** CRC of bytes `start` to `end`, as an unsigned number; `before` is the CRC of what stands before them. */
+/** Returns the CRC of bytes `start` to `end` as an unsigned number; `before` is the CRC of the preceding bytes. */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, before = 0): number {
   let crc = ~before;
   let at = start;
@@ -26,7 +26,10 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, before 
   return ~crc >>> 0;
 }
 
-/** Masks a CRC for storage beside data that may contain CRCs: rotates it right by 15 bits and adds a constant (TFRecord, LevelDB). */
+/**
+ * Masks a CRC for storage next to data that may contain CRCs: rotates it right by 15 bits and adds a constant
+ * (TFRecord, LevelDB).
+ */
 export function mask(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

@@ -24,10 +24,13 @@ export const FORMATS: readonly Format[] = [
   dvc,
 ];
 
-/** The runs in the logs below a folder, or those that a single file is part of; `cut`: the folder has more than is looked at. */
+/**
+ * Returns the runs in the logs below a folder, or those that a single file is part of; `cut`: the folder has more than
+ * the limit.
+ */
 export function findRuns(root: string, limits = USUAL_LIMITS): { runs: FoundRun[]; cut: boolean } {
   const isFile = fs.lstatSync(root).isFile();
-  // Files beside it, such as hyperparameters, belong to its run.
+  // Files next to it, such as hyperparameters, belong to its run.
   const { listings, cut } = walk(isFile ? path.dirname(root) : root, isFile ? { ...limits, depth: 0 } : limits);
   const runs = FORMATS.flatMap((format) => format.find(listings));
   return isFile

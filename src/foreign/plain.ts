@@ -8,7 +8,7 @@ const MOST_PARAMS = 2000;
 const DEEPEST = 16;
 const LONGEST_YAML = 128 * 1024;
 const DEEPEST_YAML = 64;
-/** Values looked at in one text: aliases multiply. */
+/** Maximum number of values read from one text, because aliases multiply them. */
 const MOST_VALUES = 50_000;
 /** Aliases that are followed: finding the target of each takes a walk through the text. */
 const MOST_ALIASES = 100;
@@ -29,7 +29,7 @@ class Flattening {
     return { params: this.params, floats: floatsOf(this.marks) };
   }
 
-  /** False when no more values are looked at. */
+  /** Returns false when the limit on values is reached. */
   spend(): boolean {
     return this.left-- > 0;
   }
@@ -97,13 +97,16 @@ export function flattenJson(text: string): Flat {
   return flatten(value, mark);
 }
 
-/** Parameters of a YAML text; objects of other languages are read as what they are written with. Throws an error with a sentence. */
+/**
+ * Reads the parameters of a YAML text; objects of other languages are read as their plain contents. Throws an error
+ * with a sentence.
+ */
 export function flattenYaml(text: string): Flat {
   if (text.length > LONGEST_YAML) throw new SyntaxError(`it has more than ${LONGEST_YAML / 1024} KiB of YAML`);
   if (isDeep(text)) throw new SyntaxError('it is nested too deep');
   const document = parseDocument(text, {
     ...{ logLevel: 'silent', version: '1.1', merge: false },
-    // Looking for equal keys, and quoting the lines of every error, takes quadratic time.
+    // Searching for equal keys, and quoting the lines of every error, takes quadratic time.
     ...{ uniqueKeys: false, prettyErrors: false },
   });
   const [problem] = document.errors;

@@ -1,6 +1,6 @@
 /** Protocol Buffers' wire format, read in place (protobuf.dev/programming-guides/encoding). */
 
-/** The bytes are not a message, or not one that this schema's reader understands. */
+/** The bytes are not a message, or not one that this reader of the schema understands. */
 export class WireError extends Error {
   override name = 'WireError';
 }

@@ -1,6 +1,6 @@
 /**
- * Logs of other programs: how a format is recognized and read. Readers are given bounded pieces of files that anybody may
- * have written, and hand on what they find; they execute nothing and follow no links.
+ * Logs of other programs: how a format is recognized and read. Readers get bounded pieces of files that anyone may have
+ * written, and emit records; they execute nothing and follow no links.
  */
 import * as path from 'node:path';
 import type { Floats } from '../protocol/floats.js';
@@ -25,7 +25,7 @@ export interface FoundRun {
   format: FormatId;
   /** Absolute path of the folder or file that has it. */
   path: string;
-  /** Tells it from others in the same file or folder; empty if there are none. */
+  /** Distinguishes it from others in the same file or folder; empty if there are none. */
   inner: string;
   experiment: string;
   name: string;
@@ -47,13 +47,13 @@ export type Place = Record<string, unknown>;
 
 export interface Reader {
   /**
-   * Hands on what was added since `place` (null: everything), until about `budget` bytes were read. `more`: there is more to
-   * read at once. Never throws for what is in a file; throws the system's error for a file that can't be read.
+   * Emits records added since `place` (null: all), until about `budget` bytes were read. `more`: there is more to read
+   * at once. Never throws for a file's contents; throws the system's error for a file that can't be read.
    */
   read(place: Place | null, sink: Sink, budget?: number): { place: Place; more: boolean };
 }
 
-/** Known facts of a run beside its values. Absent: unknown. */
+/** Known facts of a run besides its values. Absent: unknown. */
 export interface Facts {
   name?: string;
   experiment?: string;
@@ -70,7 +70,7 @@ export interface Facts {
   objective?: NonNullable<RunSpec['objective']>;
 }
 
-/** Receives the findings of a reader, in the order of the files. Times are milliseconds since the epoch, NaN if unknown. */
+/** Receives a reader's records, in the order of the files. Times are milliseconds since the epoch, NaN if unknown. */
 export interface Sink {
   /** `step` null: the next of this run. */
   scalar(name: string, value: number, step: number | null, time: number, epoch?: number): void;
@@ -89,7 +89,10 @@ export interface ForeignMedia {
   time: number;
   mime: string;
   bytes: Uint8Array;
-  /** Makes the bytes of a file that names others: `keep` keeps one of them and returns its path in the run's folder, null if it is not kept. */
+  /**
+   * Returns the bytes of a file that refers to others: `keep` keeps one of them and returns its path in the run's
+   * folder, null if it is not kept.
+   */
   compose?: (keep: (part: ForeignMedia) => string | null) => Uint8Array;
 }
 

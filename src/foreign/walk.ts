@@ -6,7 +6,7 @@ import type { Listing } from './types.js';
 export interface WalkLimits {
   /** Levels of folders below the first. */
   depth: number;
-  /** Files and folders looked at in all, and in one folder. */
+  /** Maximum number of files and folders visited in total, and per folder. */
   entries: number;
   perFolder?: number;
 }

@@ -25,8 +25,8 @@ export function formatDuration(milliseconds: number): string {
 type Times = Pick<Run, 'startedAt' | 'endedAt' | 'ran'>;
 
 /**
- * How long a run has run by `now`, in milliseconds; null before it starts. Of a run that is over this is the time that its
- * programs took, which stays right when somebody sets a clock.
+ * Returns how long a run has run by `now`, in milliseconds; null before it starts. For an ended run, this is the time
+ * that its programs took, which stays correct when someone sets a clock.
  */
 export function runDuration({ startedAt, endedAt, ran }: Times, now: number): number | null {
   if (startedAt === null) return null;

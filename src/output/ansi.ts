@@ -1,4 +1,4 @@
-/** Text with colour sequences of a terminal, as pieces with the looks that they ask for. Pure. */
+/** Splits text with a terminal's color sequences into styled pieces. Pure. */
 
 export interface AnsiLook {
   bold?: boolean;
@@ -16,7 +16,7 @@ export interface AnsiPiece extends AnsiLook {
 
 const SEQUENCE = /\u001b\[([\d;:]*)m/g;
 
-/** Splits a line. Other sequences than colours must be taken out before (`LineFolder`). */
+/** Splits a line. Sequences other than colors must be removed first (`LineFolder`). */
 export function ansiPieces(line: string): AnsiPiece[] {
   const pieces: AnsiPiece[] = [];
   let look: AnsiLook = {};

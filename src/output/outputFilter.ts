@@ -1,7 +1,7 @@
 /**
- * Makes a program's output safe to show in a terminal: colours and the movements that progress bars need stay;
- * whatever could set the clipboard or the title, hide a link's target, switch screens, ask the terminal for an
- * answer or play tricks with its state is taken out. Works on pieces: a sequence may be cut anywhere.
+ * Makes a program's output safe to show in a terminal: keeps colors and the cursor movements that progress bars need;
+ * removes everything that could set the clipboard or the title, hide a link's target, switch screens, request an answer
+ * from the terminal or manipulate its state. Works on chunks: a sequence may be cut anywhere.
  */
 
 const KEPT_CONTROLS = /[\u0007-\u000a\u000d]/;
@@ -15,7 +15,11 @@ export class OutputFilter {
   private sequence = '';
   private lastWasReturn = false;
 
-  /** The safe part of the piece, with `\n` made `\r\n`. */
+  /**
+   * Returns the safe part of the chunk, with `\r
+   * ` in place of `
+   * `.
+   */
   push(text: string): string {
     const out: string[] = [];
     for (const character of text) this.take(character, out);
@@ -45,7 +49,7 @@ export class OutputFilter {
       case 'string':
         if (code === 0x07 || code === 0x9c) this.state = 'text';
         else if (code === 0x1b) this.state = 'stringEscape';
-        // A string that does not end within its line is a broken program's, not a reason to lose the rest.
+        // A string that does not end within its line comes from a broken program, which is no reason to lose the rest.
         else if (character === '\n') this.recover(character, code, out);
         return;
       case 'stringEscape':
@@ -71,7 +75,7 @@ export class OutputFilter {
     else if (code === 0x90 || code === 0x98 || (code >= 0x9d && code <= 0x9f)) this.begin('string');
     else if (character === '\n') out.push(this.lastWasReturn ? '\n' : '\r\n');
     else if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) {
-      // The bell is dropped too: a loop that rings is a nuisance nobody can stop.
+      // The bell is dropped, too: a loop that rings is a nuisance that nobody can stop.
       if (KEPT_CONTROLS.test(character) && code !== 0x07) out.push(character);
     } else out.push(character);
     this.lastWasReturn = character === '\r';

@@ -1,4 +1,7 @@
-/** Carries out what the machine of a pipeline commands, by requests to the engine, and brings back what comes of them. */
+/**
+ * Carries out the commands of a pipeline's state machine by requests to the engine, and returns their results as
+ * events.
+ */
 import { join } from 'node:path';
 import type { RunClient } from '../client/index.js';
 import { EngineError } from '../engine/clients/index.js';
@@ -77,7 +80,7 @@ export class Conductor {
     }
   }
 
-  /** Puts the runs of other stages into a stage's text, which is JSON. */
+  /** Inserts the runs of other stages into a stage's text, which is JSON. */
   private filled({ text }: StagePlan): string {
     return text.replace(/\{stage\.([A-Za-z_][\w-]*)\.(run|dir)\}/g, (_, name: string, fact: string) => {
       const run = this.runOf(name);
@@ -103,7 +106,7 @@ export class Conductor {
     }
   }
 
-  /** Looks at the runs of stages that are at work: what was told may have been missed. */
+  /** Checks the runs of active stages, because notifications may have been missed. */
   private async look(): Promise<void> {
     const ids = this.state.stages.flatMap(({ phase }) => (phase.name === 'at work' ? phase.run : []));
     if (ids.length === 0) return;
@@ -138,7 +141,7 @@ export class Conductor {
     }
   }
 
-  /** Prints what is new of the stages, and shows how far the pipeline is. */
+  /** Prints new output of the stages, and shows the pipeline's progress. */
   private say(): void {
     const { stages } = this.state;
     for (const { name, phase } of stages) {

@@ -7,7 +7,7 @@ import { modulesOf } from './modules.js';
 
 /** Larger files count by their size and time of change. */
 const LARGEST = 64 * 1024 * 1024;
-/** Most files of a folder that are looked at. */
+/** Maximum number of files of a folder that are read. */
 const MOST_FILES = 20_000;
 /** Folders that no result depends on. */
 const PASSED_OVER = ['.git', '.tunesmith', 'node_modules', '__pycache__', '.venv'];
@@ -15,8 +15,9 @@ const PASSED_OVER = ['.git', '.tunesmith', 'node_modules', '__pycache__', '.venv
 const VERSION = 1;
 
 /**
- * Returns the SHA-256 of a stage, in hexadecimal. `text` is its text with the runs of other stages put in, `parents` are
- * those runs: when one of them was done again, its result may differ. `folder` is that of the experiment file.
+ * Returns the SHA-256 of a stage, in hexadecimal digits. `text` is its text with the runs of other stages inserted,
+ * `parents` are those runs: if one of them was repeated, its result may differ. `folder` is that of the experiment
+ * file.
  */
 export async function hashOf(
   stage: Pick<StagePlan, 'inputs' | 'outputs'>,
@@ -36,7 +37,7 @@ export async function hashOf(
   return hash.digest('hex');
 }
 
-/** Adds a file, or all files of a folder. What is not there adds nothing. */
+/** Adds a file, or all files of a folder. Missing files add nothing. */
 async function addPath(hash: Hash, file: string, name: string): Promise<void> {
   const stat = await fs.promises.stat(file).catch(() => null);
   if (stat?.isFile()) return addFile(hash, file, name, stat);
@@ -65,7 +66,7 @@ async function addFile(hash: Hash, file: string, name: string, { size, mtimeMs }
   hash.update(`\0${name.split(path.sep).join('/')}\0${size}\0`);
   if (size > LARGEST) return void hash.update(String(mtimeMs));
   const own = createHash('sha256');
-  // A file that can't be read is one without content; the stage itself says what is wrong with it.
+  // An unreadable file counts as empty; the stage itself reports its problem.
   const read = async (): Promise<void> => {
     for await (const part of fs.createReadStream(file)) own.update(part as Buffer);
   };

@@ -1,6 +1,6 @@
 /**
- * A line to the engine that outlives it: an engine may be killed at any moment, and the next one is waited for. None is
- * started from here, because it would belong to this run and end with it.
+ * A connection to the engine that survives it: an engine may be killed at any moment, and this waits for the next one.
+ * It starts none, because that engine would belong to this run and end with it.
  */
 import { connectEngine, EngineError, type EngineConnection } from '../engine/clients/index.js';
 import type { RequestName, RequestParams, RequestResult, Run } from '../protocol/engine.js';

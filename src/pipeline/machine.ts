@@ -25,7 +25,7 @@ export interface StageState {
 
 export interface PipelineState {
   stages: readonly StageState[];
-  /** True once the end was said. */
+  /** True once the end was reported. */
   ended: boolean;
 }
 
@@ -37,7 +37,7 @@ export type PipelineEvent =
   | { type: 'refused'; stage: string; why: string }
   /** State of a run; null: it is gone. */
   | { type: 'run'; run: string; status: RunStatus | null; error?: string }
-  /** The results of the stage were looked at; `fault`: why they are not what was wanted. */
+  /** The results of the stage were checked; `fault`: how they differ from the expected ones. */
   | { type: 'collected'; stage: string; fault: string | null };
 
 export type PipelineCommand =
@@ -95,7 +95,7 @@ function ended(
     commands.push({ do: 'collect', stage, run });
     return { name: 'collecting', run, reused };
   }
-  // Another pipeline's run was shared; its end there says nothing of what is wanted here.
+  // A run of another pipeline was shared; its end there does not decide what is needed here.
   if (reused && status !== 'failed') {
     commands.push({ do: 'ask', stage });
     return { name: 'asking' };

@@ -10,7 +10,7 @@ import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
 import { Conductor } from './conductor.js';
 import { EngineLine } from './engineLine.js';
 
-/** Milliseconds for which a stop that ended a stage may take to arrive here as well. */
+/** Milliseconds within which a stop that ended a stage also arrives here. */
 const STOP_MS = 3000;
 
 async function main(): Promise<void> {
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const conductor = new Conductor(run, spec.pipeline, folder, engine);
   let end!: () => void;
   const stopped = new Promise<void>((resolve) => (end = resolve));
-  // The engine stops the stages as well; what they have done is there when the pipeline resumes.
+  // The engine stops the stages as well; their results are used when the pipeline resumes.
   run.onStop(() => end());
   conductor.begin();
   const failed = await Promise.race([conductor.ended, stopped.then(() => null)]);

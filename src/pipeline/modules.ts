@@ -11,7 +11,7 @@ const LARGEST = 4 * 1024 * 1024;
 const SCRIPT = /\.(py|[cm]?[jt]s)$/;
 const JS_ENDINGS = ['', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json', '/index.ts', '/index.js'];
 
-/** Returns absolute paths of the modules that a script imports, directly or through others; empty for other files. */
+/** Returns the absolute paths of the modules that a script imports, directly or indirectly; empty for other files. */
 export function modulesOf(script: string): string[] {
   if (!SCRIPT.test(script)) return [];
   const root = path.dirname(script);
@@ -73,7 +73,7 @@ function scriptImports(text: string, file: string): string[] {
   const folder = path.dirname(file);
   return [...text.matchAll(/(?:from|import|require\s*\()\s*['"](\.{1,2}\/[^'"\n]+)['"]/g)].flatMap(([, named]) => {
     const at = path.resolve(folder, named!);
-    // A TypeScript module is imported by the name of what it is compiled to, too.
+    // A TypeScript module may be imported by the name of its compiled file, too.
     const typed = at.replace(/\.([cm]?)js$/, '.$1ts');
     return [...JS_ENDINGS.map((ending) => at + ending), typed].find(isFile) ?? [];
   });

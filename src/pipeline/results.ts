@@ -37,7 +37,7 @@ export function resultsOf({ name, outputs }: StagePlan, run: Pick<RunDetail, 'fo
   return { fault, metrics, bytes };
 }
 
-/** Bytes of a file, or of the files in a folder; null: it is not there. */
+/** Returns the bytes of a file, or of the files in a folder; null if it does not exist. */
 function sizeOf(folder: string, output: string): number | null {
   const file = path.resolve(folder, output);
   const stat = statReal(file);

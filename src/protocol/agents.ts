@@ -1,7 +1,7 @@
 /** Actions of agents: their requests to the engine, their records, and the budgets that a person gives. */
 import { z } from 'zod';
 
-/** Requests that the engine carries out for an agent. No other changes anything on an agent's word. */
+/** Requests that the engine carries out for an agent. An agent can change nothing with any other request. */
 export const AGENT_REQUESTS = [
   'runs/start',
   'runs/rerun',
@@ -30,7 +30,7 @@ export type Consent = z.infer<typeof Consent>;
 export const AgentAct = z.object({
   /** Milliseconds since the epoch. */
   time: z.number(),
-  /** Name of the agent, as it gave it. */
+  /** Name of the agent, as it has introduced itself. */
   agent: z.string(),
   /** Past tense, without the subject: `stopped it`. */
   what: z.string(),
@@ -69,7 +69,7 @@ export const AgentRequests = {
         deviceHours: z.number().min(0).nullable(),
         request: z.enum(AGENT_REQUESTS),
         params: z.unknown(),
-        /** The person has seen what is going to be run, and that it came with the folder. */
+        /** The person has seen the program, and that it came with the folder. */
         trust: z.boolean().optional(),
       })
       .strict(),

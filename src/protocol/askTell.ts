@@ -35,7 +35,10 @@ const share = z.number({ error: 'a share must be a number' }).min(0).max(1, 'a s
 export const Init = z.strictObject({
   /** As `search.space` of an experiment file. */
   space: space.optional(),
-  /** Known before a trial is run, such as "a + 2 * b <= 5"; as `search.constraints` of an experiment file. */
+  /**
+   * Constraints that are known before a trial runs, such as "a + 2 * b <= 5"; the same as `search.constraints` of an
+   * experiment file.
+   */
   constraints: linear.optional(),
   directions: z
     .array(z.enum(['minimize', 'maximize'], { error: 'a direction is "minimize" or "maximize"' }), {
@@ -46,7 +49,7 @@ export const Init = z.strictObject({
   sampler: named('sampler').optional(),
   pruner: named('pruner').nullish(),
   seed: whole('seed', 0).max(2147483647, 'seed must be at most 2147483647').optional(),
-  /** Planned in all. Without it: as many as are asked for. */
+  /** Planned trials in total. Absent: as many as are requested. */
   trials: whole('trials', 1).nullish(),
   /** Run at the same time, as far as is known. */
   workers: whole('workers', 1).optional(),
@@ -54,7 +57,7 @@ export const Init = z.strictObject({
   maxSteps: z.number({ error: 'maxSteps must be a number' }).positive('maxSteps must be above 0').nullish(),
   /** The program saves and loads checkpoints, so its trials can pause. */
   checkpoints: z.boolean({ error: 'checkpoints must be true or false' }).optional(),
-  /** Parameters are tuned in groups, one after the other; the settings as in `StudyOptions`. */
+  /** Parameters are tuned in groups, one after the other; the settings are those of `StudyOptions`. */
   stages: z
     .strictObject({
       order: z
@@ -91,7 +94,7 @@ export const Tell = z.strictObject({
   state: z
     .enum(['completed', 'failed', 'pruned', 'paused'], { error: 'state must be completed, failed, pruned or paused' })
     .optional(),
-  /** Met where at most 0. */
+  /** Met if at most 0. */
   constraints: list('constraints').optional(),
   seconds: z.number({ error: 'seconds must be a number' }).min(0, 'seconds must be at least 0').optional(),
 });
@@ -109,7 +112,7 @@ export const AskTellRequests = {
   import: z.strictObject({ trials: z.array(earlier, { error: 'trials must be a list' }) }),
   /** Continues in another space. */
   widen: z.strictObject({ space, constraints: linear.optional() }),
-  /** Another number of planned trials in all; null: as many as are asked for. */
+  /** New number of planned trials in total; null: as many as are requested. */
   extend: z.strictObject({ trials: trials.nullable() }),
   best: nothing,
   /** The trial to rely on: by its expected value, not by its luck. */
@@ -134,7 +137,7 @@ export interface AskedTrial {
   until?: number;
   /** The trial whose latest checkpoint it begins from. */
   from?: number;
-  /** The trial whose params it measures once more, with a fresh seed. */
+  /** The trial whose params are measured again, with a fresh seed. */
   repeatOf?: number;
 }
 
@@ -147,7 +150,9 @@ export interface BestTrial {
 /** Answers by request. Any request can be answered with `error`; then nothing has changed. */
 export interface AskTellAnswers {
   init: { ok: true };
-  /** Fewer than asked for: `done` when there will be no more, `waiting` when there may be after others have ended. */
+  /**
+   * Fewer than requested: `done` when there will be no more, `waiting` when there may be more after others have ended.
+   */
   ask: { trials: AskedTrial[]; done?: true; waiting?: true };
   report: { prune: boolean; pause?: true };
   tell: { ok: true };
@@ -158,7 +163,7 @@ export interface AskTellAnswers {
   best: { trials: BestTrial[] };
   /** `mean` and `sd`: what is expected of it. Several objectives: the front. */
   recommend: { trials: (BestTrial & { mean?: WireNumber; sd?: WireNumber })[]; why?: string };
-  /** Shares of 1; empty while it can't be told, and `why`. */
+  /** Shares of 1; empty if they are not known yet, with the reason in `why`. */
   importance: { importance: Record<string, number>; why?: string };
   status: { trials: Record<string, number>; planned: number | null; sampler: string | null };
   save: { saved: unknown };

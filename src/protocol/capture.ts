@@ -30,7 +30,7 @@ const Files = texts('files', 'file patterns');
 const Wandb = z.enum(['listen', 'replace'], { error: 'wandb must be listen or replace' });
 const System = z.boolean({ error: 'system must be true or false' });
 
-/** As written. `false` is what YAML 1.1 makes of `off`. */
+/** The value as written. YAML 1.1 turns `off` into `false`. */
 export const WrittenCapture = z
   .union(
     [

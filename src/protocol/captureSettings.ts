@@ -1,6 +1,6 @@
 /**
- * Settings for what is observed of a run whose program does not use the client: the key `capture:` of an experiment file in its
- * normal form. Without a schema library, for the supervisor; `capture.ts` has the schemas.
+ * Settings for what is observed of a run whose program does not use the client: the key `capture:` of an experiment
+ * file in its normal form. The supervisor uses it, so it needs no schema library; `capture.ts` has the schemas.
  */
 
 /** Libraries that can be captured, by the names of the modules in `python/tunesmith/capture`. */
@@ -33,11 +33,11 @@ export const LIBRARIES = [
 export type Library = (typeof LIBRARIES)[number];
 
 export interface Capture {
-  /** Python libraries whose own calls are recorded. `auto`: all that are known. */
+  /** Python libraries whose own calls are recorded. `auto`: all supported ones. */
   libraries: 'auto' | 'off' | Library[];
   /** `listen`: beside the real wandb; `replace`: in its place, so that it need not be installed. */
   wandb: 'listen' | 'replace';
-  /** Metrics read from what the program prints; patterns say where they stand. */
+  /** Metrics read from the program's output; patterns give their positions. */
   output: 'auto' | 'off' | string[];
   /** Log files that the program writes; globs say which, relative to its working folder. */
   files: 'auto' | 'off' | string[];

@@ -1,4 +1,4 @@
-/** A run's need on a cluster, as it stands in its `run.json`. */
+/** A run's need on a cluster, as written in its `run.json`. */
 import { z } from 'zod';
 
 const Name = z.string().max(200);

@@ -1,7 +1,10 @@
 /** Tables for other programs, after RFC 4180. */
 import type { ParamValue } from './values.js';
 
-/** One line of CSV, without its end. A cell that a spreadsheet would take for a formula gets a leading apostrophe. */
+/**
+ * Returns one line of CSV, without its end. A cell that a spreadsheet would read as a formula gets a leading
+ * apostrophe.
+ */
 export function csv(cells: readonly (ParamValue | undefined)[]): string {
   return cells
     .map((cell) => {

@@ -2,7 +2,7 @@
 
 export type DebugLanguage = 'python' | 'node';
 
-/** Arguments of a debugger, put before `argv[at]` when the run is first started. The command itself stays as it is. */
+/** Arguments of a debugger, inserted before `argv[at]` at the first launch. The command itself does not change. */
 export interface DebugSpec {
   at: number;
   args: string[];
@@ -11,7 +11,10 @@ export interface DebugSpec {
 /** Python's options that take the next argument. */
 const WITH_VALUE = new Set(['-W', '-X', '--check-hash-based-pycs']);
 
-/** The language of a command whose program can be debugged; null for other programs and for launchers that start it in their own way. */
+/**
+ * Returns the language of a command whose program can be debugged; null for other programs and for launchers with their
+ * own way of starting it.
+ */
 export function debugLanguage(argv: readonly string[]): DebugLanguage | null {
   const program = (argv[0] ?? '').replace(/^.*[\\/]/, '').replace(/\.exe$/i, '');
   if (/^(python|pypy)[\d.]*w?$/i.test(program)) return 'python';

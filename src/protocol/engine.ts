@@ -50,11 +50,11 @@ export const ErrorCode = {
   /** A file has mistakes; data is FileProblem[]. */
   invalidFile: -32050,
   notFound: -32051,
-  /** The request cannot be carried out in the present state, such as resuming a finished run. */
+  /** The request cannot be carried out in the current state, such as resuming a finished run. */
   conflict: -32052,
   unauthorized: -32053,
   incompatible: -32054,
-  /** The person has not asked for this on this machine: it came with its folder. With `trust` it is run all the same. */
+  /** The person has not requested this on this machine: it came with its folder. With `trust` it is run anyway. */
   foreign: -32055,
 } as const;
 
@@ -71,7 +71,7 @@ const Empty = z.object({}).strict();
 /** Id of a run or a search. It becomes part of a path. */
 const Id = z.string().regex(ID_PATTERN, 'is not the id of a run or a search');
 const Ids = z.object({ ids: z.array(Id).min(1) }).strict();
-/** The person has seen what is going to be run, and that it came with the folder. */
+/** The person has seen the program, and that it came with the folder. */
 const Trust = z.boolean().optional();
 const Done = z.object({ done: z.array(z.string()), skipped: z.array(z.object({ id: z.string(), why: z.string() })) });
 
@@ -86,7 +86,7 @@ export const Requests = {
       protocol: z.number().int(),
       pid: z.number().int(),
       workspace: z.string(),
-      /** Why this engine only looks on: which other host works in the folder, since when, and what to do. */
+      /** Why this engine only reads: which other host works in the folder, since when, and what to do. */
       notice: z.string().nullable().optional(),
       /** See `engine/status`. */
       problem: z.string().nullable().optional(),
@@ -95,8 +95,9 @@ export const Requests = {
     }),
   },
   /**
-   * The environment of what this client starts from now on: runs and searches that it starts, runs again or resumes.
-   * Without it, they get the engine's. It comes after `initialize`, as nobody unknown may say so much.
+   * Sets the environment for everything that this client starts from now on: runs and searches that it starts, runs
+   * again or resumes. Without it, they get the engine's. It follows `initialize`, because an unknown client must not
+   * send that much.
    */
   environment: {
     params: z.object({ env: Environment }).strict(),
@@ -155,8 +156,8 @@ export const Requests = {
     result: z.object({ run: Run }),
   },
   /**
-   * A new run with the program, params and seed of an earlier one, with `params` laid over, that goes on from a copy of
-   * its newest checkpoint; `step`: from the newest at or before this step.
+   * Creates a run with the program, params (with `params` replacing some) and seed of an earlier one that continues
+   * from a copy of its newest checkpoint; `step`: from the newest at or before this step.
    */
   'runs/branch': {
     params: z
@@ -259,29 +260,31 @@ export const Requests = {
   /** Resumes a paused search, or a stopped or failed one that has trials left. */
   'searches/resume': { params: z.object({ id: Id, trust: Trust }).strict(), result: Empty },
   /**
-   * Does failed and stopped trials of a search again, each in its own run and under its own number: all of them, or the
-   * ones named. Takes up a search that was over. `retried`: their numbers.
+   * Repeats failed and stopped trials of a search, each in its own run and under its own number: all of them, or the
+   * named ones. Reopens an ended search. `retried`: their numbers.
    */
   'searches/retry': {
     params: z.object({ id: Id, trials: z.array(z.number().int().min(0)).optional(), trust: Trust }).strict(),
     result: z.object({ search: Search, retried: z.array(z.number().int()) }),
   },
-  /** These values are tried next, before what the sampler suggests; what they leave out is drawn. Adds to the planned trials. */
+  /**
+   * Tries these values next, before the sampler's suggestions; missing values are drawn. Adds to the planned trials.
+   */
   'searches/enqueue': {
     params: z.object({ id: Id, params: Params }).strict(),
     result: z.object({ search: Search }),
   },
   /**
-   * Goes on in another space (replaces `search.space`, as written in a file; with `reread`, space and constraints as the
-   * file has them now), or to another number of trials. Takes up a search that was over.
+   * Continues in another space (replaces `search.space`, as written in a file; with `reread`, space and constraints as
+   * the file has them now), or with another number of trials. Reopens an ended search.
    */
   'searches/change': {
     params: z
       .object({
         id: Id,
-        /** Planned in all, those that were put in by hand not counted. */
+        /** Planned trials in total, without those that were added by hand. */
         trials: z.number().int().min(1).optional(),
-        /** Seconds from now on, for a search that is over; else from its start. */
+        /** Seconds from now on, for an ended search; else from its start. */
         time: z.number().positive().optional(),
         space: record(z.unknown()).optional(),
         spaceFloats: FloatMark.optional(),

@@ -1,4 +1,4 @@
-/** The environment variables of whoever asks for a program. */
+/** The environment variables of a client that requests a program. */
 import { z } from 'zod';
 import { record } from './recordSchema.js';
 

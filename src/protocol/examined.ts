@@ -19,7 +19,7 @@ export const STRENGTHS = [0.01, 0.03, 0.1];
 export const ExamineSettings = z.strictObject({
   /** Number of examples that are explained; 0: none. */
   explain: z.number().int().min(0).max(1000),
-  /** Strengths of the attacks; empty: there are none. */
+  /** Strengths of the attacks; empty: none. */
   attack: z.array(z.number().positive()).max(20),
   corrupt: z.boolean(),
   calibrate: z.boolean(),
@@ -32,7 +32,7 @@ const Share = z.number().min(0).max(1);
 const Level = z.object({ level: z.number(), accuracy: Share });
 
 export const Explained = z.object({
-  /** Position of the example, from 1. */
+  /** Index of the example, from 1. */
   example: z.number().int(),
   /** Its true class; null: numbers are predicted. */
   actual: z.string().nullable(),

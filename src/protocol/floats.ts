@@ -23,7 +23,7 @@ export function withPoint(digits: string, mark: FloatMark | undefined): string {
   return mark === true && /^-?\d+$/.test(digits) ? `${digits}.0` : digits;
 }
 
-/** JSON of a value, with its floats. */
+/** Returns the JSON text of a value, including its floats. */
 export function jsonText(value: unknown, mark: FloatMark | undefined): string {
   if (!mark) return JSON.stringify(value);
   if (typeof value === 'number') return Number.isFinite(value) ? numberText(value, mark) : 'null';
@@ -50,7 +50,7 @@ export function valueText(value: ParamValue, mark: FloatMark | undefined): strin
   return typeof value === 'number' ? numberText(value, mark) : jsonText(value, mark);
 }
 
-/** Parses JSON; `mark` tells the floats of what it holds. Throws SyntaxError. */
+/** Parses JSON; `mark` receives the floats in it. Throws a SyntaxError. */
 export function parseJson(text: string): { value: unknown; mark: FloatMark } {
   // Most texts hold none, and are read at full speed.
   if (!/\d(\.0*(?!\d)|[eE])/.test(text)) return { value: JSON.parse(text), mark: null };
@@ -88,13 +88,13 @@ export function groupMark(entries: readonly (readonly [string, FloatMark])[]): F
   return marked.length > 0 ? (Object.fromEntries(marked) as Record<string, FloatMark>) : null;
 }
 
-/** The mark of an item of a list, or of an entry of an object. */
+/** Returns the mark of an item of a list, or of an entry of an object. */
 export function markAt(mark: FloatMark | undefined, key: string | number): FloatMark {
   if (typeof mark !== 'object' || mark === null) return null;
   return Object.hasOwn(mark, key) ? (mark as Record<string | number, FloatMark>)[key]! : null;
 }
 
-/** Marks by parameter as `Floats`; undefined if there are none, so that records stay short. */
+/** Returns marks by parameter as `Floats`; undefined if there are none, so that records stay short. */
 export function floatsOf(entries: readonly (readonly [string, FloatMark])[]): Floats | undefined {
   return (groupMark(entries) as Floats | null) ?? undefined;
 }
@@ -110,7 +110,7 @@ export function mergeFloats(
   );
 }
 
-/** A mark for a number that is a float by its nature, such as a draw from a continuous range. */
+/** Returns a mark for a number that is always a float, such as a draw from a continuous range. */
 export function markOfFloat(value: ParamValue): FloatMark {
   if (Array.isArray(value)) return listMark(value.map(markOfFloat));
   return Number.isInteger(value) ? true : null;

@@ -16,8 +16,8 @@ import { HostIdentity } from './host.js';
 export const HAND_FILES = { lease: 'lease.json', control: 'control.ndjson', read: 'read.json' } as const;
 
 /**
- * A client that goes on with a run of an earlier process makes and removes `runs/.wake-<id>`, because whoever watches the
- * folder of all runs does not see what changes inside a run's folder.
+ * A client that continues a run of an earlier process creates and removes `runs/.wake-<id>`, because a watcher of the
+ * folder of all runs does not see changes inside a run's folder.
  */
 export const WAKE_PREFIX = '.wake-';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * A host as its own processes see it. Two processes can trust each other's process numbers only when boot and pid
- * namespace are the same; the name is for people. Null: the system does not tell.
+ * A host as its own processes see it. Two processes can compare process numbers only if boot and pid namespace are the
+ * same; the name is for people. Null: the system does not tell.
  */
 export const HostIdentity = z.object({
   name: z.string().max(255),

@@ -24,7 +24,7 @@ export type InsightQuery = z.output<typeof InsightQuery>;
 
 /** There are too few trials, or they are too much alike. */
 export const Unknown = z.object({
-  /** For the person: what is missing. */
+  /** Missing data, for the person. */
   unknown: z.string(),
   trials: z.number().int(),
   needed: z.number().int(),
@@ -92,7 +92,7 @@ export type FrontPoint = z.infer<typeof FrontPoint>;
 export const Front = z.object({
   /** Trials that none beats, in the order of the first objective. */
   front: z.array(FrontPoint),
-  /** At most a thousand of the other trials, spread evenly. */
+  /** At most a thousand of the other trials, evenly spaced. */
   others: z.array(FrontPoint),
   reference: z.array(z.number()),
   /** After each trial that changed it. */
@@ -114,7 +114,7 @@ export const Insight = z.object({
   search: z.string(),
   objectives: z.array(z.object({ metric: z.string(), goal: z.enum(['minimize', 'maximize']) })),
   objective: z.number().int(),
-  /** Completed trials in their order: all that were the best so far, of the others at most a thousand, evenly. */
+  /** Completed trials in order: all that were the best so far, and at most a thousand of the others, evenly spaced. */
   history: z.array(HistoryPoint).nullable(),
   importance: z.union([Importance, Unknown]).nullable(),
   curves: z.union([Curves, Unknown]).nullable(),

@@ -30,7 +30,7 @@ export const StartRecord = z.object({
   launch: z.number().int().min(1).optional(),
   /** This launch has no checkpoint to continue from: implicit steps count from 0 again. */
   anew: z.boolean().optional(),
-  /** With the host, what tells the writing process from any other; given by programs that were started by hand. */
+  /** Together with the host, identifies the writing process; written by programs that were started by hand. */
   started: z.string().nullish(),
   host: HostIdentity.optional(),
 });
@@ -63,7 +63,7 @@ export const MetricsRecord = z.object({
   values: record(WireNumber),
 });
 
-/** How far the work has come. `fraction` is in [0, 1]; `text` is for the person, such as `epoch 2/3 · batch 140/600`. */
+/** Progress of the work. `fraction` is in [0, 1]; `text` is for the person, such as `epoch 2/3 · batch 140/600`. */
 export const ProgressRecord = z.object({
   type: z.literal('progress'),
   time: Time,
@@ -103,13 +103,16 @@ export const FinishRecord = z.object({
   /** `paused`: it may be launched again, to resume from its checkpoint. */
   status: z.enum(['completed', 'failed', 'stopped', 'pruned', 'paused']),
   error: z.string().optional(),
-  /** Milliseconds since the run began, by a clock that nobody sets. Only of programs without a supervisor, which says it itself. */
+  /**
+   * Milliseconds since the run began, on a monotonic clock. Written only by programs without a supervisor, which
+   * records it itself.
+   */
   ran: z.number().min(0).optional(),
   /** Only of an end that the engine assumed, because no supervisor recorded one: why it did. */
   assumed: z.enum(['lost', 'not-started']).optional(),
 });
 
-/** Number of the run's launch that it belongs to; absent: the first. */
+/** Number of the launch that it belongs to; absent: the first. */
 const Launch = z.number().int().min(1).optional();
 
 /** Written by the supervisor once the program runs. `started` identifies the process beyond its pid (see `processStartTime`). */
@@ -136,9 +139,9 @@ export const ExitRecord = z.object({
   interrupted: z.enum(['warning', 'end']).optional(),
   /** Set when the program could not be started at all. */
   error: z.string().optional(),
-  /** Milliseconds between the program's start and its end, by a clock that nobody sets. */
+  /** Milliseconds between the program's start and its end, on a monotonic clock. */
   ran: z.number().min(0).optional(),
-  /** Milliseconds in which it was made to stand still. */
+  /** Milliseconds for which it was suspended. */
   stood: z.number().min(0).optional(),
 });
 

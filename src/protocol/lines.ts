@@ -1,4 +1,4 @@
-/** Lines of a byte stream, such as one JSON object a line. */
+/** Splits a byte stream into lines, such as one JSON object per line. */
 
 export interface LineLimits {
   /** Longest line in UTF-16 units. */

@@ -1,13 +1,16 @@
 /**
- * The output by which a notebook's kernel shows a run below a cell, and the messages between its renderer and the extension. The
- * renderer is a small page of its own, so these schemas are of zod's small kind.
+ * The output by which a notebook's kernel shows a run below a cell, and the messages between its renderer and the
+ * extension. The renderer is a separate small page, so these schemas use zod's small variant.
  */
 import * as z from 'zod/mini';
 
 /** Content type of an output that shows a run; `python/tunesmith/_notebook.py` writes it. */
 export const NOTEBOOK_MIME = 'application/vnd.tunesmith.run+json';
 
-/** Curves of one card, and points of one curve. The kernel writes fewer; an opened notebook may have anything. */
+/**
+ * Maximum number of curves of one card, and of points of one curve. The kernel writes fewer; an opened notebook may
+ * contain anything.
+ */
 const MOST_CURVES = 64;
 const MOST_POINTS = 5000;
 const Text = z.string().check(z.maxLength(2000));
@@ -35,9 +38,9 @@ export const NotebookRun = z.object({
 export type NotebookRun = z.infer<typeof NotebookRun>;
 
 export const FromRenderer = z.discriminatedUnion('type', [
-  /** The renderer has loaded and wants the person's language. */
+  /** The renderer has loaded and requests the person's language. */
   z.object({ type: z.literal('hello') }),
-  /** The person wants to see a run in the panel. */
+  /** The person requests to see a run in the panel. */
   z.object({ type: z.literal('open'), run: Text }),
 ]);
 export type FromRenderer = z.infer<typeof FromRenderer>;

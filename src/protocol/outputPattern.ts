@@ -1,12 +1,12 @@
 /** A person's patterns for metrics in a program's output: `capture: { output: [patterns] }`. */
 
-/** Groups other than metrics: the line's place in the training, and a metric's name and value. */
+/** Groups other than metrics: the line's position in the training, and a metric's name and value. */
 export const PLACE_GROUPS = ['step', 'epoch', 'name', 'value'];
 
 /** The pattern as JavaScript writes it: Python's `(?P<name>` is read as well. */
 export const patternSource = (pattern: string): string => pattern.replace(/\(\?P<(?![=!])/g, '(?<');
 
-/** Returns the problem of a pattern, as a sentence without its period; null: none. */
+/** Returns the problem of a pattern, as a sentence without its period, or null. */
 export function patternProblem(pattern: string): string | null {
   const source = patternSource(pattern);
   try {

@@ -202,7 +202,7 @@ export type ToPanel =
       page?: PanelPage;
       file?: string;
     }
-  /** The engine is gone or back; after `connected` the panel asks again for what it shows. */
+  /** The engine has disconnected or is back; after `connected` the panel requests everything that it shows again. */
   | { type: 'connection'; connected: boolean; message?: string }
   /** The panel's tab was hidden or shown; a webview that is kept alive cannot tell by itself. */
   | { type: 'visibility'; visible: boolean };

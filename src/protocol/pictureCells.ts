@@ -16,7 +16,7 @@ export function pictureCell({ caption, path }: PictureCell): string {
   return `![${caption.replace(/\s+/g, ' ').slice(0, 2000)}](${path})`;
 }
 
-/** The picture that a cell stands for; null if it is a text or a number. */
+/** Returns the picture that a cell refers to; null if it is a text or a number. */
 export function pictureIn(cell: string): PictureCell | null {
   if (!cell.startsWith('![')) return null;
   const [, caption, path] = CELL.exec(cell) ?? [];

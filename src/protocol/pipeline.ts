@@ -1,4 +1,4 @@
-/** Pipelines: what a run of one is to do, how far it is, and the request by which it starts its stages. */
+/** Pipelines: the work of a pipeline's run, its progress, and the request that starts its stages. */
 import { z } from 'zod';
 import { ID_PATTERN } from './runFiles.js';
 import { Goal, RunError, RunStatus } from './rows.js';
@@ -6,18 +6,18 @@ import { WireNumber } from './values.js';
 
 const Id = z.string().regex(ID_PATTERN);
 
-/** A stage as it is to be run. */
+/** A stage, ready to run. */
 export const StagePlan = z.object({
   name: z.string(),
   kind: z.string(),
   /** Names of the stages that must be done first. */
   after: z.array(z.string()),
   /**
-   * Text of an experiment file. `{stage.NAME.run}` and `{stage.NAME.dir}` stand for the id and the folder of another
-   * stage's run.
+   * Text of an experiment file. `{stage.NAME.run}` and `{stage.NAME.dir}` are replaced by the id and the folder of
+   * another stage's run.
    */
   text: z.string(),
-  /** Paths of files and folders that it depends on, relative to the experiment file; what is not there is no file. */
+  /** Paths of files and folders that it depends on, relative to the experiment file; missing ones are ignored. */
   inputs: z.array(z.string()),
   /** Paths, relative to its run's folder, of files that it must leave. */
   outputs: z.array(z.string()),
@@ -65,8 +65,8 @@ export type StageView = z.infer<typeof StageView>;
 
 export const PipelineRequests = {
   /**
-   * Gives the run of a stage: one with the same hash that is done or at work, or a new one. Only a run of a pipeline that
-   * is at work can ask.
+   * Returns the run of a stage: a completed or active one with the same hash, or a new one. Only an active run of a
+   * pipeline can send it.
    */
   'pipelines/stage': {
     params: z
@@ -74,7 +74,7 @@ export const PipelineRequests = {
         pipeline: Id,
         stage: z.string(),
         hash: z.string().regex(/^[0-9a-f]{64}$/),
-        /** Text of the stage's experiment file, with the runs of other stages put in. */
+        /** Text of the stage's experiment file, with the runs of other stages inserted. */
         text: z.string(),
         parents: z.array(Id),
         /** Takes no run of another pipeline. */

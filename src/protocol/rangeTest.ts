@@ -12,7 +12,7 @@ export const RangeTest = z
   .refine(({ from, to }) => to > from, { message: 'the last rate must be above the first' });
 export type RangeTest = z.infer<typeof RangeTest>;
 
-/** Names of the metrics, one point a step; and of the facts. Rates that could not be found are null. */
+/** Names of the metrics, with one point per step, and of the facts. Rates that could not be determined are null. */
 export const RANGE = {
   rate: 'learning_rate',
   loss: 'loss',

@@ -3,7 +3,7 @@ const RANKED = /^rank([1-9]\d{0,8})\/(.+)$/s;
 /** Ranks of one run that are read at most. */
 export const MOST_RANKS = 64;
 
-/** Rank and plain name of a metric of another rank than 0; null for all others. */
+/** Returns rank and plain name of a metric of a rank other than 0; null for all others. */
 export function rankedOf(metric: string): { rank: number; name: string } | null {
   const [, rank, name] = RANKED.exec(metric) ?? [];
   return rank === undefined ? null : { rank: Number(rank), name: name! };

@@ -1,4 +1,4 @@
-/** Code, environment and data of a run, as written down when it first starts, in `recorded/` of its folder. */
+/** Code, environment and data of a run, as recorded at its first start, in `recorded/` of its folder. */
 import { z } from 'zod';
 import { record } from './recordSchema.js';
 import { ID_PATTERN } from './runFiles.js';
@@ -73,11 +73,11 @@ export type Recorded = z.infer<typeof Recorded>;
 
 const Id = z.string().regex(ID_PATTERN, 'is not the id of a run');
 
-/** Requests to the engine about what is recorded; part of `Requests`. */
+/** Requests to the engine about these records; part of `Requests`. */
 export const RecordedRequests = {
   /** Its code, environment and data, as written down when it first started. */
   'runs/recorded': { params: z.object({ id: Id }).strict(), result: Recorded },
-  /** The contents that belong to its recorded code: changes to the commit (null: not kept) and untracked files. */
+  /** The contents of its recorded code: changes since the commit (null: not kept) and untracked files. */
   'runs/code': {
     params: z.object({ id: Id }).strict(),
     result: z.object({ changes: z.string().nullable(), untracked: RecordedUntracked }),

@@ -1,13 +1,13 @@
 /** How often a run is launched again after an end that was not its person's wish. */
 import { z } from 'zod';
 
-/** Reasons for another launch. `preempted`: a cluster took its place away, or its time there was over. */
+/** Reasons for another launch. `preempted`: a cluster took its place away, or its time limit was reached. */
 export const RETRY_REASONS = ['lost', 'preempted', 'outOfMemory', 'failed'] as const;
 export type RetryReason = (typeof RETRY_REASONS)[number];
 
 const Times = z.number().int().min(0).max(1000);
 
-/** Launches that may follow the first one: `all`, whatever the reason, or by reason. */
+/** Maximum number of further launches: `all`, whatever the reason, or by reason. */
 export const Retries = z.union([
   z.strictObject({ all: Times }),
   z.strictObject({

@@ -88,12 +88,15 @@ export const Run = z.object({
   createdAt: z.number(),
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
-  /** Milliseconds that the programs of its launches have taken so far, by clocks that nobody sets; absent: not known. */
+  /** Milliseconds that the programs of its launches have taken so far, on monotonic clocks; absent: not known. */
   ran: z.number().optional(),
   deletedAt: z.number().nullable(),
   /** The run from whose checkpoint it began, and the step that the checkpoint was saved at; absent if it began from scratch. */
   branch: Branch.optional(),
-  /** Place of a stage in its pipeline: the pipeline's run, the stage's name, and the runs it took something from; absent for others. */
+  /**
+   * Place of a stage in its pipeline: the pipeline's run, the stage's name, and the runs whose results it used; absent
+   * for others.
+   */
   stage: z.object({ pipeline: z.string(), name: z.string(), parents: z.array(z.string()) }).optional(),
   /** Names of its stages, for a pipeline; absent for others. */
   stages: z.array(z.string()).optional(),
@@ -113,13 +116,13 @@ export type Run = z.infer<typeof Run>;
 
 /** A run's message to the person, or a note about its records. */
 export const RunMessage = z.object({
-  /** When it came first and last, in milliseconds since the epoch. */
+  /** Times of its first and last occurrence, in milliseconds since the epoch. */
   time: z.number(),
   last: z.number(),
   level: z.enum(['info', 'warning', 'error']),
   /** The text of its first occurrence. */
   text: z.string(),
-  /** How often it came. */
+  /** Number of occurrences. */
   count: z.number().int().min(1),
 });
 export type RunMessage = z.infer<typeof RunMessage>;
@@ -136,7 +139,7 @@ export const RunDetail = Run.extend({
   signal: z.string().nullable(),
   /** Oldest first, at most 1,000. */
   messages: z.array(RunMessage),
-  /** Acts of agents on it: the newest 50, oldest first; absent if there is none. */
+  /** Actions of agents on it: the newest 50, oldest first; absent if there are none. */
   acts: z.array(AgentAct).optional(),
 });
 export type RunDetail = z.infer<typeof RunDetail>;
@@ -175,7 +178,7 @@ export const Search = z.object({
     stopped: z.number().int(),
   }),
   parallel: z.number().int(),
-  /** By what its trials are compared; null where the sampler needs nothing to compare. */
+  /** Measure by which trials are compared; null if the sampler does not compare any. */
   objective: z.object({ metric: z.string(), goal: Goal }).nullable(),
   best: z
     .object({
@@ -196,7 +199,7 @@ export const Search = z.object({
 });
 export type Search = z.infer<typeof Search>;
 
-/** Adds to `Search` the acts of agents on it: the newest 50, oldest first; absent if there is none. */
+/** Adds to `Search` the actions of agents on it: the newest 50, oldest first; absent if there are none. */
 export const SearchDetail = Search.extend({ acts: z.array(AgentAct).optional() });
 export type SearchDetail = z.infer<typeof SearchDetail>;
 
@@ -258,14 +261,14 @@ export const SeriesData = z.object({
   mode: z.enum(['replace', 'append']),
   /** Points logged in the whole series, those of lost timelines included: what to ask `after`. */
   total: z.number().int(),
-  /** Points in the asked range; greater than x.length when some stand for several. */
+  /** Number of points in the requested range; greater than x.length if some represent several. */
   inRange: z.number().int(),
   x: z.array(z.number()),
   y: z.array(WireNumber),
 });
 export type SeriesData = z.infer<typeof SeriesData>;
 
-/** Metric points of one run, whole: for export and the CLI. */
+/** Metric points of one run, without gaps: for export and the CLI. */
 export const MetricPoint = z.object({
   step: z.number(),
   time: z.number(),

@@ -19,7 +19,7 @@ export const RUN_FILES = {
   engineJournal: 'engine.ndjson',
   /** Acts of agents; also in the folders of searches. */
   acts: 'acts.ndjson',
-  /** Metrics read from what the program prints: by our own grammar, by the person's patterns. */
+  /** Metrics read from the program's output: with our own grammar, or with the person's patterns. */
   outputJournal: 'output.ndjson',
   patternsJournal: 'patterns.ndjson',
   /** Use of CPU, memory, disk, network and GPUs. */
@@ -31,7 +31,7 @@ export const RUN_FILES = {
 /** Name under which programs log their confusion matrix, as CSV. */
 export const CONFUSION_NAME = 'confusion matrix';
 
-/** Ids of runs and searches. They become part of paths, so they are checked wherever they enter. */
+/** Ids of runs and searches. They become parts of paths, so they are checked wherever they enter. */
 export const ID_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
 
 /** Name of the file that says who has taken a launch: it is made once, by the supervisor that starts the program. */
@@ -60,13 +60,13 @@ export const RUN_ENV = {
   checkpoint: 'TUNESMITH_CHECKPOINT',
   /** A number that only the processes of this launch carry: it tells which are to end with it. */
   mark: 'TUNESMITH_RUN_MARK',
-  /** For the supervisor alone: JSON with the variables that give the program its device, over all others. */
+  /** For the supervisor only: JSON with the variables that assign the program its device, which replace all others. */
   placement: 'TUNESMITH_RUN_PLACEMENT',
   /** For the supervisor alone: the kind of cluster whose job it is. */
   job: 'TUNESMITH_RUN_JOB',
   /** `1` in the environment of a process that is to stay when its run is over, with all that it starts (Linux). */
   outlive: 'TUNESMITH_OUTLIVE',
-  /** Seconds (1) after which what was recorded is on the disk itself and survives a power cut; 0: when the system likes. */
+  /** Seconds (1) after which records are synced to the disk and survive a power cut; 0: when the system does it. */
   fsync: 'TUNESMITH_FSYNC_SECONDS',
   /** Rank of this process, if the launcher sets it. Clients also honour RANK. */
   rank: 'TUNESMITH_RANK',

@@ -34,7 +34,10 @@ export const RunSpec = z.object({
   version: z.literal(1),
   id: z.string().regex(ID_PATTERN),
   experiment: z.string(),
-  /** Path of the experiment file, if the run came from one. In the folder relative to the workspace where it lies in there, in memory absolute; so are `cwd` and `launch.checkpoint`. */
+  /**
+   * Path of the experiment file, if the run came from one. Relative to the workspace in the folder (if it is inside),
+   * absolute in memory; the same holds for `cwd` and `launch.checkpoint`.
+   */
   file: z.string().nullable(),
   search: z.string().regex(ID_PATTERN).nullable(),
   trial: z.number().int().nullable(),
@@ -45,22 +48,25 @@ export const RunSpec = z.object({
   unpassed: z.array(z.string()).optional(),
   /** Argument vector; never passed to a shell. `argv[0]` `node` means the engine's own Node. */
   argv: z.array(z.string()).min(1),
-  /** Environment variables that the program's start puts in place of `${envvar:NAME}` at character `at` of an argument. */
+  /**
+   * Environment variables that are inserted at the program's start in place of `${envvar:NAME}` at character `at` of an
+   * argument.
+   */
   variables: z
     .array(z.object({ argument: z.number().int().min(0), at: z.number().int().min(0), name: z.string() }))
     .optional(),
   /** Starts under a debugger: these arguments go before `argv[at]`, on the first launch only. */
   debug: z.object({ at: z.number().int().min(1), args: z.array(z.string()) }).optional(),
   cwd: z.string(),
-  /** Added to the environment of whoever asked for the run, which is not written down. */
+  /** Added to the environment of the requesting client, which is not recorded. */
   env: record(z.string()),
-  /** Absent: TUNESMITH_CAPTURE of whoever asked decides, else everything is captured. */
+  /** Absent: the requesting client's TUNESMITH_CAPTURE decides, else everything is captured. */
   capture: Capture.optional(),
   /** Alerts that its experiment file sets. */
   alerts: z.array(AlertCondition).max(20).optional(),
-  /** For the built-in trainer: the validated `network:` section with this run's parameters put in. */
+  /** For the built-in trainer: the validated `network:` section with this run's parameters filled in. */
   network: z.unknown().optional(),
-  /** For a pipeline: what its stages are to do. */
+  /** For a pipeline: the work of its stages. */
   pipeline: PipelinePlan.optional(),
   /** For a stage of a pipeline: its place there. */
   stage: StageOf.optional(),
@@ -92,7 +98,7 @@ export const RunSpec = z.object({
       git: z.object({ commit: z.string(), branch: z.string().nullable(), dirty: z.boolean() }).nullable(),
       /** A few variables of the program's environment that are not secret. */
       env: record(z.string()).optional(),
-      /** Real path of the workspace then: one that was moved since plans its programs anew. */
+      /** Real path of the workspace at that time: after a move, its programs are planned again. */
       workspace: z.string().optional(),
     })
     .optional(),
@@ -121,7 +127,7 @@ export const RunSpec = z.object({
 });
 export type RunSpec = z.infer<typeof RunSpec>;
 
-/** A person's edits of a run, kept beside the index so that they survive its loss. */
+/** A person's edits of a run, stored in its folder so that they survive the loss of the index. */
 export const RunMeta = z.object({
   version: z.literal(1),
   name: z.string(),
@@ -136,14 +142,14 @@ export const SupervisorAddress = z.object({
   pid: z.number().int(),
   socket: z.string(),
   token: z.string(),
-  /** Number of the run's launch that it serves. */
+  /** Number of the launch that it serves. */
   launch: z.number().int().default(1),
   /** Host on which `pid` and `socket` are valid. */
   host: HostIdentity.optional(),
 });
 export type SupervisorAddress = z.infer<typeof SupervisorAddress>;
 
-/** The process that looks after a program now. Its age, not its content, shows that the process still does so. */
+/** The process that currently supervises a program. The file's age, not its content, shows that it still does. */
 export const LeaseHolder = z.object({
   /** Process that touches the lease: the supervisor, or the engine when the supervisor was killed. */
   pid: z.number().int(),
@@ -152,7 +158,7 @@ export const LeaseHolder = z.object({
 });
 export type LeaseHolder = z.infer<typeof LeaseHolder>;
 
-/** The supervisor that has taken a launch. No other starts a program for it. */
+/** The supervisor that has taken a launch. No other one starts a program for it. */
 export const LaunchTaken = z.object({
   pid: z.number().int(),
   /** See `processStartTime`. */

@@ -1,4 +1,4 @@
-/** Facts that the page of one run asks for: what it came from, what came from it, and the files it left. */
+/** Facts for the page of one run: its origins, the runs that were started from it, and its files. */
 import { z } from 'zod';
 import { ID_PATTERN } from './runFiles.js';
 
@@ -6,10 +6,10 @@ const Id = z.string().regex(ID_PATTERN, 'is not the id of a run');
 
 /** Files of a run that are listed at most. */
 export const MOST_RUN_FILES = 2000;
-/** Runs that came from one run and are listed at most. */
+/** Maximum number of listed runs that were started from one run. */
 export const MOST_DESCENDANTS = 200;
 
-/** A run that another one came from, or that came from it. */
+/** A run that another one was started from, or that was started from it. */
 export const Relative = z.object({
   /** `rerun`: started again from the beginning. `branch`: begun from a checkpoint. */
   kind: z.enum(['rerun', 'branch']),
@@ -22,9 +22,9 @@ export const Relative = z.object({
 export type Relative = z.infer<typeof Relative>;
 
 export const Lineage = z.object({
-  /** The run it came from, then that one's, and so on: at most 50. */
+  /** The run it was started from, then that one's, and so on: at most 50. */
   ancestors: z.array(Relative),
-  /** Runs that came from it, oldest first. */
+  /** Runs that were started from it, oldest first. */
   descendants: z.array(Relative),
   /** The search whose trial it is. */
   search: z.object({ id: z.string(), name: z.string() }).nullable(),

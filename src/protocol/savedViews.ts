@@ -16,7 +16,7 @@ export const SavedView = z.object({
   selected: z.array(z.string().max(64)).max(1000).nullable(),
   pinned: z.array(z.string().max(64)).max(1000).default([]),
   hidden: z.array(z.string().max(64)).max(1000).default([]),
-  /** Settings of the view; the panel takes what is sound and the default for the rest. */
+  /** Settings of the view; the panel uses the valid ones and defaults for the rest. */
   view: record(z.unknown()).default({}),
 });
 export type SavedView = z.infer<typeof SavedView>;

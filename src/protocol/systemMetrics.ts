@@ -1,4 +1,4 @@
-/** Metrics of the machine's use, `system/…`: beside a run's own metrics, never before them and never its objective. */
+/** Metrics of the machine's use, `system/…`: shown after a run's own metrics, and never its objective. */
 import type { MetricSummary } from './engine.js';
 
 export const isSystemMetric = (name: string): boolean => name.startsWith('system/');
@@ -13,7 +13,7 @@ export const ownFirst = (metrics: Readonly<Record<string, MetricSummary>>): [str
   ...Object.entries(metrics).filter(([name]) => isSystemMetric(name)),
 ];
 
-/** Returns how many points a run has logged itself: those of the machine grow also while it stands still. */
+/** Returns how many points a run has logged itself: the machine's grow even while it is paused. */
 export function ownPoints(metrics: Readonly<Record<string, { count: number }>>): number {
   const own = Object.entries(metrics).filter(([name]) => !isSystemMetric(name));
   return own.reduce((sum, [, { count }]) => sum + count, 0);

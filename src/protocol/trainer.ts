@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { Examined } from './examined.js';
 import { record } from './recordSchema.js';
 
-/** Stands for a FILE: the test part of the run's own examples. */
+/** Used in place of a FILE: the test part of the run's own examples. */
 export const TEST_PART = '--test';
 
 export const EXPORT_FORMATS = ['keras', 'tfjs', 'onnx', 'safetensors', 'npz'] as const;

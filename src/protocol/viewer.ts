@@ -1,6 +1,6 @@
 /**
- * Messages between the editor and the viewer: a process that reads the logs of other tools in one folder, so that the editor
- * can show them. It starts nothing, writes nothing, and keeps what it reads in its memory.
+ * Messages between the editor and the viewer: a process that reads the logs of other tools in one folder, so that the
+ * editor can show them. It starts and writes nothing, and keeps what it reads in memory.
  */
 import { z } from 'zod';
 import { Run } from './engine.js';
@@ -29,7 +29,7 @@ export const ToViewer = z.discriminatedUnion('type', [
   z.object({ type: z.literal('request'), id: z.number().int(), method: z.enum(VIEWER_REQUESTS), params: z.unknown() }),
   /** Searches the folder now. */
   z.object({ type: z.literal('look') }),
-  /** Somebody sees the result: then grown logs are read on, and new ones are looked for. */
+  /** Someone sees the result: grown logs are read on, and new ones are searched for. */
   z.object({ type: z.literal('seen'), seen: z.boolean() }),
 ]);
 export type ToViewer = z.infer<typeof ToViewer>;
@@ -41,7 +41,7 @@ export const FromViewer = z.discriminatedUnion('type', [
     result: z.unknown().optional(),
     error: z.string().optional(),
   }),
-  /** All that the folder has. `cut`: it has more folders or more runs than are looked at. */
+  /** Contents of the folder. `cut`: it has more folders or more runs than are read. */
   z.object({
     type: z.literal('found'),
     logs: z.array(FoundLog.extend({ modified: z.number() })),

@@ -41,7 +41,10 @@ const NUMBER = /^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?(?![\w.])/i;
 /** A name with its slashes; a hyphen within it only between letters or digits, without spaces. */
 const NAME = /^[\p{L}_][\p{L}\p{N}_.]*(?:\/[\p{L}_][\p{L}\p{N}_.]*|\/\d[\p{L}\p{N}_.]*)*/u;
 
-/** Reads a formula. `known`: names that may have characters which are operators elsewhere, such as `val-acc`. Throws FormulaError. */
+/**
+ * Reads a formula. `known`: names that may contain characters which are operators elsewhere, such as `val-acc`. Throws
+ * FormulaError.
+ */
 export function parseFormula(text: string, known: readonly string[] = []): Formula {
   if (text.length > LONGEST)
     throw new FormulaError(l10n.t('The formula is longer than {0} characters.', LONGEST), LONGEST, text.length);

@@ -103,9 +103,9 @@ export interface RunsApi {
   /** Groups of the selected runs by some fields, with statistics of some columns. */
   groups(query: RunQuery, by: readonly string[], columns: readonly string[]): RunGroups;
   experiments(): Experiment[];
-  /** Runs of an experiment that belong to no search, hidden ones included. */
+  /** Number of runs of an experiment that belong to no search, including hidden ones. */
   countAlone(experiment: string): number;
-  /** Runs of a stage, by the hash of all that it depends on, newest first; not the deleted ones. */
+  /** Runs of a stage by the hash of its dependencies, newest first, without deleted ones. */
   ofStage(hash: string): Run[];
   /** Status of a run, cheaper than its row; null if the run does not exist. */
   status(id: string): RunStatus | null;
@@ -113,7 +113,7 @@ export interface RunsApi {
   live(): Run[];
   /** Ids of ended runs whose journals were not read yet, newest first. */
   unreadJournals(): string[];
-  /** Ids of all runs, hidden ones included: what `.tunesmith/runs/` is compared with on start. */
+  /** Ids of all runs, including hidden ones, for comparison with `.tunesmith/runs/` on start. */
   ids(): string[];
   tag(ids: readonly string[], add: readonly string[], remove: readonly string[]): void;
   /** Hides runs (`at` in ms since the epoch). Returns the ids that were shown before. */
@@ -127,7 +127,7 @@ export interface RunsApi {
   media(id: string): RunMedia[];
   /** Returns the one at this place in `media`. */
   mediaAt(id: string, at: number): RunMedia | null;
-  /** Returns the runs that a run came from, and those that came from it. */
+  /** Returns the runs that a run was started from, and those that were started from it. */
   kinship(id: string): Kinship;
   /** Best run of an experiment, or of the experiment of a file's newest run; see `best.ts` for the rule. */
   best(among: { file: string } | { experiment: string }): {
@@ -200,7 +200,7 @@ export interface SearchesApi {
   runIds(id: string): Map<number, string>;
   /** Its runs (not deleted) in order of their trial number. */
   trials(id: string): Run[];
-  /** Forgets the search; its runs stay, belonging to no search any more. False if there is none. */
+  /** Removes the search; its runs stay and belong to no search. Returns false if there is none. */
   delete(id: string): boolean;
 }
 
@@ -242,8 +242,8 @@ export interface IngestApi {
    */
   frame(run: string, file: string, offset: number, bytes: Uint8Array): IngestResult | null;
   /**
-   * Reads what is new in one journal file from disk, at most about 256 KiB a call (see `more`). With `final` (the writer is
-   * gone) a last line without newline is taken too if it is a whole record. A missing file is an empty one.
+   * Reads the new records of one journal file from disk, at most about 256 KiB per call (see `more`). With `final` (its
+   * writer is gone), a last line without newline counts if it is a whole record. A missing file counts as empty.
    */
   poll(run: string, file: string, options?: { final?: boolean }): IngestResult;
   /** Names of the journal files in the run's folder. */

@@ -31,7 +31,7 @@ export class Database {
   private readonly latecomers: (() => void)[] = [];
   /** Rows are held back in memory that a query would miss. */
   private behind = false;
-  /** Above 0 while work is done that knows of the rows held back. */
+  /** Above 0 during work that handles the held-back rows itself. */
   private knowing = 0;
   private catchUpAt = 0;
 
@@ -148,17 +148,20 @@ export class Database {
     if (this.depth > 0) this.knowingly(() => this.befores.forEach((write) => write()));
   }
 
-  /** Called once before the next statement after `holdBack`: whoever holds rows back beyond a commit writes them. */
+  /**
+   * Called once before the next statement after `holdBack`. A caller that holds rows back beyond a commit writes them
+   * here.
+   */
   onCatchUp(write: () => void): void {
     this.latecomers.push(write);
   }
 
-  /** Rows are behind what memory has, and what is committed elsewhere in the file. */
+  /** Rows on disk are older than those in memory, and than those committed elsewhere in the file. */
   holdBack(): void {
     this.behind = true;
   }
 
-  /** Does work that reads and writes nothing of what is held back. */
+  /** Does work that neither reads nor writes held-back rows. */
   knowingly<T>(work: () => T): T {
     this.knowing++;
     try {
@@ -168,7 +171,7 @@ export class Database {
     }
   }
 
-  /** Does work that reads only what `write` writes of the rows held back, or what is never behind. */
+  /** Does work that reads only held-back rows that `write` writes first, or rows that are never held back. */
   caughtUp<T>(write: () => void, work: () => T): T {
     try {
       this.knowingly(() => this.transaction(write));
@@ -178,7 +181,7 @@ export class Database {
     return this.knowingly(work);
   }
 
-  /** A full disk keeps nobody from reading; what is read then may be a little old. */
+  /** Reading must work on a full disk, too; the rows may then be slightly outdated. */
   private catchUpIfPossible(): void {
     if (performance.now() < this.catchUpAt) return;
     try {
@@ -236,7 +239,7 @@ export class Database {
   }
 }
 
-/** Looks at the version without write access, so that a newer store stays untouched to the byte. */
+/** Reads the version without write access, so that a newer store stays byte-identical. */
 function refuseNewer(file: string): void {
   let db: DatabaseSync | undefined;
   try {

@@ -18,7 +18,7 @@ export class StoreVersionError extends StoreError {
   }
 }
 
-/** No SQLite database, or a damaged one. The journals in `runs/` are the truth, so it can be built anew. */
+/** The file is not an SQLite database, or is damaged. It can be rebuilt from the journals in `runs/`. */
 export class StoreCorruptError extends StoreError {
   override name = 'StoreCorruptError';
   constructor(

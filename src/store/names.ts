@@ -10,7 +10,7 @@ export class MetricNames {
     db.onRollback(() => (this.stale = true));
   }
 
-  /** The number of a name, if any run ever logged it. */
+  /** Returns the number of a name if any run has logged it. */
   find(name: string): number | undefined {
     this.load();
     return this.byName.get(name);

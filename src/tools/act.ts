@@ -8,7 +8,7 @@ export interface Act {
   folder: BenchFolder;
   /** One sentence without a full stop that says what happens: `Start a search of digits.tune.yaml`. */
   what: string;
-  /** Facts that the person decides by, such as `trials: 20`. Names and values come from programs and files. */
+  /** Facts on which the person decides, such as `trials: 20`. Names and values come from programs and files. */
   facts: [name: string, value: string][];
   /** Absolute path of the experiment file that it is about; null if none. A budget is given for a file. */
   file: string | null;

@@ -17,15 +17,15 @@ export interface Bench {
 export interface BenchFolder {
   /** Absolute path. */
   readonly path: string;
-  /** Returns false if there is nothing to look at, so that no engine is started for it. */
+  /** Returns false if there is nothing to read, so that no engine is started for it. */
   isUsed(): Promise<boolean>;
   /** Asks the engine, which is started if need be. Rejects with an error whose message says what to do. */
   request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>>;
   /** Notifications of this and all later connections. */
   on<N extends NotificationName>(name: N, listener: (params: NotificationParams<N>) => void): { dispose(): void };
-  /** Calls the listener after each new connection. What was missed in between has to be asked for again. */
+  /** Calls the listener after each new connection. Changes in between have to be requested again. */
   onConnected(listener: () => void): { dispose(): void };
-  /** Returns a file's text as the person sees it, or undefined if that is what is on disk. */
+  /** Returns a file's text as the person sees it, or undefined if that is the text on disk. */
   unsavedText(file: string): Promise<string | undefined>;
   /** Returns the person's choice of Python, as starting a run or a search takes it. */
   chosenPython(): Promise<{ python?: string }>;

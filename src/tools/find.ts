@@ -1,4 +1,4 @@
-/** Finds what an agent names: runs and searches by id, experiment files by path. */
+/** Finds runs and searches by id, and experiment files by path, as an agent names them. */
 import * as path from 'node:path';
 import { isExperimentFile } from '../experiment/index.js';
 import { DATA_FOLDER } from '../files/real.js';

@@ -56,7 +56,7 @@ export function toolNamed(name: string): Tool {
   throw new ToolError(`There is no tool ${name}. There are: ${TOOLS.map((each) => each.name).join(', ')}.`);
 }
 
-/** Returns what came in as the tool takes it, with defaults. Throws ToolError that names what is wrong. */
+/** Validates the input of the tool and fills in defaults. Throws a ToolError that names the problem. */
 export function readInput(tool: Tool, raw: unknown): unknown {
   const parsed = tool.input.safeParse(raw ?? {});
   if (parsed.success) return parsed.data;

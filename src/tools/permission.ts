@@ -30,7 +30,7 @@ export async function permit(act: Act, host: Host): Promise<Consent> {
   throw new ToolError(`Nobody can be asked, and ${await whyUncovered(act)}`);
 }
 
-/** Returns whether a budget covers the act, so that nobody need be asked. */
+/** Returns whether a budget covers the action, so that nobody has to be asked. */
 export async function isCovered(act: Act): Promise<boolean> {
   const left = await hoursLeft(act);
   return act.isOwn && left !== null && left > 0 && (act.deviceHours ?? 0) <= left;

@@ -11,7 +11,7 @@ interface Texts {
   title: string;
   /** One sentence for the person. */
   summary: string;
-  /** For the agent: what it does, when to use it, what comes back. */
+  /** For the agent: what it does, when to use it, and its result. */
   description: string;
   /** Name of a codicon. */
   icon: string;

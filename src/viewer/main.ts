@@ -9,7 +9,7 @@ import { setEntry } from '../protocol/records.js';
 import { answer } from './requests.js';
 import { countsOf, Shelf } from './shelf.js';
 
-/** Between two tellings of news, two looks at grown files, and two searches of the folder. */
+/** Intervals between two notifications, two checks of grown files, and two searches of the folder. */
 const TELL_MS = 250;
 const POLL_MS = 2000;
 const LOOK_MS = 30_000;

@@ -1,6 +1,6 @@
 /**
- * The runs in the logs of other tools, read into a store in memory a piece at a time. Nothing is written anywhere, and
- * everything that grows with the logs is bounded.
+ * The runs in the logs of other tools, read piece by piece into a store in memory. Writes no files, and bounds
+ * everything that grows with the logs.
  */
 import * as fs from 'node:fs';
 import { hostname } from 'node:os';
@@ -29,7 +29,7 @@ export const SHELF_LIMITS: ShelfLimits = {
   ...{ depth: 8, entries: 200_000, perFolder: 20_000 },
   ...{ runs: 2000, points: 20_000_000, pieces: 256 },
 };
-/** Bytes of logs that are read, and characters of lines that are taken in, before requests get their turn. */
+/** Bytes of logs that are read, and characters of lines that are stored, before requests get their turn. */
 const PIECE = 2 ** 20;
 const SLICE = 2 ** 17;
 /** Milliseconds since its last line within which a run that says nothing of its end counts as running. */
@@ -121,7 +121,7 @@ export class Shelf {
     else this.queue.push(this.queue.shift()!);
   }
 
-  /** Reads a run before the others: somebody is looking at it. */
+  /** Reads a run before the others, because someone is looking at it. */
   prefer(id: string): void {
     const run = this.shelved.get(id);
     if (!run || !this.queue.includes(run)) return;
@@ -200,7 +200,7 @@ export class Shelf {
     this.news.removed(ids);
   }
 
-  /** Reads a piece, or takes a slice of what was read; false when everything is there. */
+  /** Reads a piece, or stores a slice of it; returns false when everything is stored. */
   private work(run: Shelved): boolean {
     if (run.pending.length === 0) this.read(run);
     else this.take(run, run.pending.shift()!);
@@ -236,7 +236,7 @@ export class Shelf {
     this.becomeRow(run);
   }
 
-  /** Puts the run into the store once its first piece has said what is known of it. */
+  /** Adds the run to the store once its first piece has given the known facts. */
   private becomeRow(run: Shelved): void {
     if (run.isRow) return;
     run.isRow = true;
@@ -292,7 +292,7 @@ export class Shelf {
   }
 }
 
-/** Ends the name of an experiment, so that it is no other than it is there, and is told from ours. */
+/** Suffix of an experiment's name that distinguishes it from our experiments. */
 const suffix = (found: FoundRun): string => ` (${titleOf(found.format)})`;
 
 /** Cuts lines into groups of about 128 KiB. */

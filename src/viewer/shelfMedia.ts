@@ -21,7 +21,7 @@ export class ShelfMedia {
     const own = this.byRun.get(run) ?? new Map<string, Uint8Array>();
     this.byRun.set(run, own);
     const name = `media/${own.size}`;
-    // A copy: the piece of the file that it lies in must not stay in memory.
+    // Copied, because the whole piece of the file must not stay in memory.
     own.set(name, Uint8Array.from(bytes));
     this.bytes += bytes.length;
     this.files++;

@@ -124,7 +124,7 @@ export class ChartCard extends LitElement implements Readable {
       if (!this.onScreen || !this.isConnected) return;
       const start = performance.now();
       this.draw();
-      // Many long curves are drawn less often, so that the page stays quick whatever is on it.
+      // Many long curves are drawn less often, so that the page stays responsive.
       const cost = performance.now() - start;
       this.restUntil = start + cost + Math.min(2000, cost * REST);
     });

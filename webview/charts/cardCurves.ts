@@ -1,4 +1,4 @@
-/** Curves of one chart: which series it asks for, and what it draws of each run or group. */
+/** Curves of one chart: the series that it requests, and how it draws each run or group. */
 import { l10n } from '../../src/format/l10n.js';
 import type { Run } from '../../src/protocol/engine.js';
 import { FormulaError, parseFormula, type Formula } from '../../src/query/formula.js';
@@ -41,13 +41,15 @@ export class CardCurves {
   private readonly parsed = new Map<string, Expression>();
   private parsedWith: ReadonlySet<string> | null = null;
   private want: Want | null = null;
-  /** Hold what is asked for, by the name of the metric. */
+  /** Holds of the requested series, by the name of the metric. */
   private readonly holders = new Map<string, object>();
   private readonly ranges = new Map<string, { all: readonly Series[]; range: OverRanks | null }>();
 
   constructor(private readonly card: Card) {}
 
-  /** Metrics that an expression needs: its own name if a run has such a metric, else those in its formula. */
+  /**
+   * Returns the metrics that an expression needs: its own name if a run has such a metric, else those in its formula.
+   */
   expression(text: string): Expression {
     const { metricNames } = this.card.model;
     // A metric may have come that is named like a formula.
@@ -60,14 +62,14 @@ export class CardCurves {
     return made;
   }
 
-  /** True if the run has all that an expression needs. */
+  /** Returns whether the run has all metrics that an expression needs. */
   has(run: Run, text: string): boolean {
     const { formula, names } = this.expression(text);
     if (!formula) return drawnRanks(run, text, this.card.model.view.ranks).length > 0;
     return names.length > 0 && names.every((name) => Object.hasOwn(run.metrics, name));
   }
 
-  /** Asks for nothing any more. */
+  /** Stops requesting series. */
   release(): void {
     for (const holder of this.holders.values()) this.card.model.feed.release(holder);
     this.holders.clear();
@@ -100,7 +102,7 @@ export class CardCurves {
     this.hold(runs);
   }
 
-  /** Asks for each metric that is needed, those of other ranks included. */
+  /** Requests each needed metric, including those of other ranks. */
   private hold(runs: readonly Run[]): void {
     const { model, series, x } = this.card;
     const byMetric = new Map<string, string[]>();

@@ -62,7 +62,7 @@ export function settingsRow(card: SetCard): TemplateResult {
   </div>`;
 }
 
-/** Moves a card among those of its group: `order` is how they stand now. */
+/** Moves a card within its group: `order` is the current order. */
 export function moveCard(model: PanelModel, order: readonly string[], card: string, before: string | null): void {
   const rest = order.filter((one) => one !== card);
   const at = before === null ? rest.length : rest.indexOf(before);

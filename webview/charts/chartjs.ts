@@ -41,7 +41,7 @@ export interface ChartSetup {
   xMetric: string | null;
   zoom: { x: [number, number]; y: [number, number] } | null;
   onZoomed(): void;
-  /** After each drawing of the chart, whatever caused it (zoom, pan, another size). */
+  /** Called after each drawing of the chart, whatever caused it (zoom, pan, another size). */
   onDraw(): void;
 }
 
@@ -109,7 +109,7 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
       maxRotation: 0,
       autoSkipPadding: 14,
       maxTicksLimit: 7,
-      // A zoomed axis begins at an odd number that nobody wants to read.
+      // A zoomed axis would start at a number with many digits.
       includeBounds: false,
       callback(this: Scale, value: string | number) {
         return log && zero === null ? logTick.call(this, value, format) : format(Number(value));

@@ -20,7 +20,7 @@ export interface Curve {
   /** Places where the value was NaN or infinite. */
   odd: { x: number; value: number }[];
   total: number;
-  /** Points in the range that was read; more than x.length when some stand for several. */
+  /** Number of points in the range that was read; more than x.length if some represent several. */
   inRange: number;
   downsampled: boolean;
   /** How the run ended, if not well: marked at the curve's end. */
@@ -58,7 +58,7 @@ export function buildCurve(run: string, look: Look, series: Series, settings: Cu
       const at = x[i]!;
       const value = values[i]!;
       if (!Number.isFinite(value)) {
-        // A gap: the line must not pretend to know what was in between.
+        // A gap: the line must not suggest values in between.
         if (count) odd.push({ x: at, value });
         points.push({ x: at, y: NaN });
       } else points.push({ x: at, y: value });
@@ -82,7 +82,9 @@ export function buildCurve(run: string, look: Look, series: Series, settings: Cu
   };
 }
 
-/** Ends of the y-axis that leave a share of the values outside at each end; null: all are shown, or nothing is gained. */
+/**
+ * Ends of the y-axis that leave a share of the values outside at each end; null: all are shown, or nothing is gained.
+ */
 export function withoutOutliers(curves: readonly Curve[], share: number): [low: number, high: number] | null {
   if (share <= 0) return null;
   const values = curves.flatMap(({ shown }) => shown.filter(Number.isFinite)).sort((a, b) => a - b);
@@ -92,7 +94,7 @@ export function withoutOutliers(curves: readonly Curve[], share: number): [low: 
   return high > low ? [Math.max(values[0]!, low - margin), Math.min(values.at(-1)!, high + margin)] : null;
 }
 
-/** The smallest size among values, if some are not above zero: what a log axis through zero needs; else null. */
+/** The smallest magnitude, if some values are not above zero: the constant of a log axis through zero; else null. */
 export function throughZero(values: Iterable<number>): number | null {
   let [least, isBelow] = [Infinity, false];
   for (const value of values) {
@@ -121,7 +123,7 @@ export function valuesOutside(curves: readonly Curve[], clip: readonly [number, 
   return curves.reduce((sum, { shown }) => sum + shown.filter((y) => y < clip[0] || y > clip[1]).length, 0);
 }
 
-/** Returns the note below a chart, or ''. `outside`: values that lie outside the axis. */
+/** Returns the note below a chart, or ''. `outside`: number of values outside the axis. */
 export function chartNote(curves: readonly Curve[], format: (value: number) => string, outside = 0): string {
   const notes: string[] = [];
   const coarse = curves.filter((curve) => curve.downsampled);

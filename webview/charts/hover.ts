@@ -1,4 +1,4 @@
-/** The charts share their crosshair: what one is pointed at, all show. */
+/** The charts share their crosshair: all show the position of the pointer in one of them. */
 export interface Hover {
   source: object;
   x: number | null;

@@ -1,8 +1,8 @@
 import { LinearScale, type Scale } from 'chart.js';
 
 /**
- * A log axis that goes through zero: linear within ±c, logarithmic beyond (symmetric log; Webber, 2013). `constant` of the
- * scale's options is c, the smallest size that is told apart.
+ * A log axis through zero: linear within ±c, logarithmic beyond (symmetric log; Webber, 2013). `constant` in the
+ * scale's options is c, the smallest distinguished magnitude.
  */
 export class SymlogScale extends LinearScale {
   static override id = 'symlog';

@@ -1,6 +1,6 @@
 import { COLORS, type Look } from '../model/runs/palette.js';
 
-/** Colours of a chart, taken from the editor's theme. */
+/** Colors of a chart, from the editor's theme. */
 export interface ChartTheme {
   text: string;
   faintText: string;

@@ -8,7 +8,7 @@ export interface ButtonOptions {
   label: string;
   /** Codicon in front of, or instead of, the label. */
   icon?: string;
-  /** Only the icon is shown; the label is what a screen reader and the tooltip say. */
+  /** Only the icon is visible; the label is for screen readers and the tooltip. */
   iconOnly?: boolean;
   look?: 'primary' | 'secondary';
   disabled?: boolean;

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import { icon } from './icon.js';
 
-/** Says why there is nothing and what to do next. */
+/** Shows why a view is empty and what to do next. */
 export function emptyState(name: string, title: string, ...next: (string | TemplateResult)[]): TemplateResult {
   return html`<div class="empty">
     ${icon(name)}

@@ -27,7 +27,7 @@ const experimentNamedLike = (file: string): string =>
     .at(-1)!
     .replace(/\.tune\.(ya?ml|json)$/i, '');
 
-/** The rows that the panel has read: experiments, runs, searches, devices, files. Every change is told. */
+/** The rows that the panel has read: experiments, runs, searches, devices, files. Reports every change. */
 export class Catalogue {
   private readonly runRows = new Map<string, Run>();
   private readonly searchRows = new Map<string, Search>();
@@ -60,7 +60,7 @@ export class Catalogue {
   get form(): FileForm | null {
     return this.openForm;
   }
-  /** Number of complete readings so far, for views that read rows of their own. */
+  /** Number of complete readings so far, for views that read their own rows. */
   get snapshot(): number {
     return this.snapshots;
   }

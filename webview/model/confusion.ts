@@ -1,7 +1,7 @@
 import type { Confusion, Run } from '../../src/protocol/engine.js';
 import { isLive } from './values.js';
 
-/** Scores of one class, in [0, 1]; null if there is nothing to divide by. */
+/** Scores of one class, in [0, 1]; null for a division by zero. */
 export interface ClassScore {
   name: string;
   actual: number;
@@ -51,7 +51,7 @@ export function judge({ classes, rows }: Confusion): Judged {
   return { classes, rows, scores, total, accuracy: ratio(hits, total) };
 }
 
-/** The most frequent mistakes, at most so many. */
+/** The most frequent mistakes, up to a limit. */
 export function mistakes({ classes, rows, scores }: Judged, most: number): Mistake[] {
   const found: Mistake[] = [];
   rows.forEach((row, i) =>
@@ -95,7 +95,7 @@ export class Confusions {
     private readonly onNews: () => void,
   ) {}
 
-  /** Undefined while it is being read; null when there is none. A run that went on has another one. */
+  /** Undefined while it is being read; null if there is none. A run that has continued has another one. */
   of(run: Pick<Run, 'id' | 'endedAt'>): Judged | null | undefined {
     const key = `${run.id} ${run.endedAt}`;
     if (!this.asked.has(key)) {

@@ -10,7 +10,7 @@ export interface ConnectionState {
   readonly visible: boolean;
 }
 
-/** Holds the state of the connection; every change is told. */
+/** Holds the state of the connection and reports every change. */
 export class Connection {
   private now: ConnectionState;
 

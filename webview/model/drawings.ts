@@ -38,7 +38,7 @@ export interface PlotPicture {
   lines: { name: string; path: string; place: number }[];
   dots: { x: number; y: number; title: string; place: number }[];
   bars: Bar[];
-  /** Ends of the axes; null where there is nothing to measure. */
+  /** Ends of the axes; null if there are no values. */
   x: [number, number] | null;
   y: [number, number] | null;
 }

@@ -88,7 +88,7 @@ export abstract class PanelFacts {
   groupLook(group: string): Look {
     return this.drawing.groupLook(group);
   }
-  /** The run that others are compared with, if it is here. */
+  /** The baseline run, if it is loaded. */
   get baseline(): Run | null {
     return this.runs.get(this.view.baseline ?? '') ?? null;
   }

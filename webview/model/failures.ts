@@ -2,7 +2,7 @@ import { l10n } from '../../src/format/l10n.js';
 import { DeclinedError, RequestError, type Host } from '../host.js';
 import type { Toasts } from './toasts.js';
 
-/** Tells the person what went wrong and what to do; nothing if they have just said no themselves. */
+/** Tells the person what went wrong and what to do; says nothing if they have just refused. */
 export function showFailure(toasts: Toasts, host: Pick<Host, 'command'>, doing: string, error: unknown): void {
   if (error instanceof DeclinedError) return;
   const message = error instanceof Error ? error.message : String(error);

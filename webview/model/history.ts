@@ -1,14 +1,14 @@
-/** Undo and redo of what the person does in the panel. */
+/** Undo and redo of the person's actions in the panel. */
 
 export interface Entry {
-  /** Changes of one kind that follow each other closely are one step. */
+  /** Changes of one kind in quick succession form one step. */
   kind: string;
   undo(): void | Promise<void>;
   redo(): void | Promise<void>;
 }
 
 const MOST = 200;
-/** Milliseconds within which changes of one kind are one step, such as those of a slider. */
+/** Milliseconds within which changes of one kind form one step, such as those of a slider. */
 const TOGETHER = 800;
 
 export class History {
@@ -56,7 +56,7 @@ export class History {
     try {
       await entry[what]();
       from.pop();
-      // The next change is a step of its own.
+      // Starts a new step with the next change.
       to.push({ ...entry, at: -Infinity });
       return true;
     } finally {

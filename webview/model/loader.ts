@@ -46,7 +46,7 @@ export class Loader {
     }
   }
 
-  /** Reads the first runs again, at most every other second, if they are not simply the newest. */
+  /** Reads the first runs again, at most every other second, if they are not just the newest. */
   rankSoon(tell: () => void): void {
     if (this.order === null || this.rankTimer !== null) return;
     this.rankTimer = setTimeout(() => {
@@ -84,7 +84,7 @@ export class Loader {
       }
       await this.missing();
       if (turn !== this.turn) return;
-      // One experiment is selected: the file is its file, and where it has none, no other one's form is shown.
+      // One experiment is selected with its own file; without one, no other file's form is shown.
       const isOwn = catalogue.form?.file === selection.state.file && catalogue.form?.name === experiment;
       const first = experiment === null ? catalogue.files[0]?.file : undefined;
       const file = isOwn ? selection.state.file : (catalogue.fileOf(experiment) ?? first ?? null);

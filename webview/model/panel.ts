@@ -29,8 +29,8 @@ const DEVICES_INTERVAL = 5000;
 const DRAWING: readonly (keyof ViewSettings)[] = ['groupBy', 'colorBy', 'dashBy', 'colors', 'draw'];
 
 /**
- * The panel's parts, connected to each other and to the host. State lives in `connection`, `selection` and `catalogue`,
- * which tell of every change; views read it here and follow the topics of `signal`.
+ * The panel's parts, connected to each other and to the host. `connection`, `selection` and `catalogue` hold the state
+ * and report every change; views read it here and follow the topics of `signal`.
  */
 export class PanelModel extends PanelFacts {
   readonly signal = new Signal();
@@ -160,7 +160,7 @@ export class PanelModel extends PanelFacts {
     this.selection.highlight(id);
   }
 
-  /** Draws these runs and no others (the pinned stay); null draws the newest. */
+  /** Draws only these runs (pinned ones stay); null draws the newest. */
   async select(ids: readonly string[] | null): Promise<void> {
     this.setState({ selected: ids ? [...ids] : null, hidden: [] }, 'runs');
     await this.loader.missing();
@@ -194,7 +194,7 @@ export class PanelModel extends PanelFacts {
     await this.refresh();
   }
 
-  /** Selects an experiment with its file. What was looked at of another one does not stay. */
+  /** Selects an experiment with its file. Selections within another experiment are dropped. */
   private switchTo(experiment: string, file: string | null): void {
     if (experiment === this.state.experiment) return this.setState({ file }, 'runs');
     this.selection.together(() => {
@@ -257,7 +257,7 @@ export class PanelModel extends PanelFacts {
     }
   }
 
-  /** Reads what is shown; an experiment that is opened for the first time shows its default view. */
+  /** Reads the data to show; an experiment that is opened for the first time shows its default view. */
   private async begin(isFirst: boolean): Promise<void> {
     await Promise.all([this.refresh(), this.views.load()]);
     const own = isFirst ? this.views.defaultOf(this.state.experiment) : undefined;
@@ -274,7 +274,7 @@ export class PanelModel extends PanelFacts {
     this.catalogue.take(mine);
     this.catalogue.remove(params.removedRuns);
     const searches = params.searches.filter(({ experiment }) => experiment === this.state.experiment);
-    // The person wants to see a search that has just begun.
+    // Shows a search that has just started.
     const begun = searches.findLast(({ id, status }) => !this.searches.has(id) && status === 'running');
     this.catalogue.takeSearches(searches, params.removedSearches);
     if (begun) this.setView({ search: begun.id });

@@ -7,7 +7,7 @@ export interface ViewsParts {
   read(): Promise<SavedViews>;
   write(views: SavedViews): Promise<unknown>;
   now(): { state: Readonly<PanelState>; view: Readonly<ViewSettings> };
-  /** Shows the view; what it says nothing of stays. */
+  /** Shows the view; settings that it does not contain stay. */
   show(state: Partial<PanelState>, view: Partial<ViewSettings>): void;
   onNews(): void;
 }
@@ -34,7 +34,7 @@ export class Views {
     this.parts.onNews();
   }
 
-  /** Saves what is seen now, in place of a view of this name. */
+  /** Saves the current view, replacing one with this name. */
   save(name: string): Promise<void> {
     const { state, view } = this.parts.now();
     const own = Object.fromEntries(Object.entries(view).filter(([key]) => !OWN.includes(key as keyof ViewSettings)));
@@ -76,7 +76,7 @@ export class Views {
   }
 
   private async change(work: (saved: SavedViews) => SavedViews): Promise<void> {
-    // Somebody else may have changed the file meanwhile.
+    // Someone else may have changed the file meanwhile.
     const next = work(await this.parts.read());
     await this.parts.write(next);
     this.saved = next;

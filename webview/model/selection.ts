@@ -8,7 +8,7 @@ const SAVE_DELAY = 300;
 
 export interface SelectionOptions {
   emit(...topics: Topic[]): void;
-  /** Called after every change of the state; not of the view, which decides nothing about what is read. */
+  /** Called after every change of the state, but not of the view, which does not affect what is read. */
   onState(): void;
   /** Persists the state. */
   save(state: PanelState): void;
@@ -16,14 +16,14 @@ export interface SelectionOptions {
   history?: Pick<History, 'add'>;
   /** Looks of the drawn runs, persisted with the view. */
   looks(): Record<string, number>;
-  /** Takes over the persisted looks, before the restored state is told. */
+  /** Applies the persisted looks before the restored state is reported. */
   restoreLooks(looks: Record<string, number>): void;
 }
 
-/** Changes of these alone are not a step to undo: the form has its own, and others follow from these. */
+/** Changes of only these are not undo steps: the form has its own undo, and the others follow from these. */
 const UNRECORDED: readonly string[] = ['draft', 'file', 'search'];
 
-/** The person's selection and view settings. Every change is told and persisted. */
+/** The person's selection and view settings. Every change is reported and persisted. */
 export class Selection {
   private current: Readonly<PanelState> = emptyState();
   private settings: Readonly<ViewSettings> = readView({});
@@ -57,7 +57,7 @@ export class Selection {
   }
 
   setState(change: Partial<PanelState>, ...topics: Topic[]): void {
-    // Whoever chooses a tab leaves the page that is in front of it.
+    // Choosing a tab closes the page in front of it.
     const before = this.current;
     this.current = { ...this.current, ...(change.tab !== undefined && { page: null }), ...change };
     this.record('state', Object.keys(change), before, this.settings);
@@ -108,7 +108,7 @@ export class Selection {
     if (state !== this.current || view !== this.settings) this.record('together', ['several'], state, view);
   }
 
-  /** Makes a change a step that can be undone, unless nobody chose it or a field undoes it itself. */
+  /** Makes a change an undo step, unless no person made it or a field undoes it itself. */
   private record(
     kind: string,
     keys: readonly string[],

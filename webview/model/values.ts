@@ -28,7 +28,7 @@ export const STATUS_ICONS: Record<RunStatus | SearchStatus, string> = {
   pruned: 'discard',
 };
 
-/** A run in the logs of another tool is only looked at, until it is imported. */
+/** A run in the logs of another tool is read-only until it is imported. */
 export const isReadOnly = (run: Pick<Run, 'foreign'>): boolean => run.foreign !== undefined;
 
 /** A run's parameter, as it was passed to the program. */

@@ -7,7 +7,7 @@ import { BANDS, type Band } from './groups/bands.js';
 import { MOST, NEWEST } from './runs/drawn.js';
 import { setEntry } from '../../src/protocol/records.js';
 
-/** How the person looks at things: the free-form part of PanelState. */
+/** View settings: the free-form part of PanelState. */
 export interface ViewSettings {
   x: XAxis;
   logX: boolean;
@@ -15,19 +15,19 @@ export interface ViewSettings {
   /** Strength of the smoothing, in [0, 0.999]: the weight of the moving average. */
   smoothing: number;
   smoothKind: Smoothing;
-  /** Share of the values at each end that may lie outside the y-axis, in [0, 0.25]. */
+  /** Share of the values at each end that may be outside the y-axis, in [0, 0.25]. */
   outliers: number;
   /** Metric on the x-axis, if `x` is `metric`. */
   xMetric: string | null;
   /** Fields that runs are grouped by in charts and table; none: each run is drawn by itself. */
   groupBy: string[];
   band: Band;
-  /** Field that gives curves their colour and their dashes; '': each run has its own. */
+  /** Field that determines the colors and dashes of curves; '': each run has its own. */
   colorBy: string;
   dashBy: string;
   /** Colours that the person has chosen, `#rrggbb` by run, group or value. */
   colors: Record<string, string>;
-  /** Run that others are compared with. */
+  /** The baseline run. */
   baseline: string | null;
   /** Which runs are drawn while none are chosen. */
   draw: DrawChoice;
@@ -40,7 +40,7 @@ export interface ViewSettings {
   cardOrder: string[];
   /** Heights of cards in pixels. */
   cardHeights: Record<string, number>;
-  /** Columns after the name that stay while the others scroll. */
+  /** Number of columns after the name that stay while the others scroll. */
   frozen: number;
   metricFilter: string;
   /** Groups of charts that are folded. */
@@ -63,7 +63,7 @@ export interface ViewSettings {
   search: string | null;
   trialOrder: TrialOrder;
   insightMethod: ImportanceMethod;
-  /** Parameters whose joint effect is looked at; null: the two most important ones. */
+  /** Parameters whose joint effect is shown; null: the two most important ones. */
   insightPair: [string, string] | null;
   /** Runs that the Insight tab is about. */
   insightOf: InsightOf;
@@ -73,7 +73,7 @@ export interface ViewSettings {
   draft: DraftEdits | null;
 }
 export type InsightOf = 'search' | 'drawn' | 'all';
-/** The first so many runs by a column. */
+/** Number of runs, taken by a column. */
 export interface DrawChoice {
   by: string;
   descending: boolean;
@@ -107,7 +107,7 @@ export interface Zoom {
   y: [number, number];
 }
 
-/** Charts of the machine's use: a group of its own, folded until somebody wants to see it. */
+/** Charts of the machine's use: a separate group, collapsed by default. */
 export const SYSTEM_GROUP = 'system';
 
 export const DEFAULT_VIEW: ViewSettings = {
@@ -216,7 +216,7 @@ function readCard(stored: Record<string, unknown>): CardSettings {
   };
 }
 
-/** Takes what is sound from a stored state (perhaps of another version) and the default for the rest. */
+/** Takes the valid parts of a stored state (perhaps of another version), and defaults for the rest. */
 export function readView(stored: Record<string, unknown>): ViewSettings {
   const view: ViewSettings = { ...DEFAULT_VIEW, zoom: {}, cardSettings: {} };
   view.x = X_AXES.find((x) => x === stored.x) ?? 'step';

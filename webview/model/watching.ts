@@ -6,7 +6,7 @@ export class Watching {
 
   constructor(private readonly host: Host) {}
 
-  /** Subscribes to the points of these runs and no others. */
+  /** Subscribes to the points of only these runs. */
   only(runs: readonly string[]): void {
     const key = runs.join();
     if (key === this.key) return;

@@ -40,14 +40,14 @@ export function drawCard(element: HTMLElement, run: NotebookRun, open?: () => vo
   if (hadFocus) root.querySelector('button')?.focus();
 }
 
-/** Says that the output is not one of ours. */
+/** Shows that the output is not one of ours. */
 export function drawProblem(element: HTMLElement): void {
   rootOf(element).replaceChildren(
     ...styled(node('p', 'empty', l10n.t('This output is not a run that Tunesmith can show. Run the cell again.'))),
   );
 }
 
-/** Our styles and the notebook's don't touch each other. */
+/** Isolates our styles from the notebook's. */
 const rootOf = (element: HTMLElement): ShadowRoot => element.shadowRoot ?? element.attachShadow({ mode: 'open' });
 
 function styled(content: HTMLElement): Node[] {
@@ -73,7 +73,9 @@ function figure(curve: Curve): HTMLElement {
   return box;
 }
 
-/** The picture of a curve, with gaps where a value is not finite; `at`: the point nearest to a place on its x axis. */
+/**
+ * The picture of a curve, with gaps where a value is not finite; `at`: the point nearest to a position on its x-axis.
+ */
 function chart({ points }: Curve) {
   const picture = document.createElementNS(SVG, 'svg');
   picture.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);

@@ -1,4 +1,7 @@
-/** Renderer of runs in notebooks: draws what the kernel shows below a cell, with the editor's colors and a way to the panel. */
+/**
+ * Renderer of runs in notebooks: draws the kernel's output below a cell, with the editor's colors and a link to the
+ * panel.
+ */
 import { filled, useTranslations } from '../../src/format/l10n.js';
 import { NotebookRun, ToRenderer, type FromRenderer } from '../../src/protocol/notebook.js';
 import { drawCard, drawProblem } from './card.js';

@@ -1,4 +1,4 @@
-/** Styles of a card; the colors are those of the editor's theme, with others where there is no editor. */
+/** Styles of a card, with the colors of the editor's theme, or others outside an editor. */
 export const STYLES = `
 :host { display: block; font: 13px var(--vscode-font-family, sans-serif); color: var(--vscode-foreground, CanvasText); }
 header { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin-bottom: 4px; }

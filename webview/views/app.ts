@@ -30,7 +30,7 @@ const TABS: { id: Tab; label: string; icon: string }[] = [
   { id: 'form', label: l10n.t('Form & Search'), icon: 'settings' },
 ];
 
-/** The whole panel: header, tabs, toasts, and what a screen reader is told. */
+/** The whole panel: header, tabs, toasts, and announcements for screen readers. */
 class App extends LitElement {
   static override properties = { model: { attribute: false } };
   declare model: PanelModel;
@@ -149,7 +149,7 @@ class App extends LitElement {
     </header>`;
   }
 
-  /** Says that what is drawn is in the logs of other tools, and imports it. */
+  /** Shows that the drawn runs are in the logs of other tools, and imports them. */
   private readOnly(): TemplateResult | typeof nothing {
     const { model } = this;
     const theirs = model.drawn.filter(isReadOnly);

@@ -41,7 +41,7 @@ export async function askAbout(
 }
 
 async function askTags(model: PanelModel, runs: readonly Run[]): Promise<void> {
-  // With several runs, the tags that all have; the others are left alone.
+  // With several runs, the tags that all have; other tags stay.
   const common = runs[0]!.tags.filter((tag) => runs.every((run) => run.tags.includes(tag)));
   const text = await askText({
     title: runs.length === 1 ? l10n.t('Tags of {0}', runs[0]!.name) : l10n.t('Tags of {0} runs', runs.length),

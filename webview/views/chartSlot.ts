@@ -52,7 +52,7 @@ class ChartSlot extends LitElement {
   }
 
   seen(isNear: boolean): void {
-    // A card that has the focus stays, wherever it is scrolled to.
+    // A focused card stays, wherever it is scrolled to.
     this.isNear = isNear || this.contains(document.activeElement);
   }
 

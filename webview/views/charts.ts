@@ -34,7 +34,7 @@ const SMOOTH_OPTIONS = [
 /** Group of the cards that were pinned or made by the person. */
 const OWN_GROUP = ' own';
 
-/** The charts of what is drawn, with the legend beside them. */
+/** The charts of the drawn runs, with the legend next to them. */
 class ChartsView extends LitElement {
   static override properties = { model: { attribute: false }, grouping: { state: true }, editing: { state: true } };
   declare model: PanelModel;
@@ -214,7 +214,7 @@ class ChartsView extends LitElement {
     );
   }
 
-  /** Failed runs keep the curves they have; why they failed is said above. */
+  /** Failed runs keep their curves; the reason for the failure is shown above. */
   private failures(): TemplateResult | typeof nothing {
     const { model } = this;
     const failed = model.shown.filter((run) => run.status === 'failed');

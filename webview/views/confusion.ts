@@ -16,7 +16,7 @@ import { TEST_IDS } from '../testids.js';
 import { entryOf } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
 
-/** Above this many classes a grid is too large to look at; the mistakes are listed instead. */
+/** Above this many classes a grid is unreadable; the mistakes are listed instead. */
 const MOST_IN_GRID = 40;
 const MOST_MISTAKES = 25;
 

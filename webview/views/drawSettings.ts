@@ -18,7 +18,7 @@ const COUNTS = [5, 10, 20, 50, 100, 200, 500, 1000, 10_000];
 /** Fields that are offered for grouping at first. */
 const MOST_KEYS = 40;
 
-/** Chooses which runs are drawn, by what they are grouped, and what their colours and dashes say. */
+/** Chooses the drawn runs, their groups, and the meaning of colors and dashes. */
 class DrawSettings extends LitElement {
   static override properties = { model: { attribute: false } };
   declare model: PanelModel;
@@ -84,7 +84,7 @@ class DrawSettings extends LitElement {
       })}`;
   }
 
-  /** The best come first where it is known what is best. */
+  /** The best come first if the goal is known. */
   private isDescending(by: string): boolean {
     const objective = this.model.best?.objective;
     const isObjective = by === 'objective' || by === `metric:${objective?.metric}`;

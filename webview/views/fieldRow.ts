@@ -88,7 +88,7 @@ function spaceControl(context: RowContext, field: FormField): TemplateResult {
   </div>`;
 }
 
-/** A hyperparameter: name, value, search space, and what is wrong with them. */
+/** A hyperparameter: name, value, search space, and their errors. */
 export function fieldRow(context: RowContext, field: FormField): TemplateResult {
   const { draft } = context;
   const error = draft.paramError(field);
@@ -122,7 +122,7 @@ export function fieldRow(context: RowContext, field: FormField): TemplateResult 
     </div>`;
 }
 
-/** Why a value is refused, beside it. */
+/** The reason why a value is refused, next to it. */
 export function fieldMessage(id: string, testId: string, text: string | null): TemplateResult | typeof nothing {
   return text === null
     ? nothing

@@ -46,7 +46,7 @@ class FilterField extends LitElement {
   }
 
   protected override willUpdate(): void {
-    // A value from outside, such as a saved one, replaces the text; our own comes back as it went.
+    // A value from outside, such as a saved one, replaces the text; our own returns unchanged.
     if (this.value === this.shown) return;
     this.shown = this.text = this.value;
   }

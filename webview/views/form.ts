@@ -16,7 +16,7 @@ import './search.js';
 import { l10n } from '../../src/format/l10n.js';
 import { goalText } from '../../src/format/statuses.js';
 
-/** After the last key before the host is asked about what was typed. */
+/** Delay after the last key before the host checks the text. */
 const CHECK_DELAY = 300;
 
 /** Edits an experiment file's hyperparameters and search space; runs them, searches them, saves them. */
@@ -90,7 +90,7 @@ class FormView extends LitElement {
     }
   }
 
-  /** The newest run of this file: what a relaunch is drawn beside. */
+  /** The newest run of this file, together with which a relaunch is drawn. */
   private earlier(): Run | null {
     const runs = [...this.model.runs.values()].filter((run) => run.file === this.draft?.form.file);
     return runs.sort((a, b) => b.createdAt - a.createdAt)[0] ?? null;

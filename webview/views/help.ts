@@ -3,7 +3,7 @@ import { l10n } from '../../src/format/l10n.js';
 import { button } from '../components/controls.js';
 import { TEST_IDS } from '../testids.js';
 
-/** Keys of the panel, by where they work. */
+/** Keys of the panel, by the view in which they work. */
 const KEYS = (): { where: string; keys: [keys: string[], what: string][] }[] => [
   {
     where: l10n.t('Everywhere'),
@@ -54,7 +54,7 @@ const KEYS = (): { where: string; keys: [keys: string[], what: string][] }[] => 
   },
 ];
 
-/** The keys that do what the pointer does. */
+/** Keys for the pointer's actions. */
 class Help extends LitElement {
   override createRenderRoot(): HTMLElement {
     return this;

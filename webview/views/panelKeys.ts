@@ -8,7 +8,7 @@ import { openViews } from './savedViews.js';
 
 const TABS: readonly PanelState['tab'][] = ['charts', 'table', 'media', 'insight', 'form'];
 
-/** True if the key belongs to a field in which a person types. */
+/** Returns whether the key belongs to a field in which a person types. */
 function isTyping(event: KeyboardEvent): boolean {
   const [target] = event.composedPath();
   return (
@@ -16,7 +16,7 @@ function isTyping(event: KeyboardEvent): boolean {
   );
 }
 
-/** Does what a key asks for; returns whether it did. */
+/** Carries out a key's action; returns whether it has one. */
 export function panelKey(model: PanelModel, event: KeyboardEvent): boolean {
   if (document.querySelector('dialog[open], ts-menu') !== null || isTyping(event)) return false;
   const command = event.ctrlKey || event.metaKey;

@@ -11,13 +11,13 @@ import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
 import { TEST_IDS } from '../testids.js';
 
-/** Sizes in pixels: of a stage, and from one to the next. */
+/** Sizes in pixels: of a stage, and between stages. */
 const NODE = { width: 176, height: 84 };
 const STEP = { x: NODE.width + 36, y: NODE.height + 14 };
 /** Pipelines that are drawn at once, at most. */
 const MOST = 4;
 
-/** Pipelines among the drawn runs, as graphs of their stages: how far each is, and what came of it. */
+/** Pipelines among the drawn runs, as graphs of their stages with progress and results. */
 class PipelineView extends LitElement {
   static override properties = { model: { attribute: false } };
   declare model: PanelModel;

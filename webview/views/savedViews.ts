@@ -9,7 +9,7 @@ import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
 import { TEST_IDS } from '../testids.js';
 
-/** Saved views: shows one, saves what is seen, chooses the one that an experiment opens with. */
+/** Saved views: shows one, saves the current one, sets an experiment's default. */
 class SavedViewsDialog extends LitElement {
   static override properties = { model: { attribute: false }, name: { state: true } };
   declare model: PanelModel;

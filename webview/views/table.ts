@@ -25,7 +25,7 @@ import { l10n } from '../../src/format/l10n.js';
 const ROW = 26;
 const NAME: Column = { key: 'name', title: l10n.t('Name'), kind: 'name', width: 200, text: (run) => run.name };
 
-/** All runs of the experiment, however many: only the rows on the screen are held and rendered. */
+/** All runs of the experiment: only the rows on the screen are loaded and rendered. */
 class RunTable extends LitElement {
   static override properties = { model: { attribute: false }, picking: { state: true } };
   declare model: PanelModel;

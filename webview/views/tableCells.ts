@@ -11,7 +11,7 @@ import type { PanelModel } from '../model/panel.js';
 import { isLive, warningText } from '../model/values.js';
 import { l10n } from '../../src/format/l10n.js';
 
-/** Tags shown beside a name. */
+/** Maximum number of tags shown next to a name. */
 const MOST_TAGS = 3;
 
 /** `left`: where a frozen cell stays, in pixels; null: it scrolls. */

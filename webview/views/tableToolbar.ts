@@ -99,7 +99,7 @@ function copyMenu(parts: ToolbarParts, event: MouseEvent): void {
   );
 }
 
-/** Copies the marked rows, else all that match the filter. */
+/** Copies the selected rows, else all that match the filter. */
 async function copy({ model, marked, columns }: ToolbarParts, kind: CopyKind): Promise<void> {
   try {
     const runs = marked.length > 0 ? marked : await model.pages.all(MOST_COPIED);
@@ -113,7 +113,7 @@ async function copy({ model, marked, columns }: ToolbarParts, kind: CopyKind): P
   }
 }
 
-/** Returns what stands in place of the rows when there are none. `filtered`: a filter or a status is chosen. */
+/** Returns the message shown in place of the rows if there are none. `filtered`: a filter or a status is set. */
 export function emptyTable(filtered: boolean): TemplateResult {
   if (filtered)
     return emptyState('filter', l10n.t('No run matches'), l10n.t('Change the filter or choose every status.'));

@@ -20,8 +20,8 @@ import { timeOf } from './search.js';
 
 const DEFAULT_TIME = '60s';
 /**
- * Time that is kept for comparing the networks at the end: a share of all, within bounds in seconds, and a multiple of
- * what looking at the data has taken, which shows how busy the machine is.
+ * Time reserved for comparing the networks at the end: a share of the budget, within bounds in seconds, and a multiple
+ * of the time that reading the data has taken, which shows how busy the machine is.
  */
 const RESERVE = { share: 0.08, least: 3, most: 30, looks: 3 };
 const LEAST_SEARCH_SECONDS = 3;
@@ -90,7 +90,7 @@ export const auto: Command = {
 interface Begun {
   search: Search;
   looked: LookedLine | null;
-  /** Nothing is to be waited for. */
+  /** There is nothing to wait for. */
   isOver: boolean;
 }
 
@@ -156,7 +156,7 @@ function writeNew(file: string, text: string): void {
   writeWholeSync(file, text);
 }
 
-/** A search that is over is only looked at again, unless more time is given. */
+/** An ended search is only evaluated again, unless more time is given. */
 async function resume(context: Context, input: Input, id: string): Promise<Begun> {
   const engine = await context.engine();
   const search = await engine.request('searches/get', { id });

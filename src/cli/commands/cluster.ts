@@ -22,7 +22,7 @@ export const cluster: Command = {
     if (action !== 'check') throw new UsageError(`unknown action "${action}": use \`tunesmith cluster check\``);
     const known = KINDS.find((kind) => kind === name);
     if (name !== undefined && !known) throw new UsageError(`unknown place "${name}" (known: ${KINDS.join(', ')})`);
-    // Loaded here, so that all other commands start faster.
+    // Loaded on demand, so that all other commands start faster.
     const { check, placesToCheck } = await import('../../engine/executors/check.js');
     const checks = [];
     for (const kind of known ? [known] : placesToCheck()) {

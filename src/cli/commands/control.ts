@@ -24,7 +24,7 @@ export function searchNamed(searches: readonly Search[], word: string): Search |
   return searches.find(({ id }) => id === word || (word.length >= 4 && id.startsWith(word)));
 }
 
-/** Names of searches among the words; the others are runs. */
+/** Names of searches among the arguments; the others are runs. */
 async function act(context: Context, input: Input, action: Action): Promise<number> {
   const engine = await context.engine();
   const { searches } = await engine.request('searches/list', {});

@@ -31,7 +31,7 @@ export const doctor: Command = {
       });
       return status ?? 1;
     }
-    // Loaded here, so that all other commands start under an older Node.
+    // Loaded on demand, so that all other commands start under an older Node.
     const { examine } = await import('../../engine/doctor/index.js');
     const shown = [];
     let left = 0;

@@ -82,7 +82,7 @@ async function examined(context: Context, args: string[]) {
   return answer.found;
 }
 
-/** Returns what the network is examined for; null: nothing. */
+/** Returns the examinations of the network; null: none. */
 function settingsOf(input: Input): ExamineSettings | null {
   const given = input.text('strengths');
   const attack = input.flag('attack') || given !== undefined ? strengthsOf(given) : [];

@@ -1,4 +1,4 @@
-/** Commands that say what can be learned from a search's trials. */
+/** Commands that show what a search's trials tell about its parameters. */
 import type { FrontPoint, Importance, Insight, InsightPart } from '../../protocol/insight.js';
 import type { Run, Search } from '../../protocol/engine.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';

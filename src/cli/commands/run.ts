@@ -83,7 +83,10 @@ export const run: Command = {
   },
 };
 
-/** The experiment that stands for a script; undefined if the file is not a script and is read as an experiment file. */
+/**
+ * Returns the experiment that represents a script; undefined if the file is not a script and is read as an experiment
+ * file.
+ */
 function textForScript(context: Context, file: string, given: string[]): string | undefined {
   if (!isScript(file)) return undefined;
   const { found, text, place } = readScript(file, context.cwd, context.workspace);

@@ -62,7 +62,7 @@ function checkNames({ name, params }: RunDetail, wanted: Params): void {
 /** True for a run of the built-in trainer, which names its backend and answers changes with a message. */
 const isNetwork = ({ info }: RunDetail): boolean => hasEntry(info, 'backend') && hasEntry(info, 'train_examples');
 
-/** Waits for the trainer's message about the change; null: it said nothing, or the run has ended. */
+/** Waits for the trainer's message about the change; null: there was none, or the run has ended. */
 async function answered(get: () => Promise<RunDetail>, before: RunDetail, params: Params): Promise<RunMessage | null> {
   const names = Object.entries(params).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
   const count = (messages: readonly RunMessage[], text: string): number =>

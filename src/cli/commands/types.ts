@@ -18,7 +18,7 @@ export const types: Command = {
     if (!statSync(folder).isDirectory()) throw new CommandError(`${safeLine(folder)} is not a folder.`);
     const file = path.join(folder, 'tunesmith.d.ts');
     const text = readFileSync(path.join(context.dist, '..', 'media', 'training.d.ts'), 'utf8');
-    // A link is not followed: it may lead out of the folder, to what is not there yet.
+    // A link is not followed, because it may lead out of the folder.
     const found = lstatSync(file, { throwIfNoEntry: false });
     const [header] = text.split('\n');
     if (found && !(found.isFile() && readFileSync(file, 'utf8').startsWith(header!))) {

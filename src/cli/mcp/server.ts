@@ -20,7 +20,7 @@ import { INSTRUCTIONS } from '../../tools/texts.js';
 /** A person may be away for a while. */
 const ANSWER_MS = 10 * 60_000;
 
-/** Serves one agent until it goes. Resolves when its end of the transport is closed. */
+/** Serves one agent. Resolves when the agent has closed its end of the transport. */
 export async function serveMcp(bench: Bench, transport: Transport, version: string): Promise<void> {
   const server = new Server(
     { name: 'tunesmith', version },
@@ -62,7 +62,7 @@ export async function serveMcp(bench: Bench, transport: Transport, version: stri
 
 const text = (answer: object): CallToolResult => ({ content: [{ type: 'text', text: JSON.stringify(answer) }] });
 
-/** Messages may name what a folder or a program has named. */
+/** Messages may contain names from a folder or a program. */
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof ToolError) return message;

@@ -1,4 +1,4 @@
-/** Lists and installs training backends by way of the trainer, which does both in its own process. */
+/** Lists and installs training backends through the trainer, which does both in its own process. */
 import * as vscode from 'vscode';
 import { BackendLine } from '../../protocol/backends.js';
 import { BackendId, type BackendReport } from '../../protocol/engine.js';
@@ -7,7 +7,7 @@ import { pythonInterpreter } from '../link/python.js';
 import type { Parts } from './parts.js';
 import { askTrainer } from './trainer.js';
 
-/** Trying each backend with a small computation takes a while: said with a progress message. */
+/** Testing each backend with a small computation takes a while, so progress is shown. */
 export async function listBackends(parts: Parts): Promise<BackendReport[]> {
   const title = l10n.t('Trying the training backends');
   const line = await askTrainer(parts, ['--probe-backends', ...(await python())], title, BackendLine);

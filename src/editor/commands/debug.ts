@@ -1,4 +1,4 @@
-/** Runs a run again under a debugger. It is recorded like any other; breakpoints of the editor are hit. */
+/** Runs a run again under a debugger. It is recorded like any other, and breakpoints of the editor are hit. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -113,8 +113,8 @@ function freePort(): Promise<number> {
 }
 
 /**
- * Waits until somebody listens on the port; false when `isVain` says so or it takes too long. Nobody connects for that: a
- * debugger would take the first connection for its client.
+ * Waits until a process listens on the port; false if `isVain` returns true or it takes too long. It does not connect:
+ * a debugger would take the first connection for its client.
  */
 async function listens(port: number, isVain: () => boolean | Promise<boolean>): Promise<boolean> {
   for (const end = Date.now() + WAIT_MS; Date.now() < end;) {

@@ -14,7 +14,7 @@ const MOST_INPUTS = 40;
 
 export type Check = 'explain' | 'attack' | 'corrupt' | 'calibrate';
 
-/** Returns what the network is examined for. */
+/** Returns the examinations of the network. */
 export function settingsOf(checks: readonly string[]): ExamineSettings {
   const has = (check: Check): boolean => checks.includes(check);
   return {

@@ -64,7 +64,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
     return uris.map(({ fsPath }) => fsPath);
   };
 
-  /** The files to look at; none: the run's own examples, where `own` says that there are any. */
+  /** Files to evaluate on; none: the run's own examples, if `own` says that there are any. */
   const pickFiles = async (chosen: RunIn, title: string, own: boolean): Promise<string[]> => {
     const items = [
       ...(own ? [{ label: l10n.t('The validation examples of its run'), of: 'own' }] : []),
@@ -180,7 +180,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
 
 /** Cells of a table; text from a file must not become markup. */
 const cell = (text: string): string => text.replace(/[\\`*_{}[\]<>()#+\-.!|~&]/g, '\\$&').replace(/\s+/g, ' ');
-/** With more classes than this, nobody could read the table. */
+/** With more classes than this, the table would be unreadable. */
 const MOST_CLASSES = 40;
 
 function report(

@@ -1,4 +1,4 @@
-/** Lets the person change hyperparameters one after the other, each checked as it is typed. */
+/** Lets the person change hyperparameters one after the other, each checked while it is typed. */
 import * as vscode from 'vscode';
 import { floatsOf, jsonText, markAt, type Floats } from '../../protocol/floats.js';
 import type { FileForm } from '../../protocol/panel.js';

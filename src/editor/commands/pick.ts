@@ -1,4 +1,4 @@
-/** Finds out what a command is meant for: the row it came with, the explorer's selection, or what the person picks. */
+/** Determines the target of a command: the given row, the explorer's selection, or the person's choice. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Run, RunStatus, Search } from '../../protocol/engine.js';

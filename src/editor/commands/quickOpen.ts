@@ -1,4 +1,4 @@
-/** Finds a run by what a person types of its name, tags, parameters or id, among all there are. */
+/** Finds a run by its name, tags, parameters or id, as the person types, among all runs. */
 import * as vscode from 'vscode';
 import { runRow } from '../explorer/items.js';
 import { formatParams } from '../format.js';
@@ -29,7 +29,7 @@ export async function quickOpen(parts: Parts): Promise<RunIn> {
       const found = await runsIn(parts, text);
       if (mine !== turn) return;
       if (text === '') for (const each of found) recent.set(each.run.id, itemOf(each, false));
-      // The editor's own search finds among the recent ones; what the store found is shown as it is.
+      // The editor's own search covers the recent runs; the store's results are shown unchanged.
       const others =
         text === '' ? [] : found.filter(({ run }) => !recent.has(run.id)).map((each) => itemOf(each, true));
       picker.items = [...recent.values(), ...others];

@@ -3,7 +3,7 @@ import type { FormField } from '../../protocol/panel.js';
 import type { ParamValue } from '../../protocol/values.js';
 import { l10n } from '../../format/l10n.js';
 
-/** A typed value. `floats`: which whole numbers of it were written as floats, such as `1.0`. */
+/** A typed value. `floats`: which of its whole numbers were written as floats, such as `1.0`. */
 export interface Typed {
   value: ParamValue;
   floats?: FloatMark;

@@ -1,4 +1,4 @@
-/** Registers a handler for every command of the manifest, and tells the person when one fails. */
+/** Registers a handler for every command of the manifest, and shows its errors to the person. */
 import * as vscode from 'vscode';
 import type { FileProblem } from '../../protocol/engine.js';
 import { Disposables, type Disposable } from '../events.js';

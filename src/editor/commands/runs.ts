@@ -110,7 +110,7 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
 
     'run.openFolder': one(l10n.t('Open Run Folder'), async ({ folder, run }) => {
       const { folder: path } = await folder.request('runs/get', { id: run.id });
-      // On a remote machine there is no file manager to show it in; the editor's own explorer can.
+      // On a remote machine there is no file manager, but the editor's own explorer works.
       const remote = vscode.env.remoteName !== undefined || vscode.env.uiKind === vscode.UIKind.Web;
       await vscode.commands.executeCommand(remote ? 'revealInExplorer' : 'revealFileInOS', vscode.Uri.file(path));
     }),

@@ -17,7 +17,7 @@ type Names = 'run.start' | 'run.startWith' | 'run.rerun' | 'run.rerunWith' | 'ru
 export function startingCommands(parts: Parts): Pick<Handlers, Names> {
   const { engines, files, panels } = parts;
 
-  /** Says that something happens while an engine comes up; quick starts show nothing. */
+  /** Shows progress while an engine starts, unless it starts quickly. */
   const starting = <T>(title: string, work: () => Promise<T>): Promise<T> =>
     Promise.resolve(vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, work));
 

@@ -42,7 +42,7 @@ async function ask<L extends { type: string }>(
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ...(backend !== 'auto' && { TUNESMITH_BACKEND: backend }) },
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
-    // Its own process group, so that its children (package managers, compilers) end with it.
+    // A separate process group, so that its children (package managers, compilers) end with it.
     detached: process.platform !== 'win32',
   });
   const cancelled = token.onCancellationRequested(() => endTree(child.pid));

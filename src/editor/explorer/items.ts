@@ -40,7 +40,7 @@ const SEARCH_ICONS: Record<Search['status'], { id: string; color?: string }> = {
   failed: { id: 'error', color: 'testing.iconFailed' },
 };
 
-/** Logs of other tools in a folder, together. */
+/** Groups the logs of other tools in a folder. */
 export function logsRow(count: number, isCut = false): Row {
   const label = l10n.t('Logs of other tools');
   const shown = isCut ? l10n.t('the newest {0}', count) : String(count);

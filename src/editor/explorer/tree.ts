@@ -209,7 +209,7 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     return folders[0] ? this.folderRows(folders[0]) : [];
   }
 
-  /** Experiments first, then the logs of other tools, which a filter leaves out. */
+  /** Experiments first, then the logs of other tools, which a filter excludes. */
   private async folderRows(folder: FolderEngine): Promise<Node[]> {
     const experiments = await this.experiments(folder);
     if (folder.model.filter || this.foundLogs.in(folder).length === 0) return experiments;

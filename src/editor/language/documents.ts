@@ -1,4 +1,4 @@
-/** Experiment files open in editors, read once per version. The reader is loaded when the first one is met. */
+/** Experiment files open in editors, read once per version. The reader is loaded with the first one. */
 import type * as vscode from 'vscode';
 import { FILE_ENDINGS, FILE_GLOB } from '../manifest/ids.js';
 import type { FileLenses, ParsedExperiment } from '../../experiment/types.js';

@@ -36,7 +36,7 @@ export class FileStates implements Disposable {
     this.all.dispose();
   }
 
-  /** Without a connection: what was known last. */
+  /** Without a connection, the last known state is shown. */
   async of(document: vscode.TextDocument): Promise<FileState> {
     const file = document.uri.fsPath;
     return this.get(file, async () => (await this.documents.read(document)).parsed.experiment?.name);

@@ -18,7 +18,7 @@ export interface FileState {
   runs: readonly Run[];
   /** Newest first. */
   searches: readonly Search[];
-  /** Share of the importance of each parameter in the newest search that has ended, in [0, 1]; absent: not known. */
+  /** Importance of each parameter in the newest ended search, in [0, 1]; absent: not known. */
   importance?: Readonly<Record<string, number>>;
 }
 

@@ -29,7 +29,7 @@ export function typedPlaceholder(
   return { typed, from: column - typed.length, section: section! };
 }
 
-/** The placeholder around a column, and its range; null if there is none. */
+/** Returns the placeholder around a column, and its range; null if there is none. */
 export function placeholderAt(
   lines: readonly string[],
   line: number,
@@ -43,7 +43,7 @@ export function placeholderAt(
   return null;
 }
 
-/** The section of a line, if its texts are filled in. */
+/** Returns the section of a line, if its texts are filled in. */
 function sectionOf(lines: readonly string[], line: number): string | null {
   for (let at = line; at >= 0; at--) {
     const key = KEY.exec(lines[at] ?? '')?.[1];
@@ -53,7 +53,7 @@ function sectionOf(lines: readonly string[], line: number): string | null {
   return null;
 }
 
-/** Everything beside hyperparameters that a command may name. `files`: the keys of the section `files`. */
+/** Everything besides hyperparameters that a command may name. `files`: the keys of the section `files`. */
 export function runPlaceholders(files: readonly string[]): Placeholder[] {
   const facts: Record<(typeof RUN_FACTS)[number], string> = {
     'run.dir': l10n.t('Folder of the run, where outputs of parallel trials never collide'),

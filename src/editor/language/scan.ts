@@ -1,9 +1,9 @@
 /**
- * Where a position is in a YAML or JSON text that may be half written: the keys that lead to it. A parser gives
- * up on such text, so this reads indentation and brackets only.
+ * Finds a position in a YAML or JSON text that may be half written: the keys that lead to it. A parser rejects such
+ * text, so this reads indentation and brackets only.
  */
 export interface Entry {
-  /** Keys of the mappings around it, outermost first; `-` stands for an item of a list. */
+  /** Keys of the enclosing mappings, outermost first; `-` represents an item of a list. */
   path: string[];
   key: string;
   /** Offsets of the key, without quotes. */
@@ -31,7 +31,7 @@ const KEY =
   /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#{}[\],&*!|>%@`:-][^#{}[\],:]*|-[^\s#{}[\],:][^#{}[\],:]*?)\s*:(?=\s|$)/;
 const FLOW_KEY = /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#{}[\],:][^{}[\],:#]*?)\s*:(?=[\s"'{[]|$)/;
 
-/** UTF-16 units of a text, and of one line, beyond which no help is given: each key costs a look at its line. */
+/** UTF-16 units of a text, and of one line, beyond which there is no completion: each key costs a scan of its line. */
 const LARGEST = 1_000_000;
 const LONGEST_LINE = 5000;
 

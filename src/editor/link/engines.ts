@@ -49,7 +49,7 @@ export class Engines implements Disposable {
     return inside.sort((a, b) => b.path.length - a.path.length)[0];
   }
 
-  /** Like `of`, but tells the person what is missing. */
+  /** Like `of`, but tells the person if there is none. */
   need(file: string): FolderEngine {
     const folder = this.of(file);
     if (folder) return folder;

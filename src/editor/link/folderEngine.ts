@@ -80,7 +80,7 @@ export class FolderEngine implements Disposable {
     return this.folder.uri.fsPath;
   }
 
-  /** Paths of everything that belongs to this folder. */
+  /** Paths of the data of this folder. */
   async paths(): Promise<WorkspacePaths> {
     return workspacePaths(await realpath(this.path));
   }
@@ -93,7 +93,7 @@ export class FolderEngine implements Disposable {
     await this.link.connect({ start }).catch((error: unknown) => this.options.log.warn(String(error)));
   }
 
-  /** Asks for what is shown: of our own runs and of those in logs of other tools, which start nothing. */
+  /** Sends a read request, about our own runs or those in logs of other tools, which starts nothing. */
   look<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
     const own = {
       request: <M extends RequestName>(asked: M, given: RequestParams<M>) => this.request(asked, given),
@@ -114,8 +114,9 @@ export class FolderEngine implements Disposable {
   }
 
   /**
-   * Asks the engine, which is started if need be. Refused while the workspace is not trusted. What came with the folder is
-   * run once the person has seen its command and said so; else rejects with NotTrustedError.
+   * Sends a request to the engine, and starts it if necessary. Refused while the workspace is not trusted. A program
+   * that came with the folder runs only after the person has seen its command and agreed; else rejects with
+   * NotTrustedError.
    */
   async request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
     if (!vscode.workspace.isTrusted)
@@ -219,7 +220,7 @@ export class FolderEngine implements Disposable {
       this.model.refresh().catch((error: unknown) => this.options.log.warn(String(error)));
     }
     if (state.kind === 'disconnected') {
-      // The person must fix what keeps the engine from starting, such as a full disk.
+      // The person must fix the cause that keeps the engine from starting, such as a full disk.
       const { kind, message } = state.error;
       this.condition = kind === 'start-failed' ? { problem: message, notice: null } : WELL;
     }

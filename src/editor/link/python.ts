@@ -17,8 +17,8 @@ interface PythonApi {
 const PYTHON_EXTENSION = 'ms-python.python';
 
 /**
- * The setting, else what the person chose in the Python extension, else undefined: the engine then looks on the PATH.
- * Without the Python extension, or when it fails, nothing is lost.
+ * Returns the setting, else the person's choice in the Python extension, else undefined: the engine then searches the
+ * PATH. Without the Python extension, or when it fails, nothing is lost.
  */
 export async function pythonInterpreter(folder: vscode.Uri): Promise<string | undefined> {
   const chosen = setting('python.interpreter', folder).trim();

@@ -1,6 +1,6 @@
 /**
- * One folder's runs as they are looked at: the engine's own, and those in logs of other tools, which only the viewer has.
- * Knows nothing of the editor, so that it can be tested.
+ * One folder's runs for reading: the engine's own, and those in logs of other tools, which only the viewer has.
+ * Independent of the editor, so that it can be tested.
  */
 import type { RequestName, RequestParams, RequestResult, Run } from '../../protocol/engine.js';
 import { VIEWER_REQUESTS, type ViewerRequest } from '../../protocol/viewer.js';
@@ -20,7 +20,7 @@ export interface ForeignRuns extends Asks<ViewerRequest> {
 type List = RequestResult<'runs/list'>;
 
 const isViewers = (name: string): name is ViewerRequest => (VIEWER_REQUESTS as readonly string[]).includes(name);
-/** Answers if there are no runs of ours, without starting anything to look for them. */
+/** Answers if there are no runs of ours, without starting anything to search for them. */
 const NONE: Partial<{ [N in RequestName]: RequestResult<N> }> = {
   'experiments/list': { experiments: [] },
   'runs/list': { total: 0, runs: [] },
@@ -91,7 +91,7 @@ export async function ask<N extends RequestName>(
   }
 }
 
-/** One list of runs out of two: ours, and behind them those of the other tools. */
+/** Merges two lists of runs: ours first, then those of the other tools. */
 async function joined(
   ours: (params: RequestParams<'runs/list'>) => Promise<List>,
   theirs: (params: RequestParams<'runs/list'>) => Promise<List>,
@@ -105,6 +105,6 @@ async function joined(
   return { total: first.total + second.total, runs };
 }
 
-/** Runs that the engine knows: it is told of no others. */
+/** Runs that the engine has; it is asked about no others. */
 export const ownOf = (runs: readonly string[], foreign: ForeignRuns | null): string[] =>
   runs.filter((run) => !foreign?.has(run));

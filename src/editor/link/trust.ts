@@ -1,6 +1,6 @@
 /**
- * Asks the person before something runs that came with its folder: the engine refuses it, and does it once the person has
- * seen the command and said so. Knows nothing of the editor, so that it can be tested.
+ * Asks the person before a program runs that came with its folder: the engine refuses it, and runs it once the person
+ * has seen the command and agreed. Independent of the editor, so that it can be tested.
  */
 import { EngineError } from '../../engine/clients/index.js';
 import { ErrorCode, ForeignRefusal } from '../../protocol/engine.js';
@@ -16,14 +16,14 @@ export interface Question {
 }
 type Ask = <N extends RequestName>(name: N, params: RequestParams<N>) => Promise<RequestResult<N>>;
 
-/** The person said no. */
+/** The person refused. */
 export class NotTrustedError extends Error {
   override name = 'NotTrustedError';
 }
 
 /**
- * Sends the request; when it is refused as foreign, asks with `confirm` and sends it once more with the person's word.
- * Several runs are asked for one by one, each with its own command. Rejects with NotTrustedError when the person says no.
+ * Sends the request; if it is refused as foreign, asks with `confirm` and sends it again with the person's consent.
+ * Several runs are confirmed one by one, each with its own command. Rejects with NotTrustedError if the person refuses.
  */
 export async function withTrust<N extends RequestName>(
   ask: Ask,

@@ -1,6 +1,6 @@
 /**
- * Logs of other tools in the workspace: looked at through a viewer for each folder, also in a workspace that is not trusted,
- * and imported by the command line, in a separate process.
+ * Logs of other tools in the workspace: shown through a viewer for each folder, also in an untrusted workspace, and
+ * imported by the command line in a separate process.
  */
 import * as vscode from 'vscode';
 import { ImportedLogs } from '../../protocol/foreign.js';
@@ -69,7 +69,7 @@ export class FoundLogs implements vscode.Disposable {
   /** Imports logs of one folder, with progress that can be cancelled. Returns the ids of the runs. */
   async import(folder: FolderEngine, logs: readonly ShownLog[]): Promise<string[]> {
     const paths = [...new Set(logs.map(({ path }) => path))];
-    // One file may have thousands of runs: then all that is in it comes.
+    // One file may have thousands of runs; then all of them are imported.
     const only = logs.length <= MOST_NAMED ? logs.flatMap(({ id }) => ['--only', id]) : [];
     const options = {
       location: vscode.ProgressLocation.Notification,

@@ -1,6 +1,6 @@
 /**
- * One folder's viewer: the process that reads logs of other tools, so that no file can hold up or crash the editor. It is
- * started when somebody looks. If it dies or hangs on a file, it is restarted without that file.
+ * One folder's viewer: the process that reads logs of other tools, so that no file can block or crash the editor. It is
+ * started on demand. If it dies or hangs on a file, it is restarted without that file.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as path from 'node:path';
@@ -19,7 +19,7 @@ export interface LogViewerOptions {
 
 const PATIENCE_MS = 90_000;
 const MOST_STARTS = 5;
-/** Memory of the process, in MiB. */
+/** Memory limit of the process, in MiB. */
 const MOST_MEMORY = 2048;
 
 interface Waiting {
@@ -83,7 +83,7 @@ export class LogViewer implements Disposable {
     return new Promise((resolve) => this.looks.push(resolve));
   }
 
-  /** Reads grown logs on while somebody sees them. */
+  /** Continues reading grown logs while someone sees them. */
   see(seen: boolean): void {
     if (seen === this.isSeen) return;
     this.isSeen = seen;

@@ -3,11 +3,11 @@
 /** First argument of a keybinding in the explorer: the rows that are selected there. */
 export const SELECTION = 'selection';
 
-/** A run, as a command gets it: a row of the explorer, or its id from the panel or a lens. */
+/** A run as the argument of a command: a row of the explorer, or its id from the panel or a lens. */
 export type RunArg = string | { kind: 'run'; run: { id: string } };
 export type SearchArg = string | { kind: 'search'; search: { id: string } };
 export type ExperimentArg = string | { kind: 'experiment'; experiment: { name: string } };
 /** An experiment file: its path, or the URI that an editor menu gives. */
 export type FileArg = string | { fsPath: string };
-/** The explorer hands over the row clicked and all rows selected. */
+/** The explorer passes the clicked row and all selected rows. */
 export type Rows<T> = [row?: T, selection?: readonly unknown[]];

@@ -22,7 +22,7 @@ export const COMMANDS = {
       { menu: 'explorer/context', when: inFile, group: 'navigation@40' },
     ],
     key: { key: 'ctrl+alt+r', mac: 'cmd+alt+r', when: editing },
-    // The stage of a pipeline from which it is done again. Menus hand over other things in its place.
+    // The stage of a pipeline from which it is run again. Menus pass other arguments in its place.
     args: args<[file?: FileArg, afresh?: unknown]>(),
   },
   'run.startWith': {
@@ -275,7 +275,7 @@ export function commandId(name: CommandName): string {
   return `${EXTENSION}.${name}`;
 }
 
-/** Language of each ending, for the manifest. */
+/** Language of each file extension, for the manifest. */
 export const LANGUAGE_OF = {
   '.tune.yaml': LANGUAGE.yaml,
   '.tune.yml': LANGUAGE.yaml,

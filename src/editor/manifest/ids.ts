@@ -7,7 +7,7 @@ export const VIEW = { runs: 'tunesmith.runs' } as const;
 export const PANEL_TYPE = 'tunesmith.panel';
 export const WALKTHROUGH = 'start';
 
-/** Own language ids, so that opening any other YAML or JSON file never activates the extension. */
+/** Our own language ids, so that opening any other YAML or JSON file never activates the extension. */
 export const LANGUAGE = { yaml: 'tunesmith-yaml', json: 'tunesmith-json' } as const;
 
 /** Every file with one of these endings is an experiment file. */
@@ -18,13 +18,13 @@ export const FILE_GLOB = '**/*.tune.{yaml,yml,json}';
 export const CONTEXT = {
   /** Some folder of the workspace has runs. */
   hasRuns: 'tunesmith.hasRuns',
-  /** The explorer shows only what matches a filter. */
+  /** The explorer shows only rows that match a filter. */
   filtered: 'tunesmith.filtered',
-  /** The extension is active and has looked at the workspace. */
+  /** The extension is active and has read the workspace. */
   ready: 'tunesmith.ready',
 } as const;
 
-/** First word of a tree item's contextValue; the rest are its states, each between blanks. */
+/** First word of a tree item's contextValue; the rest are its states, each between spaces. */
 export const ITEM = {
   ...{ run: 'run', search: 'search', experiment: 'experiment', more: 'more', folder: 'folder' },
   /** Logs of other tools, and all of them together. */

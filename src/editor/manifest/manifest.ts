@@ -1,6 +1,6 @@
 /**
- * Builds the generated keys of package.json and the texts of package.nls.json from the declarations beside it.
- * Every text a person reads becomes a `%key%`, so that it can be translated.
+ * Builds the generated keys of package.json and the texts of package.nls.json from the declarations next to it. Every
+ * text for people becomes a `%key%`, so that it can be translated.
  */
 import { COMMANDS, LANGUAGE_OF, commandId, type CommandName } from './commands.js';
 import {

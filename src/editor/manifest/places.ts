@@ -18,7 +18,7 @@ export const title = (group: string, when = inRuns): MenuPlace => ({
 export const trusted = 'isWorkspaceTrusted';
 export const hasRuns = CONTEXT.hasRuns;
 export const inFile = `resourceFilename =~ /(${FILE_ENDINGS.map((ending) => ending.replaceAll('.', '\\.')).join('|')})$/`;
-/** Scripts that can be started; experiment files in JSON have other endings. */
+/** Scripts that can be started; experiment files in JSON have other extensions. */
 export const inScript = 'resourceExtname =~ /^\\.(py|pyw|js|mjs|cjs|ts|mts|sh|bash)$/';
 /** Data for which a network can be found by itself. */
 export const inData = 'resourceFilename =~ /\\.(csv|tsv|npz|csv\\.gz)$/i';

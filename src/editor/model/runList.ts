@@ -39,7 +39,10 @@ export class RunList {
     this.loaded = true;
   }
 
-  /** Adds or updates a row. Returns true if the list has other members now; a run beyond the loaded pages is left out. */
+  /**
+   * Adds or updates a row. Returns true if the members of the list have changed; a run beyond the loaded pages is left
+   * out.
+   */
   update(run: Run): 'same' | 'changed' | 'none' {
     const at = this.runs.findIndex(({ id }) => id === run.id);
     if (at >= 0) {

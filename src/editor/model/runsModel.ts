@@ -1,6 +1,6 @@
 /**
- * The runs of one folder, as far as the editor shows them. Requests pages from the engine when they are shown, and updates
- * them from its `changed` notifications; it never reads everything.
+ * The runs of one folder, as far as the editor shows them. Requests pages from the engine when they are shown, and
+ * updates them from its `changed` notifications; it never reads everything.
  */
 import {
   LIVE_STATUSES,
@@ -22,13 +22,15 @@ export interface Asks {
 }
 
 export interface ModelChange {
-  /** Everything: after a new connection, another filter, or when experiments came or went. */
+  /**
+   * Everything has changed: after a new connection, with another filter, or when experiments appeared or disappeared.
+   */
   experiments: boolean;
   /** Experiments whose counts changed. */
   counts: string[];
   /** Lists whose members changed. */
   lists: ListKey[];
-  /** Experiments whose searches came or went. */
+  /** Experiments whose searches have changed. */
   searchLists: string[];
   runs: { before: Run | undefined; now: Run }[];
   searches: { before: Search | undefined; now: Search }[];

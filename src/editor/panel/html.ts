@@ -1,4 +1,4 @@
-/** The panel's page. Its policy starts from nothing: only our own script, styles, fonts and images may load. */
+/** The panel's page. Its content policy starts from nothing: only our own script, styles, fonts and images may load. */
 export interface PanelAssets {
   script: string;
   iconStyles: string;

@@ -1,6 +1,6 @@
 /**
- * One panel: a webview that shows one folder's runs. It may ask the engine what PANEL_REQUESTS lists and nothing
- * else; what it says is validated. While it is hidden nothing is sent to it and nothing is watched for it.
+ * One panel: a webview that shows one folder's runs. It may send the requests in PANEL_REQUESTS and nothing else; its
+ * messages are validated. While it is hidden, it gets no messages, and nothing is watched for it.
  */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
@@ -25,9 +25,9 @@ export interface PanelParts {
   files: ExperimentFiles;
   forms: Forms;
   log: vscode.LogOutputChannel;
-  /** Reads logs of other tools while the panel is seen. */
+  /** Reads logs of other tools while the panel is visible. */
   seeLogs(panel: object, seen: boolean): void;
-  /** Remembers what the person was looking at. */
+  /** Remembers the person's selection. */
   remember(folder: FolderEngine, state: PanelState): void;
 }
 
@@ -86,7 +86,7 @@ export class Panel implements Disposable {
     else this.waiting = show;
   }
 
-  /** Shows newly started runs beside those that are drawn already. */
+  /** Shows newly started runs together with those that are drawn already. */
   showStarted(experiment: string, runs: string[]): void {
     const { selected, experiment: shown } = this.state;
     const kept = shown === experiment ? selected : null;
@@ -100,7 +100,7 @@ export class Panel implements Disposable {
     this.all.dispose();
   }
 
-  /** Tells of the runs in logs of other tools as of our own. */
+  /** Reports runs in logs of other tools like our own. */
   private followLogs(): void {
     const { viewer } = this.folder;
     this.logs.dispose();

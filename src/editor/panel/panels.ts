@@ -1,4 +1,4 @@
-/** The panels, one for each folder: opens them, brings them back after a reload, and remembers what they showed. */
+/** The panels, one per folder: opens them, restores them after a reload, and remembers what they showed. */
 import * as vscode from 'vscode';
 import { PanelState } from '../../protocol/panel.js';
 import { Disposables, type Disposable } from '../events.js';

@@ -1,4 +1,4 @@
-/** Saves what a card of the panel shows, where the person says. */
+/** Saves the contents of a panel card to a file that the person chooses. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { FromPanel } from '../../protocol/panel.js';
@@ -7,7 +7,7 @@ import { l10n } from '../../format/l10n.js';
 
 type Save = Extract<FromPanel, { type: 'save' }>;
 
-/** Returns whether it was saved: the person may have changed their mind. */
+/** Returns whether it was saved: the person may have cancelled. */
 export async function saveAs(folder: FolderEngine, { name, kind, data }: Save): Promise<{ saved: boolean }> {
   const file = `${name.replaceAll(/[^\p{L}\p{N}_.=-]+/gu, '_').replace(/^\.+/, '_')}.${kind}`;
   const uri = await vscode.window.showSaveDialog({

@@ -36,7 +36,7 @@ async function contentOf(file: string): Promise<string | null> {
 }
 
 export async function writeViews(folder: string, views: SavedViews): Promise<void> {
-  // A file that cannot be read is not overwritten: it may be somebody's work.
+  // An unreadable file is not overwritten, because it may contain someone's work.
   await readViews(folder);
   await writeWhole(path.join(folder, VIEWS_FILE), `${JSON.stringify(SavedViews.parse(views), null, 2)}\n`);
 }

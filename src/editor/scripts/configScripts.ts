@@ -1,14 +1,14 @@
-/** Finds the script that reads a configuration file: looked for beside it, and in the folders above within the workspace. */
+/** Finds the script that reads a configuration file: in its folder, and in the folders above within the workspace. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import type * as Scripts from '../../experiment/script/index.js';
 
-/** Scripts that are looked at, bytes of each, and folders above the file. */
+/** Maximum number of scripts that are read, of bytes of each, and of folders above the file. */
 const MOST = 60;
 const LARGEST = 256 * 1024;
 const FOLDERS = 4;
 
-/** Returns the absolute path of the script, or null. `workspace`: nothing outside this folder is looked at. */
+/** Returns the absolute path of the script, or null. `workspace`: nothing outside this folder is read. */
 export async function scriptOfConfig(file: string, workspace: string, scripts: typeof Scripts): Promise<string | null> {
   const base = path.basename(file);
   const stem = base.replace(/\.\w+$/, '');
@@ -36,7 +36,10 @@ async function reads(
   return found.hydra !== null && path.resolve(path.dirname(script), found.hydra) === file.replace(/\.ya?ml$/, '');
 }
 
-/** Scripts in the folder of the file, in those above it up to the workspace's, and in `src` and `scripts` of those. */
+/**
+ * Returns the scripts in the folder of the file, in those above it up to the workspace's, and in `src` and `scripts` of
+ * those.
+ */
 async function nearScripts(from: string, workspace: string): Promise<string[]> {
   const found: string[] = [];
   let folder = from;

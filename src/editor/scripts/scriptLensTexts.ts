@@ -35,7 +35,7 @@ export function lensLines({ mainLine, argumentsLine, parser }: FoundScript): num
   return [...new Set(lines.filter((line) => line !== null))].sort((a, b) => a - b);
 }
 
-/** Scripts that nobody trains with: tests, and files that tools look for by name. */
+/** Scripts without a training: tests, and files that tools find by name. */
 export function isOther(file: string): boolean {
   return /(^|[\\/])(test_[^\\/]*|[^\\/]*_test|conftest|setup|manage|noxfile|tasks|__init__|__main__)\.pyw?$/i.test(
     file,

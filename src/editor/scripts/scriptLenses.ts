@@ -77,7 +77,7 @@ export class ScriptLenses implements vscode.CodeLensProvider, Disposable {
     const known = this.read.get(document);
     if (known?.version === document.version) return known.lines;
     const { findScript } = await loadScripts();
-    // The lines don't depend on what lies beside the script.
+    // The lines don't depend on the files next to the script.
     const found = findScript(document.getText(), document.uri.fsPath, { script: NO_FOLDER, start: NO_FOLDER });
     const lines = lensLines(found);
     this.read.set(document, { version: document.version, lines });

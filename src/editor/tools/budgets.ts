@@ -1,4 +1,4 @@
-/** Shows in the status bar which budgets agents have; a click takes them back. Gone when there is none. */
+/** Shows the agents' budgets in the status bar; a click revokes them. Hidden when there is none. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Grant } from '../../protocol/agents.js';
@@ -40,7 +40,7 @@ export class Budgets implements Disposable {
   }
 }
 
-/** Hours used of hours given, such as `0.25/2 h`; null without a budget. */
+/** Hours used and hours given, such as `0.25/2 h`; null without a budget. */
 export function budgetText(grants: readonly Grant[]): string | null {
   if (grants.length === 0) return null;
   const sum = (of: (grant: Grant) => number): number =>

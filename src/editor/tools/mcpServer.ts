@@ -35,7 +35,7 @@ export class McpServers implements Disposable {
     return folders.map(({ name, uri }) => {
       const label = folders.length === 1 ? 'Tunesmith' : `Tunesmith (${name})`;
       const args = [path.join(this.distFolder, 'cli.cjs'), 'mcp', '--workspace', uri.fsPath];
-      // The editor's own runtime, told to be Node.
+      // The editor's own runtime, running as Node.
       const env = { ELECTRON_RUN_AS_NODE: '1' };
       const server = new vscode.McpStdioServerDefinition(label, process.execPath, args, env, this.version);
       server.cwd = uri;

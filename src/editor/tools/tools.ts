@@ -54,7 +54,7 @@ export class AgentTools implements Disposable {
     return {
       agent: vscode.env.appName.slice(0, AGENT_NAME_LENGTH),
       isTrusted: vscode.workspace.isTrusted,
-      // Without a confirmation, nobody has seen what the call would do.
+      // Without a confirmation, nobody has seen the call's effect.
       ask: async (act) => (this.shown.delete(key) || (await askPerson(act)) ? 'yes' : 'no'),
     };
   }

@@ -1,4 +1,4 @@
-/** Turns `network: { data: …, auto: 60s }` into the search that it stands for. */
+/** Expands `network: { data: …, auto: 60s }` into a search. */
 import { autoSchema, secondsOf } from '../network/automatic.js';
 import { problemsOf } from '../network/problems.js';
 import type { WrittenExperiment } from '../schema.js';
@@ -6,11 +6,11 @@ import type { Fault, Path } from '../file/source.js';
 import { hasEntry } from '../../protocol/records.js';
 import { autoData, autoSpace } from './space.js';
 
-/** Keys of the section that may stand beside `auto`: what is known, not what is searched. */
+/** Keys of the section that are allowed together with `auto`: known facts, not searched values. */
 const BESIDE = ['data', 'auto', 'validation', 'test', 'seconds', 'loss', 'metrics', 'backend', 'seed', 'epochs'];
-/** Fraction of the examples that nothing looks at before the end. */
+/** Fraction of the examples that nothing uses before the end. */
 export const AUTO_TEST = 0.2;
-/** A network may take this share of the time, so that at least some are compared. */
+/** Maximum share of the time for one network, so that at least some are compared. */
 const SHARE = 1 / 6;
 const LEAST_SECONDS = 4;
 /** Examples that are trained on per second of the whole time; tables train much faster than pictures. */
@@ -18,7 +18,7 @@ const ROWS_PER_SECOND = 1000;
 const PICTURES_PER_SECOND = 150;
 const LEAST_EXAMPLES = 2000;
 
-/** Returns the experiment with the search spelled out; as it is if it has no `auto`, or a wrong one. */
+/** Returns the experiment with the search expanded; unchanged if it has no `auto`, or an invalid one. */
 export function expandAuto(
   written: WrittenExperiment,
   report: (at: Path, fault: Fault, where?: 'key' | 'value') => void,

@@ -17,7 +17,7 @@ export interface FoundNetwork {
   epochs: number;
 }
 
-/** Hyperparameters that stay ones in the found file, and the range that a further search would look at. */
+/** Hyperparameters that remain in the found file, and the range for a further search. */
 const KEPT: Record<string, (value: number) => object | null> = {
   learning_rate: (value) => ({ log: [round(value / 3), round(value * 3)] }),
   weight_decay: (value) => ({ log: [round(value / 10), round(value * 10)] }),
@@ -56,7 +56,7 @@ export function foundText(found: FoundNetwork): string {
   ].join('\n');
 }
 
-/** Numbers as they stand in the file, so that what is found there is what is trained. */
+/** Writes numbers as the search used them, so that training the file repeats its result. */
 function rounded(params: Params, kept: readonly string[]): Params {
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => [
@@ -66,7 +66,7 @@ function rounded(params: Params, kept: readonly string[]): Params {
   );
 }
 
-/** Lines of the section's other keys; where the template has a placeholder that is kept, it stays. */
+/** Lines of the section's other keys, with the placeholders that are kept. */
 function network(
   filled: Record<string, unknown>,
   template: Record<string, unknown>,

@@ -20,7 +20,7 @@ export interface AutoSource {
 /** First line of the files that are written here, by which they are recognized. */
 export const AUTO_MARK = '# Written by "tunesmith auto".';
 
-/** Returns what a file or folder is by its name; null: nothing that networks learn from. */
+/** Returns the kind of data in a file or folder, by its name; null: none that networks learn from. */
 export function formatOf(name: string, isFolder: boolean): AutoSource['format'] | null {
   if (isFolder) return 'images';
   const plain = name.toLowerCase().replace(/\.gz$/, '');

@@ -10,7 +10,9 @@ export interface AutoSpace {
 
 type Data = Record<string, unknown>;
 
-/** Settings of all kinds; the ranges are those around the defaults of the literature, and not wider than what trains. */
+/**
+ * Settings for all kinds of data; the ranges are around the defaults in the literature, limited to values that train.
+ */
 const COMMON: Record<string, [prior: string | number | boolean, range: object]> = {
   width: [64, { logInt: [16, 256] }],
   depth: [2, { int: [1, 4] }],
@@ -30,7 +32,10 @@ const OF_ARRAYS: typeof COMMON = { scale: ['auto', { choice: ['auto', 'standardi
 const OF_PICTURES: typeof COMMON = { shift: [0, { int: [0, 2] }], rotate: [0, { int: [0, 10] }] };
 const OF_SEQUENCES: typeof COMMON = { cell: ['conv', { choice: ['conv', 'gru', 'lstm'] }] };
 
-/** Returns the space for a data source as a person writes it. `kind`: of the examples, if the person says it. */
+/**
+ * Returns the space for a data source in the form of the file. `kind`: kind of the examples, if the person has given
+ * it.
+ */
 export function autoSpace(data: Data | string, kind: string | null): AutoSpace {
   const source = typeof data === 'string' ? data : Object.keys(data)[0]!;
   const pictures = source === 'images' || source === 'mnist' || kind === 'pictures';

@@ -74,7 +74,7 @@ function argvOf(run: NonNullable<WrittenExperiment['run']>, at: Path, reading: R
   return typeof run === 'string' ? splitCommand(run).argv! : run.map((word, i) => text(word, [...at, i]));
 }
 
-/** Commands as argument vectors, so that nobody else needs to know how they were written. */
+/** Commands as argument vectors, so that no other code needs to know how they were written. */
 function stagesOf(pipeline: WrittenStage[], reading: Reading): WrittenStage[] {
   return pipeline.map((stage, i) =>
     stage.run === undefined ? stage : { ...stage, run: argvOf(stage.run, ['pipeline', i, 'run'], reading) },

@@ -1,4 +1,4 @@
-/** Changes an experiment file in place: only the requested values; the rest stays the same to the letter. */
+/** Changes only the requested values of an experiment file; everything else stays the same, character by character. */
 import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, type Pair, type YAMLMap } from 'yaml';
 import { jsonText, markAt, type FloatMark, type Floats } from '../../protocol/floats.js';
 import type { Params, ParamValue } from '../../protocol/values.js';
@@ -18,7 +18,7 @@ export interface FileChange {
   params?: Params;
   /** Marks the whole numbers of the params that are floats; if the file has a float, a whole number becomes one too. */
   floats?: Floats | undefined;
-  /** Ranges as YAML text, such as `{ log: [1e-5, 1e-1] }`; an empty text takes the parameter out of the search. */
+  /** Ranges as YAML text, such as `{ log: [1e-5, 1e-1] }`; an empty text removes the parameter from the search. */
   space?: Record<string, string>;
   trials?: number;
   /** Learning rate for the `network:` section: replaces its own, or the value of the parameter that it names. */
@@ -62,7 +62,7 @@ function looksLikeJson(text: string): boolean {
 class Editor {
   private readonly pieces: Pieces;
   private current: Source;
-  /** Values of `current` that are to be replaced, apart from each other: together they cost one reading. */
+  /** Values of `current` to be replaced, each by itself: together they need only one parse. */
   private replacements: TextEdit[] = [];
   /** Place of each parameter in `current`. */
   private paths: Map<string, string[]> | null = null;

@@ -42,7 +42,7 @@ export function formOf(text: string, file: string): FileForm {
   };
 }
 
-/** Ranges that are right by themselves, also when others are not. */
+/** Ranges that are valid by themselves, even if others are not. */
 function readableDimensions(reading: Reading): Map<string, Dimension> {
   if (reading.space) return dimensionsOf(reading);
   const written = reading.written?.search?.space ?? {};

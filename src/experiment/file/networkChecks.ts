@@ -1,4 +1,6 @@
-/** Checks of the `network:` section that need the rest of the file: its placeholders, and the architectures they choose. */
+/**
+ * Checks of the `network:` section that need the rest of the file: its placeholders, and the architectures they choose.
+ */
 import type { Dimension } from '../../search/index.js';
 import type { ParamValue } from '../../protocol/values.js';
 import { entryOf } from '../../protocol/records.js';
@@ -58,7 +60,7 @@ export function checkNetwork(
   }
 }
 
-/** Returns the hyperparameters that stand for layers. */
+/** Returns the hyperparameters that represent layers. */
 function usesOf(network: unknown): Use[] {
   const found = new Map<string, Use>();
   const add = (text: unknown, kind: boolean) => {
@@ -86,7 +88,7 @@ function usesOf(network: unknown): Use[] {
   return [...found.values()];
 }
 
-/** Returns why the value can't stand for layers; null: it can. */
+/** Returns why the value can't represent layers; null: it can. */
 function faultOfChoice(value: ParamValue, { name, kind }: Use, network: unknown): string | null {
   if (kind) return typeof value === 'string' && isLayerName(value) ? null : describeLayer(value);
   const names = [value].flat(9);

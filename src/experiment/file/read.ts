@@ -29,7 +29,7 @@ import { pyYamlScalar } from '../sweep/pyyaml.js';
 import type { Experiment, ParsedExperiment } from '../types.js';
 
 const readings = new WeakMap<Experiment, Reading>();
-/** The reading that a parsed experiment came from: for places of problems found later. */
+/** The parse that an experiment came from, for positions of problems found later. */
 export const readingOf = (experiment: Experiment): Reading | null => readings.get(experiment) ?? null;
 
 /** Keys of which a file has exactly one. */
@@ -186,7 +186,7 @@ class Checks {
     source.reportAt(origin(at), fault, where);
   }
 
-  /** Returns whether the file has the section, right or wrong. */
+  /** Returns whether the file has the section, valid or not. */
   private has(section: string): boolean {
     return Object.hasOwn(this.reading.source.value as object, section);
   }
@@ -304,7 +304,10 @@ class Checks {
     }
   }
 
-  /** A program that gets its values neither from the command nor from a client trains with others than those shown. */
+  /**
+   * A program that gets its values neither from the command nor from a client trains with other values than those
+   * shown.
+   */
   private notPassed(): void {
     const { cwd, env = {}, files = {} } = this.written;
     const { file } = this.reading.source;
@@ -349,7 +352,7 @@ class Checks {
   }
 
   private argument(text: string, place: (text: string) => Range, known: (name: string) => boolean): void {
-    // Programs of sweeps know placeholders of their own, such as Hydra's ${oc.env:HOME}.
+    // Programs of sweeps have their own placeholders, such as Hydra's ${oc.env:HOME}.
     const fault = isSweep(this.reading.source.value) ? null : (macroFault(text) ?? listFault(text));
     if (fault) this.reading.source.report(place(text), fault);
     for (const name of placeholders(text)) if (!known(name)) this.placeholder(name, place(`{${name}}`));

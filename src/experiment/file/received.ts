@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { RUN_FACTS, placeholders, takesAll } from '../start/fill.js';
 import type { Program } from '../types.js';
 
-/** Bytes of a script that are looked at. */
+/** Maximum number of bytes of a script that are read. */
 const LOOKED_AT = 256 * 1024;
 /** Words of a program that reads its parameters through a client, which says which ones it has read. */
 const HAS_CLIENT = /tunesmith|wandb/;
@@ -13,7 +13,7 @@ const READS_ITSELF = /TUNESMITH_(PARAMS|RUN_DIR)|run\.json|\.tune\./;
 
 export interface Passing {
   program: Program;
-  /** Values of the environment, placeholders still in them. */
+  /** Values of the environment, with their placeholders. */
   env: readonly string[];
   /** Absolute folder of the experiment file. */
   folder: string;
@@ -22,8 +22,8 @@ export interface Passing {
 }
 
 /**
- * Returns which of the names nothing passes on. `surely`: the program has no means of reading them either. `unlessRead`: it
- * may read them through a client. A program without a script to look at, and without any of the names in its command, may
+ * Returns the names that nothing passes on. `surely`: the program has no means of reading them either. `unlessRead`: it
+ * may read them through a client. A program without a readable script, and without any of the names in its command, may
  * read them in its own way. Never throws.
  */
 export function notPassed(names: readonly string[], passing: Passing): { surely: string[]; unlessRead: string[] } {

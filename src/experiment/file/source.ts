@@ -17,7 +17,7 @@ export interface Fault {
   severity?: 'error' | 'warning';
 }
 
-/** Problems of each severity that are listed: a file has as many as its author wants. */
+/** Maximum number of problems listed per severity: a file may have any number. */
 const MOST_PROBLEMS = 100;
 /** Longest sentence about a problem, in UTF-16 units; names and values in it are the file's. */
 const LONGEST_SENTENCE = 600;
@@ -110,7 +110,7 @@ export class Source {
         const key = this.rangeOfNode(pair.key);
         const value = this.rangeOfNode(pair.value);
         range = (last && where === 'key' ? key : (value ?? key)) ?? range;
-        // A collection is pointed at by its key: underlining pages of text helps nobody.
+        // A collection is marked at its key, because underlining pages of text helps nobody.
         if (!last || where === 'value') {
           const spans = value && this.text.slice(value.start, value.end).includes('\n');
           if (spans && key) range = key;
@@ -139,7 +139,7 @@ export class Source {
     return node as Node | null;
   }
 
-  /** Reads the unquoted scalars by other rules than YAML 1.2 has. */
+  /** Reads the unquoted scalars by rules other than those of YAML 1.2. */
   readAs(read: (text: string) => string | number | boolean | null): void {
     if (!this.doc) return;
     visit(this.doc, {
@@ -192,7 +192,7 @@ export class Source {
     return { start: node.range[0], end: trimEnd(this.text, node.range[0], node.range[1]) };
   }
 
-  /** Returns the position of character `offset` of a scalar's value, if that can be told (one line, no escapes). */
+  /** Returns the position of character `offset` of a scalar's value, if it can be determined (one line, no escapes). */
   insideScalar(node: unknown, offset: number, length: number): Range | null {
     const range = this.rangeOfNode(node);
     if (!range || !isScalar(node)) return null;
@@ -202,7 +202,7 @@ export class Source {
     return { start: range.start + quote + offset, end: range.start + quote + offset + length };
   }
 
-  /** The pair of a key, also one that came in by a merge (`<<: *base`). */
+  /** Returns the pair of a key, including one from a merge (`<<: *base`). */
   private pairIn(map: YAMLMap, key: string, merged = true): Pair | undefined {
     const own = this.pairsOf(map).get(key);
     if (own || !merged || !this.pairsOf(map).has('<<')) return own;
@@ -281,7 +281,7 @@ function trimEnd(text: string, start: number, end: number): number {
   return end;
 }
 
-/** The parser's errors, said for the person who wrote the file. */
+/** Rewords the parser's errors for the person who wrote the file. */
 function inWords({ code, message, hint, severity }: TextFault): Fault {
   if (hint !== undefined) return { message, hint, severity };
   const first = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');

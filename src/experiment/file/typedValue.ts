@@ -2,7 +2,7 @@
 import type { FloatMark } from '../../protocol/floats.js';
 import { Source } from './source.js';
 
-/** Throws SyntaxError with the first thing that is wrong. */
+/** Throws a SyntaxError with the first problem. */
 export function readTypedValue(text: string): { value: unknown; floats: FloatMark } {
   const source = new Source(text, 'value.yaml');
   const error = source.problems.find(({ severity }) => severity === 'error');

@@ -1,6 +1,6 @@
 /**
  * Reads YAML (and JSON, which is YAML) within bounds: text from a cloned folder may be built to cost time and memory.
- * The work is linear in the text, whatever it holds.
+ * The work is linear in the text, whatever it contains.
  */
 import {
   Composer,
@@ -30,7 +30,7 @@ const DEEPEST = 200;
 /** Values when every alias is written out ("billion laughs"). */
 const MOST_VALUES = 150_000;
 const MOST_ALIASES = 1000;
-/** After the first mistakes of syntax, a parser mostly reports what follows from them. */
+/** After the first syntax errors, a parser mostly reports consequences of them. */
 const MOST_SYNTAX = 3;
 
 /** A mistake of syntax; offsets in UTF-16 units, `end` is exclusive. */
@@ -47,7 +47,7 @@ export interface YamlText {
   /** Null when the text is beyond the bounds. Half-typed text has a document as far as it could be read. */
   doc: Document.Parsed<ParsedNode> | null;
   faults: TextFault[];
-  /** The node that each alias stands for. */
+  /** The node that each alias refers to. */
   targets: ReadonlyMap<Alias, Node>;
 }
 
@@ -90,7 +90,7 @@ export function readYaml(text: string): YamlText {
 
 const NO_EXPERIMENT = "it can't be an experiment file";
 
-/** In the order of the text: the first mistake is the most likely cause of the others. */
+/** In the order of the text, because the first mistake is the most likely cause of the others. */
 function shown(faults: TextFault[]): TextFault[] {
   const sorted = faults.sort((a, b) => a.start - b.start);
   let errors = 0;
@@ -196,7 +196,7 @@ class References {
   private readonly sizes = new Map<Node, { values: number; depth: number }>();
   private readonly open = new Set<Node>();
   private aliases = 0;
-  /** Values that aliases stand for, all together. */
+  /** Number of values that aliases refer to, in total. */
   private repeated = 0;
 
   visit(node: unknown, level: number): { values: number; depth: number } {

@@ -20,7 +20,7 @@ export type AttentionLayer =
       bias: boolean;
       init: Initializer;
     } & OwnRegularization)
-  /** Adds to each position a vector of its own. */
+  /** Adds a separate vector to each position. */
   | ({ type: 'position'; kind: (typeof POSITIONS)[number] } & OwnRegularization);
 
 export function attentionSchemas(kit: Kit) {

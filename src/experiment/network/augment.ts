@@ -13,7 +13,7 @@ export interface AugmentSettings {
   flip: { horizontal: number; vertical: number };
   /** Pixels of padding added around the image before a random crop to its original size. */
   crop: number;
-  /** Probability of erasing a rectangle, and the largest share of the image it covers. */
+  /** Probability of erasing a rectangle, and the largest share of the image that it covers. */
   erase: { probability: number; area: number };
   /** Standard deviation of the Gaussian noise, in the unit that the network sees. */
   noise: number;

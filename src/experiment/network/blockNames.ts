@@ -1,7 +1,7 @@
 /** Schemas of the places where the name of a block may stand. */
 import { z } from 'zod';
 
-/** Schema of a list of layers, or of a name that stands for one. The type stays the list's. */
+/** Schema of a list of layers, or of the name of one. The type stays the list's. */
 export function layersOrName<T>(list: z.ZodType<T[]>): z.ZodType<T[]> {
   const name = z.string().min(1, 'layers must name at least one layer');
   return z.union([list, name], {

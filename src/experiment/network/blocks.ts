@@ -1,6 +1,6 @@
 /**
- * Blocks: named lists of layers. A name may stand wherever a layer or a list of layers does, so that a hyperparameter can
- * choose the architecture.
+ * Blocks: named lists of layers. A name may be used wherever a layer or a list of layers can be, so that a
+ * hyperparameter can choose the architecture.
  */
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
@@ -59,7 +59,7 @@ class BlockCheck {
     this.count(block, path);
   }
 
-  /** Returns the number of layers that a list stands for. `needed`: none is a fault. */
+  /** Returns the number of layers that a list expands to. `needed`: none is a fault. */
   list(value: unknown, path: Path, needed: boolean): number {
     if (typeof value !== 'string' && !Array.isArray(value)) return 1;
     const before = this.problems.length;
@@ -138,7 +138,7 @@ export function expandBlocks(layers: unknown, blocks: WrittenBlocks): WrittenLay
   return list(layers);
 }
 
-/** Returns the names that a list of layers may stand for, in it and in the layers inside. */
+/** Returns the names that a list of layers may refer to, in it and in the layers inside. */
 export function namesIn(layers: unknown): string[] {
   if (typeof layers === 'string') return [layers];
   if (Array.isArray(layers)) return layers.flatMap(namesIn);

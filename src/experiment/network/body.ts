@@ -1,4 +1,4 @@
-/** Layers that follow the kind of the data: `body:` names their size, and the examples' shape decides what they are. */
+/** Layers that follow the kind of the data: `body:` names their size, and the examples' shape decides their kind. */
 import { z } from 'zod';
 import { ACTIVATIONS, type Activation } from './functions.js';
 import { flag, number, oneOf, whole, type Kit } from './kit.js';

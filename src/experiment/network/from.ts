@@ -4,7 +4,7 @@ import { flag, oneOf, path, whole, type Kit } from './kit.js';
 import { record } from '../../protocol/recordSchema.js';
 import type { NetworkProblem } from './problems.js';
 
-/** Place of a trained network: a run's, the best run's of an experiment, or a file's. */
+/** Location of a trained network: a run, the best run of an experiment, or a file. */
 export type TrainedSource =
   | { kind: 'run'; run: string; fold: number | null }
   /** Best run of an experiment by name; null: of this one. The run is chosen when the training is started. */
@@ -26,7 +26,7 @@ export interface FromSettings {
   missing: 'refuse' | 'init';
 }
 
-/** Longest name of a run, an experiment or a layer. */
+/** Maximum length of the name of a run, an experiment or a layer. */
 const LONGEST = 200;
 const name = (what: string) =>
   z

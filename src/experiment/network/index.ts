@@ -76,9 +76,9 @@ export interface Network {
   layers: Layer[];
   /** Architecture that is searched before the training; `layers` has the first of its choices. Null: none is. */
   architecture: ArchitectureSettings | null;
-  /** Size of layers that follow the kind of the data; null: `layers` says what there is. */
+  /** Size of layers that follow the kind of the data; null: `layers` lists the layers. */
   body: BodySettings | null;
-  /** Fraction of the examples that neither training nor validation looks at; null: none. */
+  /** Fraction of the examples that neither training nor validation uses; null: none. */
   test: number | null;
   /** Seconds that the training may take; fewer epochs are trained if need be. Null: no limit. */
   seconds: number | null;

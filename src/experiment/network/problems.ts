@@ -62,7 +62,7 @@ function explain(issue: Issue, base: PropertyKey[], root: unknown, of: z.ZodType
   return [{ path: clean(at), message }];
 }
 
-/** Messages of schemas that know nothing about the person's intention. */
+/** Messages of schemas, without knowledge of the person's intention. */
 const GENERIC = /^(Invalid |must be a "\{param)/;
 
 /** Finds the branch for scalars: when the value is a number or string, its message is the most helpful one. */

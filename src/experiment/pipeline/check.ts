@@ -13,7 +13,7 @@ import { circleOf, isCommand, kindsOf, stageNamed, stagesIn, stagesOf, teacherOf
 
 export interface PipelineChecks {
   report(at: Path, fault: Fault, where?: 'key' | 'value'): void;
-  /** Checks a hyperparameter's name that stands in a text, at the path. */
+  /** Checks a hyperparameter's name in a text, at the path. */
   name(name: string, text: string, at: Path): void;
   /** Checks a command and its placeholders, except those that `known` knows. */
   command(run: NonNullable<WrittenStage['run']>, at: Path, known: (name: string) => boolean): void;
@@ -55,7 +55,7 @@ export function checkPipeline({ written, params }: Reading, checks: PipelineChec
   }
 }
 
-/** Reports sections that mean nothing beside a pipeline. */
+/** Reports sections that have no meaning in a pipeline. */
 function checkRest({ files, output, search }: NonNullable<Reading['written']>, { report }: PipelineChecks): void {
   if (files) report(['files'], { message: '"files" has no effect with "pipeline"' }, 'key');
   if (output !== undefined) report(['output'], { message: '"output" has no effect with "pipeline"' }, 'key');
@@ -69,7 +69,7 @@ function checkRest({ files, output, search }: NonNullable<Reading['written']>, {
   }
 }
 
-/** Returns whether names and kinds are clear, so that the rest can be looked at. */
+/** Returns whether names and kinds are valid, so that the rest can be checked. */
 function checkNames(list: readonly WrittenStage[], { report }: PipelineChecks): boolean {
   let clear = true;
   const fault = (at: Path, one: Fault, where?: 'key' | 'value'): void => {

@@ -25,7 +25,7 @@ export interface CompileContext {
   params: Params;
   floats?: Floats | undefined;
   env: Env;
-  /** Interpreter chosen by whoever asked; the file's own comes before it. */
+  /** Interpreter chosen by the requesting client; the file's own takes precedence. */
   python: string | null;
   report: Report;
 }
@@ -80,7 +80,9 @@ class Compiler {
     return { name, kind, after, text: JSON.stringify(text, null, 1), inputs, outputs: written.outputs ?? [] };
   }
 
-  /** Returns the values that a stage uses: of the file, of the stages that its settings come from, and its own. */
+  /**
+   * Returns the values that a stage uses: those of the file, of the stages that its settings come from, and its own.
+   */
   private paramsOf(stage: Stage, program: object): { params: Params; marks: FloatMark } {
     const { context } = this;
     const own: Params = {};
@@ -126,7 +128,7 @@ class Compiler {
   private checkNetwork(stage: Stage, params: Params): string[] {
     const { section, origin } = networkOf(stage, this.stages);
     const known: Params = { ...params };
-    // Other stages' runs are not known yet; any text does for the check.
+    // Other stages' runs are not known yet; any text works for the check.
     for (const name of textsIn(section).flatMap(placeholders)) {
       if (!hasEntry(known, name) && name.startsWith('stage.')) setEntry(known, name, 'run');
     }

@@ -1,4 +1,4 @@
-/** The `network:` section of a stage: its own settings over those of the stage whose network it takes. */
+/** The `network:` section of a stage: its own settings over those of the stage whose network it uses. */
 import { teacherOf, type Stage } from './stages.js';
 
 /** Keys that say how another network was made; a stage that takes that network does not inherit them. */
@@ -7,7 +7,7 @@ const MADE = ['layers', 'blocks', 'from', 'freeze', 'rates', 'epochs', 'prune', 
 const TRAINED = ['schedule', 'earlyStopping', 'hypergradient', 'ema'];
 
 type Section = Record<string, unknown>;
-/** Path of a setting within its stage, such as `train.epochs`; null: another stage has it. */
+/** Path of a setting within its stage, such as `train.epochs`; null: it belongs to another stage. */
 export type Origin = (path: readonly (string | number)[]) => (string | number)[] | null;
 
 export interface StageNetwork {
@@ -15,10 +15,10 @@ export interface StageNetwork {
   origin: Origin;
 }
 
-/** Returns the placeholder for the run of a stage, which is put in when that run is there. */
+/** Returns the placeholder for the run of a stage, which is replaced when that run exists. */
 export const runOf = (stage: string): string => `{stage.${stage}.run}`;
 
-/** Returns the section of a network stage. `stages`: all of the pipeline, without circles. */
+/** Returns the section of a network stage. `stages`: all stages of the pipeline, without cycles. */
 export function networkOf(stage: Stage, stages: ReadonlyMap<string, Stage>): StageNetwork {
   const { kind, written, parent } = stage;
   const value = asSection(written[kind]);
@@ -47,7 +47,7 @@ export function networkOf(stage: Stage, stages: ReadonlyMap<string, Stage>): Sta
     case 'distil': {
       const { teacher: _, ...settings } = value;
       const teacher = teacherOf(written);
-      // A student with layers of its own is taught by the network of `from`; else that network is the student.
+      // A student with its own layers is taught by the network of `from`; otherwise that network is the student.
       const begins = 'layers' in own || teacher === null ? {} : from;
       const distil = { teacher: { run: runOf(teacher ?? parent ?? '') }, ...settings };
       const kept = without(MADE.filter((key) => key !== 'epochs' && key !== 'blocks'));

@@ -1,4 +1,4 @@
-/** Schema of `pipeline:`: named stages, each a run of its own that takes what earlier ones have made. */
+/** Schema of `pipeline:`: named stages, each a separate run that uses results of earlier ones. */
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
 import type { ParamValue } from '../../protocol/values.js';

@@ -1,4 +1,4 @@
-/** Normal form of a pipeline's stages: their kinds, and what each needs of others. */
+/** Normal form of a pipeline's stages: their kinds and their dependencies. */
 import { placeholders } from '../start/fill.js';
 import { COMMAND_KINDS, NETWORK_KINDS, STAGE_KINDS, type StageKind, type WrittenStage } from './schema.js';
 
@@ -14,10 +14,10 @@ export interface Stage {
   written: WrittenStage;
 }
 
-/** A stage's fact that others may name: its run's folder. */
+/** A fact of a stage that others may refer to: its run's folder. */
 const FACT = /^stage\.([A-Za-z_][\w-]*)\.dir$/;
 
-/** Returns the name of the stage whose folder a placeholder stands for; null: it stands for something else. */
+/** Returns the name of the stage whose folder a placeholder refers to; null for other placeholders. */
 export function stageNamed(placeholder: string): string | null {
   return FACT.exec(placeholder)?.[1] ?? null;
 }
@@ -55,7 +55,7 @@ export function teacherOf({ distil }: WrittenStage): string | null {
 const isNetworkKind = (kind: StageKind | undefined): boolean =>
   kind !== undefined && (NETWORK_KINDS as readonly string[]).includes(kind);
 
-/** Returns whether a stage trains a network of its own, and so needs none of another. */
+/** Returns whether a stage trains its own network, and so needs none of another stage. */
 function isWhole({ train }: WrittenStage): boolean {
   if (typeof train !== 'object' || train === null) return false;
   return 'layers' in train || 'from' in train;
@@ -69,7 +69,7 @@ export function stagesIn(value: unknown): string[] {
   return [...new Set(Object.values(value).flatMap(stagesIn))];
 }
 
-/** Returns the stages that lie on a circle of dependencies, in its order; null: there is none. */
+/** Returns the stages of a dependency cycle, in order; null if there is none. */
 export function circleOf(stages: readonly Pick<Stage, 'name' | 'after'>[]): string[] | null {
   const after = new Map(stages.map((stage) => [stage.name, stage.after]));
   const done = new Set<string>();

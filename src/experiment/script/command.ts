@@ -26,7 +26,7 @@ export function isScript(file: string): boolean {
   return SCRIPT_ENDINGS.some((ending) => file.toLowerCase().endsWith(ending)) && !/\.d\.m?ts$/i.test(file);
 }
 
-/** The program that runs a script: what its first line names for a shell script, else by its ending. */
+/** The program that runs a script: from the first line of a shell script, else by its extension. */
 export function programOf(file: string, text: string): string[] {
   const ending = /\.(\w+)$/.exec(file)?.[1]?.toLowerCase() ?? '';
   const shebang = /^#!\s*\S*\/(?:env\s+(?:-S\s+)?)?(\w+)/.exec(text.slice(0, 200))?.[1];
@@ -37,7 +37,7 @@ export function programOf(file: string, text: string): string[] {
 /** Values in the command are text, so literal braces are doubled. */
 export const literally = (text: string): string => text.replace(/[{}]/g, '$&$&');
 
-/** The words for one argument; `{name}` stands for its value. Empty if the command does not pass it. */
+/** The words for one argument; `{name}` is replaced by its value. Empty if the command does not pass it. */
 export function wordsOf({ name, pass }: ScriptArgument): string[] {
   switch (pass.how) {
     case 'option': {
@@ -58,7 +58,7 @@ export function wordsOf({ name, pass }: ScriptArgument): string[] {
   }
 }
 
-/** True when the command can hand over a value of the argument. */
+/** True if the command can pass a value of the argument. */
 export function isPassable({ name, pass, value, isList }: ScriptArgument): boolean {
   if (pass.how === 'none' || !/^[A-Za-z_][\w.-]*$/.test(name)) return false;
   return value !== undefined && value !== null && !(isList && (value as unknown[]).length === 0);
@@ -67,7 +67,7 @@ export function isPassable({ name, pass, value, isList }: ScriptArgument): boole
 export interface Given {
   /** Values by the name of the argument. */
   values: Map<string, ScriptArgument['value']>;
-  /** Words that belong to no argument that is known: they come last, as they are. */
+  /** Words that belong to no known argument: they come last, unchanged. */
   rest: string[];
 }
 

@@ -7,7 +7,7 @@ import type { ArgumentKind } from './types.js';
 
 export type ConfigFormat = 'yaml' | 'json' | 'toml';
 
-/** UTF-16 units of a configuration file, values in it, and how deep they may lie. */
+/** Maximum UTF-16 units of a configuration file, values in it, and depth of their nesting. */
 const LARGEST = 256 * 1024;
 const MOST = 300;
 const DEEPEST = 8;

@@ -23,8 +23,8 @@ const NOTHING: FoundScript = {
 const MOST_ARGUMENTS = 400;
 
 /**
- * Reads a script. `file` tells its language by its ending. Never throws; of what is too large, or too deep to be read in time,
- * nothing is found.
+ * Reads a script. `file` gives its language by its extension. Never throws; finds nothing in a script that is too
+ * large, or too deep to be read in time.
  */
 export function findScript(text: string, file: string, neighbors: Neighbors): FoundScript {
   if (!/\.pyw?$/i.test(file)) return NOTHING;

@@ -1,11 +1,11 @@
-/** Reads scripts and what lies beside them from the disk: only files, only within a folder, only so much. */
+/** Reads scripts and the files next to them from the disk: only files, only within a folder, only up to a limit. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { findScript } from './find.js';
 import type { ScriptPlace } from './plainRun.js';
 import type { Folder, FoundScript } from './types.js';
 
-/** Bytes of a script, and of a configuration file. */
+/** Maximum bytes of a script, and of a configuration file. */
 const LARGEST = { script: 1024 * 1024, config: 256 * 1024 };
 const MOST_NAMES = 1000;
 
@@ -16,9 +16,9 @@ export interface ReadScript {
 }
 
 /**
- * Reads a script. `start`: the folder that it starts in; `workspace`: configuration files outside it are not read; `text`: what
- * an editor has, in place of the file. All paths absolute. Throws the system's error when the script can't be read, and
- * RangeError when it is too large.
+ * Reads a script. `start`: the folder that it starts in; `workspace`: configuration files outside it are not read;
+ * `text`: an editor's text that replaces the file's. All paths are absolute. Throws the system's error if the script
+ * can't be read, and RangeError if it is too large.
  */
 export function readScript(file: string, start: string, workspace: string, text = readAll(file)): ReadScript {
   const own = path.dirname(file);
@@ -35,7 +35,7 @@ export function readScript(file: string, start: string, workspace: string, text 
   };
 }
 
-/** The experiment file that is written beside a script. */
+/** The experiment file that is written next to a script. */
 export function tuneFileOf(script: string): string {
   return script.replace(/\.\w+$/, '') + '.tune.yaml';
 }

@@ -1,4 +1,4 @@
-/** A run of a script without an experiment file: the experiment that stands for it. */
+/** Builds the experiment that represents a script without an experiment file. */
 import type { ParamValue } from '../../protocol/values.js';
 import { setEntry } from '../../protocol/records.js';
 import { isPassable, literally, programOf, readGiven, wordsOf } from './command.js';
@@ -14,8 +14,8 @@ export interface ScriptPlace {
 }
 
 /**
- * Returns the text of an experiment file (JSON) that starts the script with its own defaults, and `given` words from the
- * person laid over them. Arguments that the script takes on the command line become hyperparameters.
+ * Returns the text of an experiment file (JSON) that starts the script with its own defaults, replaced by the words in
+ * `given`. Arguments that the script takes on the command line become hyperparameters.
  */
 export function plainRunText(found: FoundScript, text: string, place: ScriptPlace, given: readonly string[]): string {
   const program = programOf(place.script, text);

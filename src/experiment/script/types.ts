@@ -18,7 +18,7 @@ export type Passing =
   | { how: 'file'; path: string[] }
   /** The program asks the client for it. */
   | { how: 'client' }
-  /** It can't be handed over: why. */
+  /** The reason why it can't be passed on. */
   | { how: 'none'; why: string };
 
 /** How the program reads true and false from a text. */
@@ -38,7 +38,7 @@ export interface ScriptArgument {
   /** Bounds that the script itself checks, both included. */
   bounds?: { low?: number; high?: number };
   required: boolean;
-  /** It belongs to the program itself, not to its subcommand, so it stands before that. */
+  /** It belongs to the program itself, not to its subcommand, so it comes before that. */
   isGlobal?: true;
   help?: string;
   /** From 0. */
@@ -94,11 +94,11 @@ export interface FoundScript {
   argumentsLine: number | null;
   /** Metrics that the script logs under names written in its code. */
   metrics: { name: string; line: number }[];
-  /** Facts that the reader of the file should know, such as a required argument without a value. */
+  /** Facts for the reader of the file, such as a required argument without a value. */
   notes: string[];
 }
 
-/** Files of a folder; paths are relative to it. Both return null when there is nothing to read. */
+/** Files of a folder; paths are relative to it. Both return null if there is nothing to read. */
 export interface Folder {
   read(path: string): string | null;
   /** Names of the files of a folder. */
@@ -106,7 +106,7 @@ export interface Folder {
 }
 
 export interface Neighbors {
-  /** The folder that the script lies in. */
+  /** The script's folder. */
   script: Folder;
   /** The folder that it starts in. */
   start: Folder;

@@ -52,7 +52,9 @@ export function checkSearch(reading: Reading, names: readonly string[], report: 
   return searched;
 }
 
-/** Reports what the sampler or the pruner would refuse when the search starts. Without faults of their settings. */
+/**
+ * Reports what the sampler or the pruner would refuse when the search starts. Only for settings without other faults.
+ */
 function checkMethods({ written }: Reading, space: Space, report: Report): void {
   const search = written!.search!;
   const { sampler = 'auto', pruner, trials, maxSteps, checkpoints, stages } = search;
@@ -136,7 +138,7 @@ const isContinuous = (d: Dimension): boolean =>
 
 function checkStagesOf({ written, source, origin }: Reading, space: Space, report: Report): void {
   const search = written!.search!;
-  // Written, but too wrong to be read.
+  // Present, but not valid enough to be read.
   if (search.stages === undefined && source.nodeAt(origin(['search', 'stages'])) !== undefined) return;
   const stages = stagesOf(search.stages);
   const base: Path = ['search', 'stages', ...(Array.isArray(search.stages) || !stages?.order ? [] : ['order'])];

@@ -1,4 +1,4 @@
-/** Reads what a condition (`when:`) says about a parent: values, bounds, or a comparison such as `'>= 2 and < 8'`. */
+/** Reads a condition (`when:`) on a parent: values, bounds, or a comparison such as `'>= 2 and < 8'`. */
 import type { ParamValue } from '../../protocol/values.js';
 import { rangeOf, refuse, sameValue } from '../../search/index.js';
 import type { Allowed, Dimension, Interval } from '../../search/types.js';
@@ -20,7 +20,7 @@ const KEYS: Record<string, keyof Interval> = {
 };
 const EXAMPLE = "such as '>= 2', '>= 2 and < 8', '!= sgd' or [sgd, adam]";
 
-/** Returns the values that `written` allows of the parent, or what is wrong. */
+/** Returns the values of the parent that `written` allows, or the problem. */
 export function readAllowed(
   written: unknown,
   parent: Dimension,
@@ -71,7 +71,7 @@ function valueOf(text: string): ParamValue {
   return trimmed === 'true' ? true : trimmed === 'false' ? false : trimmed;
 }
 
-/** Returns what is wrong with a condition that the parent never meets. */
+/** Returns the problem of a condition that the parent never meets. */
 function impossible(allowed: Allowed, parent: Dimension): ConditionProblem | null {
   if (Array.isArray(allowed)) return firstOf(allowed.map((value) => neverIs(parent, value)));
   if ('not' in allowed) {

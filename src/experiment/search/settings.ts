@@ -83,7 +83,7 @@ function repeatOf(written: WrittenSearch['repeat']): SearchSettings['repeat'] {
 
 const rulesField = (rules: SpaceRule[]): { rules?: SpaceRule[] } => (rules.length > 0 ? { rules } : {});
 
-/** The space with its constraints; params that are not searched are put in with their values. */
+/** The space with its constraints, with the values of params that are not searched filled in. */
 export function withConstraints(
   space: Space,
   { linear, rules = [] }: { linear: readonly LinearConstraint[]; rules?: readonly SpaceRule[] },

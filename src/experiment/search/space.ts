@@ -30,7 +30,7 @@ type Read = { dimension: Dimension; problems?: undefined } | { dimension?: undef
 const KINDS = Object.keys(DIMENSIONS) as DimensionKind[];
 const EXAMPLES = '{ log: [1e-5, 1e-1] }, { uniform: [0, 1] }, { int: [1, 8] } or { choice: [a, b] }';
 
-/** One entry, without looking at the others. `mark`: which of its whole numbers were written as floats. */
+/** Reads one entry independently of the others. `mark`: which of its whole numbers were written as floats. */
 export function readDimension(name: string, written: unknown, mark: FloatMark = null): Read {
   const wrong = (message: string, hint?: string, ...path: (string | number)[]): Read => ({
     problems: [{ path: [name, ...path], message, ...(hint !== undefined && { hint }) }],
@@ -234,7 +234,7 @@ export function readSpace(
   return { space: problems.length ? null : { dimensions: sorted.dimensions }, problems };
 }
 
-/** In the order of the file, but every parameter after those its condition names. */
+/** In the order of the file, but with every parameter after those that its condition names. */
 function sortByParents(dimensions: Dimension[]): { dimensions: Dimension[]; cycle: string[] | null } {
   const sorted = new Set<Dimension>();
   const byName = new Map(dimensions.map((d) => [d.name, d]));
@@ -264,7 +264,7 @@ export function spaceOf(written: Record<string, unknown>, marks: FloatMark = nul
   throw new SpaceError(path.length ? String(path[0]) : null, hint ? `${message} (${hint})` : message);
 }
 
-/** A parameter's value if the search gives none: what a form starts from. */
+/** A parameter's value if the search gives none: the initial value of a form. */
 export function middleOf(d: Dimension): ParamValue {
   if (d.prior) return d.prior.value;
   switch (d.kind) {

@@ -35,7 +35,7 @@ export function formatOf(file: string): 'yaml' | 'json' | 'toml' | null {
 /** Path of the copy within the folder of the run, with slashes. */
 export const copyPath = (file: string): string => `${COPIES}/${file.split(/[\\/]/).at(-1)!}`;
 
-/** The keys of the values, by how they lie in groups: `optimizer.lr` is `lr` in `optimizer`. */
+/** Keys of the values by their groups: `optimizer.lr` is `lr` in `optimizer`. */
 export function keysOf(values: CopiedValues, before: string[] = []): { path: string[]; value: ParamValue }[] {
   return Object.entries(values).flatMap(([key, value]) => {
     const at = [...before, ...key.split('.')];
@@ -50,7 +50,7 @@ export function textsOfCopies(files: Record<string, CopiedValues> = {}): string[
   return Object.values(files).flatMap((values) => keysOf(values).flatMap(({ value }) => [value].flat().map(String)));
 }
 
-/** The file's text, or null when there is none. Throws CopyError when it can't be read. */
+/** Returns the file's text, or null if it does not exist. Throws CopyError when it can't be read. */
 export function readOriginal(file: string): string | null {
   try {
     const { size } = fs.statSync(file);
@@ -162,7 +162,7 @@ function quoted(text: string): Scalar {
   return scalar;
 }
 
-/** Returns whether a value may be replaced in the text without a look at its indentation. */
+/** Returns whether a value may be replaced in the text without considering its indentation. */
 function isOnOneLine(node: unknown): node is Scalar | YAMLSeq {
   return isScalar(node) ? !node.type?.startsWith('BLOCK') : isSeq(node) && node.flow === true;
 }
@@ -179,7 +179,7 @@ function flowText(value: ParamValue, mark: FloatMark): string {
   return typeof value === 'number' ? pyNumber(valueText(value, mark)) : JSON.stringify(value);
 }
 
-/** PyYAML takes `1e-7` for a text: it wants a point and a sign. */
+/** PyYAML reads `1e-7` as a text, because it requires a point and a sign. */
 function pyNumber(text: string): string {
   const [, digits, sign, exponent] = /^(-?\d+(?:\.\d+)?)e([+-]?)(\d+)$/.exec(text) ?? [];
   if (digits === undefined) return text;

@@ -15,10 +15,10 @@ const ALONE = /^\{([A-Za-z_][\w.\-/]*)(?:(\*)|\?[^{}]*)\}$/;
 
 /** Facts of a run that a command can name beside its hyperparameters; a hyperparameter of the same name takes precedence. */
 export const RUN_FACTS = ['seed', 'trial', 'run.id', 'run.dir', 'gpu'] as const;
-/** Stands where `{gpu}` is written: the GPU that a run is placed on is known only when its program starts. */
+/** Replaces `{gpu}` until the program starts, because only then is the run's GPU known. */
 const GPU_VARIABLE = 'CUDA_VISIBLE_DEVICES';
 
-/** Macros that stand alone as one argument and become any number of them. */
+/** Macros that are a whole argument and expand to any number of them. */
 const LISTS: Record<string, (name: string, value: Nested, mark: FloatMark) => string[]> = {
   args: (name, value, mark) => [`--${name}=${pythonText(value, mark)}`],
   args_no_equals: (name, value, mark) => [`--${name}`, pythonText(value, mark)],
@@ -43,7 +43,7 @@ export interface Values {
   facts?: Readonly<Record<string, string>>;
 }
 
-/** The environment variable `name` is to stand at `at` of a text, where `${envvar:NAME}` stands now. */
+/** The environment variable `name` is inserted at `at` of a text, in place of `${envvar:NAME}`. */
 export interface Variable {
   at: number;
   name: string;
@@ -58,7 +58,7 @@ export function placeholders(text: string): string[] {
   return [...text.matchAll(PATTERN)].flatMap((match) => match[2] ?? []);
 }
 
-/** True when the text hands over all hyperparameters at once. */
+/** True if the text passes on all hyperparameters at once. */
 export function takesAll(text: string): boolean {
   return [...text.matchAll(PATTERN)].some(([, macro]) => macro !== undefined && macro.startsWith('args'));
 }
@@ -93,8 +93,8 @@ export function macroFault(text: string): { message: string; hint: string } | nu
 }
 
 /**
- * The arguments that an argument of the command becomes. Variables of the environment are only named: their values,
- * which may be secrets, are put in when the program starts. Throws MissingValue. An unknown macro stands for itself.
+ * Returns the arguments that an argument of the command expands to. Environment variables are only named: their values,
+ * which may be secrets, are inserted when the program starts. Throws MissingValue. An unknown macro stays as it is.
  */
 export function fillArgument(text: string, values: Values, env: Record<string, string | undefined>): Filled[] {
   const list = /^\$\{(\w+)\}$/.exec(text)?.[1];
@@ -204,7 +204,7 @@ export class MissingValue extends Error {
   }
 }
 
-/** The value of an environment variable: `{name}` is filled in, everything else stands as it is written. */
+/** The value of an environment variable: `{name}` is filled in, everything else stays as written. */
 export function fillVariable(text: string, values: Values): string {
   return text.replace(PATTERN, (...match: (string | undefined)[]) =>
     match[1] === undefined ? pieceOf(match, values) : match[0]!,

@@ -6,8 +6,8 @@ import { kindPlaceholder } from '../network/kit.js';
 import { fillTree } from './fill.js';
 
 /**
- * Like `fillTree`; besides, a placeholder may be a layer's kind, and only those blocks are filled in that the layers use:
- * the others, whose hyperparameters may have no value, become empty. Throws MissingValue.
+ * Like `fillTree`; besides, a placeholder may be a layer's kind, and only blocks that the layers use are filled in: the
+ * others, whose hyperparameters may have no value, become empty. Throws MissingValue.
  */
 export function fillNetwork(section: unknown, params: Params, env: Record<string, string | undefined>): unknown {
   const fill = (value: unknown) => fillTree(withKinds(value, params, env), params, env);

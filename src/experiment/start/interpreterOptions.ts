@@ -3,7 +3,7 @@
 /** Interpreters: their first argument that is not an option names the program to run. */
 const INTERPRETERS =
   /^(python[\d.]*w?|pypy[\d.]*|pyw?|node|deno|bun|tsx|sh|bash|dash|zsh|fish|perl|ruby|Rscript|julia|php|lua|torchrun|accelerate|uv|mpirun|mpiexec|srun)(\.exe)?$/i;
-/** The argument after these is the program; what follows is for it. */
+/** The argument after these is the program; the following ones are its own. */
 const NAMES_PROGRAM = new Set(['-m', '--module']);
 const STARTS_WITH_VALUE = /^(\{([A-Za-z_][\w.\-/]*)(?:\*|\?[^{}]*)?\}|\$\{envvar:(\w+)\})/;
 

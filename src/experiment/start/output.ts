@@ -10,7 +10,7 @@ export function outputText(written: unknown): string | null {
   return only && others.length === 0 && only[1] === null ? `{${only[0]}}` : null;
 }
 
-/** Returns the fault of the folder, or null. Only folders within that of the run are the run's alone. */
+/** Returns the problem of the folder, or null. Only folders within the run's folder are exclusive to the run. */
 export function outputFault(text: string | null): { message: string; hint: string } | null {
   if (text !== null && /^\{run\.dir\}(\/(?!\.\.?(\/|$))[\w. -]+)*\/?$/.test(text)) return null;
   return { message: 'output must be {run.dir} or a folder in it', hint: "such as: output: '{run.dir}/out'" };

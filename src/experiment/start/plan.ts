@@ -238,7 +238,7 @@ function planNetwork(
   for (const { path: at, message } of result.problems) {
     const fault = splitHint(message);
     const name = placeholderAt(value, at);
-    // The value came from a parameter, so that is the place to fix it.
+    // The value came from a parameter, so that is where to fix it.
     if (name !== null) report(paramPath(reading, name), { ...fault, message: `"${name}": ${fault.message}` });
     else report(['network', ...at], fault);
   }

@@ -1,11 +1,11 @@
-/** Values as Python's `str` writes them: what a sweep's agent passes to a program. */
+/** Values as Python's `str` writes them, which is how a sweep's agent passes them to a program. */
 import { markAt, numberText, type FloatMark } from '../../protocol/floats.js';
 import type { ParamValue } from '../../protocol/values.js';
 
 /** A value, or a group of values by name. */
 export type Nested = ParamValue | { [name: string]: Nested };
 
-/** Texts stand for themselves; within a list or a group they are quoted, as `repr` does. */
+/** Texts stay as they are; within a list or a group they are quoted, as `repr` does. */
 export function pythonText(value: Nested, mark: FloatMark): string {
   return typeof value === 'string' ? value : repr(value, mark);
 }
@@ -27,7 +27,7 @@ function repr(value: Nested, mark: FloatMark): string {
   }
 }
 
-/** Python turns to exponents below 1e-4 and from 1e16 on, with at least two digits. */
+/** Python uses exponents below 1e-4 and from 1e16 on, with at least two digits. */
 function pythonNumber(value: number, mark: FloatMark): string {
   if (Number.isInteger(value) && mark !== true) return BigInt(value).toString();
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';

@@ -1,4 +1,4 @@
-/** A parameter of a sweep file in our own terms: every distribution of Weights & Biases, and those that are implied. */
+/** Converts a parameter of a sweep file: every distribution of Weights & Biases, including implied ones. */
 import { exp } from '../../search/index.js';
 import type { Fault } from '../file/source.js';
 import { suggest } from '../suggest.js';

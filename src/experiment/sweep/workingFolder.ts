@@ -7,8 +7,8 @@ const MOST_LEVELS = 8;
 const OUTERMOST = ['.git', '.tunesmith'];
 
 /**
- * Returns the nearest folder, from the sweep file's own up to the project's outermost, in which the program's path leads to a
- * file: relative to the sweep file, or null when that is its own folder or none has it.
+ * Returns the nearest folder, from the sweep file's own up to the project's outermost, from which the program's path
+ * leads to a file: relative to the sweep file, or null if that is its own folder or no folder does.
  */
 export function workingFolder(sweepFile: string, program: unknown): string | null {
   if (typeof program !== 'string' || path.isAbsolute(program)) return null;

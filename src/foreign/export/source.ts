@@ -1,4 +1,4 @@
-/** Source of an export: runs with their points, wherever they come from. */
+/** Source of an export: runs with their points, from any origin. */
 import type { MetricPoint, Run } from '../../protocol/engine.js';
 
 export interface ExportSource {

@@ -6,7 +6,10 @@ import { FileBytes } from '../bytes.js';
 const MOST_BYTES = 64 * 2 ** 20;
 const PIECE = 2 ** 20;
 
-/** Appends what was added to `from` since it was copied, up to 64 MiB in all. A file that is gone or no file is left out. */
+/**
+ * Appends the data added to `from` since the last copy, up to 64 MiB in total. Skips a file that is gone or not an
+ * ordinary file.
+ */
 export function copyOutput(from: string, to: string): void {
   let source: FileBytes;
   try {

@@ -1,6 +1,6 @@
 /**
- * Makes a run of ours from another program's logs. Doing it again takes in only what was added since: the run's id follows
- * from where its logs are, and `import.json` in its folder says how far they were read.
+ * Imports another program's logs as a run. Importing again adds only new records: the run's id is derived from the
+ * place of its logs, and `import.json` in its folder says how far they were read.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -26,7 +26,7 @@ const State = z.object({
   version: z.literal(1),
   /** How far the logs were read. */
   place: record(z.unknown()),
-  /** Bytes of the journal that belong to it: what stands behind them was written by an import that was interrupted. */
+  /** Bytes of the journal that belong to it: bytes after them were written by an import that was interrupted. */
   journal: z.number().int().min(0),
   /** Last known status and end, so that they are not recorded twice. */
   ended: z.string().nullable(),
@@ -112,7 +112,7 @@ function grow(found: FoundRun, id: string, folder: string, options: ImportOption
   return { id, name: lines.known.name ?? found.name, what, counts: lines.counts, warnings: lines.warnings };
 }
 
-/** Appends what was added to the logs since `before` to the journal in `folder`. */
+/** Appends the records added to the logs since `before` to the journal in `folder`. */
 function append(found: FoundRun, folder: string, before: State | null, options: ImportOptions) {
   const now = timeOfFiles(found);
   const journal = path.join(folder, RUN_FILES.journal, IMPORT_FILES.journal);
@@ -170,7 +170,7 @@ function readAll(found: FoundRun, from: Place | null, lines: JournalLines, progr
 /** How the run ended, as JSON of a part of the finish record. Logs that do not say so are taken as whole. */
 function endOf({ status, error }: Facts, before: string | null): string {
   if (status === undefined && before !== null) return before;
-  // Nobody says that it ended, and nobody here can look whether its program still works.
+  // The logs don't say that it ended, and nobody here can check whether its program still works.
   const known = status === 'running' ? 'stopped' : (status ?? 'completed');
   return JSON.stringify({ status: known, ...(error !== undefined && { error: error.slice(0, 4000) }) });
 }
@@ -211,6 +211,6 @@ function wake(runs: string, id: string): void {
     fs.closeSync(openReal(file, fs.constants.O_WRONLY | fs.constants.O_CREAT));
     fs.unlinkSync(file);
   } catch {
-    // Nobody needs to be told: what is there is found when the engine starts anew.
+    // No notification is needed: the next engine finds the files.
   }
 }

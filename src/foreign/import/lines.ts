@@ -14,7 +14,7 @@ export interface LinesTarget {
   keep(media: ForeignMedia): string | null;
 }
 
-/** Totals of everything handed on so far. */
+/** Totals of everything emitted so far. */
 export interface Counts {
   points: number;
   metrics: Set<string>;

@@ -135,7 +135,7 @@ function flatOf(file: string): Flat | null {
   }
 }
 
-/** Hands on a parameter file when it has changed; returns its text. */
+/** Emits the parameters of a file that has changed; returns its text. */
 function handParams(file: string, known: string, sink: Sink): string {
   try {
     const text = readSmall(file, LARGEST);

@@ -1,4 +1,4 @@
-/** Checkpoints of Hugging Face's Trainer: `trainer_state.json` has all that was logged until then. */
+/** Checkpoints of Hugging Face's Trainer: `trainer_state.json` contains everything logged until then. */
 import * as path from 'node:path';
 import { readSmall } from '../bytes.js';
 import { flatten, metricOf, parsePython } from '../plain.js';
@@ -28,7 +28,7 @@ export const transformers: Format = {
       const folder = checkpoint ? path.dirname(listing.path) : listing.path;
       const run = found.get(folder) ?? { folder, files: [] };
       found.set(folder, run);
-      // The state beside the checkpoints is written last.
+      // The state next to the checkpoints is written last.
       run.files.push([checkpoint ? Number(checkpoint[1]) : Infinity, path.join(listing.path, STATE)]);
     }
     return [...found.values()].map(({ folder, files }) => runOf(folder, files));

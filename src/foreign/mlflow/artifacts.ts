@@ -1,4 +1,4 @@
-/** Artifacts of a run in a local folder: those that can be shown become its media, the others stay where they are. */
+/** Artifacts of a run in a local folder: those that can be shown become its media, the others stay in place. */
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FileBytes, insideOf } from '../bytes.js';
@@ -9,7 +9,7 @@ import { walkReal } from '../walk.js';
 
 const LIMITS = { depth: 12, entries: 20_000 };
 const LARGEST = 32 * 2 ** 20;
-/** Bytes that are handed on in one reading. */
+/** Bytes that are emitted per reading. */
 const PIECE = 64 * 2 ** 20;
 
 /** Emits the new files of the folder. Returns the names of all files seen; `more`: there are others. */
@@ -54,7 +54,7 @@ function read(file: string, budget: MediaBudget): Buffer | null {
   }
 }
 
-/** The folder that an artifact URI names, if it lies in the folder of the store; else null. */
+/** The folder of an artifact URI, if it is within the folder of the store; else null. */
 export function artifactFolder(store: string, uri: unknown): string | null {
   if (typeof uri !== 'string' || uri.length > 4096) return null;
   if (/^[a-z][\w+.-]+:/i.test(uri) && !uri.startsWith('file:')) return null;

@@ -110,7 +110,7 @@ class StoreReader implements Reader {
     });
   }
 
-  /** Files below a folder of the run, by the names that their paths are. */
+  /** Files below a folder of the run, by their relative paths as names. */
   private names(kind: string): { name: string; file: string }[] {
     return walkReal(path.join(this.folder, kind), LIMITS).flatMap(({ path: folder, relative, files }) =>
       files.map((file) => ({

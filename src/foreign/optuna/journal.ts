@@ -65,7 +65,7 @@ function runsOf(file: string): FoundRun[] {
     );
 }
 
-/** The file as last read, because all its trials are read one after the other. */
+/** The file as last read, because all its trials are read in sequence. */
 let last: { key: string; journal: Journal } | null = null;
 
 function read(file: string): Journal {
@@ -119,7 +119,7 @@ function apply(line: string, { studies, trials }: Journal, counts: Map<number, n
   else if (operation === SET_ATTRIBUTE) addAttributes(trial, entry.user_attr);
 }
 
-/** A trial may be created with all that it has. */
+/** A trial may be created with all its values. */
 function newTrial(trialNumber: number, entry: Record<string, unknown>): Trial {
   const trial: Trial = {
     number: trialNumber,

@@ -1,6 +1,6 @@
 /**
- * SQLite files of other programs, for reading only. Their schema is not trusted: only plain tables are read, and a query that
- * takes too long is ended, because pages of a damaged or hostile file may lead in circles.
+ * Reads SQLite files of other programs. Their schema is not trusted: only plain tables are read, and a query that takes
+ * too long is ended, because pages of a damaged or hostile file may form cycles.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -59,7 +59,7 @@ export class ForeignDatabase {
     });
   }
 
-  /** Columns of a plain table; null when there is no such table, or it is a view, virtual or computed. */
+  /** Returns the columns of a plain table; null if there is no such table, or it is a view, virtual or computed. */
   columns(table: string): Set<string> | null {
     const rows = this.all(
       `SELECT name FROM sqlite_master WHERE still_in_time() AND type = 'table' AND name = ? AND sql NOT LIKE 'CREATE VIRTUAL%' LIMIT 1`,
@@ -78,12 +78,12 @@ export class ForeignDatabase {
     });
   }
 
-  /** All rows of a query, whose WHERE must begin with `still_in_time()`. Throws DatabaseError. */
+  /** Returns all rows of a query, whose WHERE must begin with `still_in_time()`. Throws DatabaseError. */
   all(sql: string, ...values: (string | number)[]): Row[] {
     return [...this.each(sql, ...values)];
   }
 
-  /** Rows of a query one after the other. Throws DatabaseError. */
+  /** Iterates over the rows of a query. Throws DatabaseError. */
   *each(sql: string, ...values: (string | number)[]): Generator<Row> {
     if (!sql.includes('still_in_time()')) throw new Error('a query without an end');
     this.until = performance.now() + MOST_MS;
@@ -167,8 +167,8 @@ function isDatabase(file: string): boolean {
 }
 
 /**
- * Opening a database in WAL mode would make files beside it. One that nobody has open is read as it is; one with a log
- * that somebody left is read with what is in that log if the files for it are there.
+ * Opening a database in WAL mode would create files next to it. A database that no process has open is read as it is;
+ * one with a remaining log is read including the log if its files exist.
  */
 function urlOf(file: string): URL {
   const bytes = FileBytes.open(file);

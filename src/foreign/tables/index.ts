@@ -84,7 +84,7 @@ export class TableReader implements Reader {
   }
 }
 
-/** Hands on the numbers of a row. The step is that of the column, else the epoch, else the row's index. */
+/** Emits the numbers of a row. The step is the one in its column, else the epoch, else the row's index. */
 export function handRow(cells: readonly string[], columns: readonly string[], index: number, sink: Sink): void {
   const at = (name: string): number | null => numberOf(cells[columns.indexOf(name)] ?? '');
   const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null);

@@ -24,7 +24,7 @@ export function headerOf(file: string): string[] | null {
   }
 }
 
-/** The place behind the first `at` bytes of a file, whose rows are of no interest. */
+/** Returns the place after the first `at` bytes of a file, whose rows are skipped. */
 export function tablePlaceAt(file: string, at: number): TablePlace {
   const bytes = FileBytes.open(file);
   try {

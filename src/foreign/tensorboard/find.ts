@@ -5,7 +5,7 @@ import { TensorBoardReader, type Part } from './read.js';
 
 /** `events.out.tfevents.<seconds>.<host>.<pid>.<n>[suffix]`; other writers leave the end out. */
 const EVENT_FILE = /(?:^|\.)tfevents\./;
-/** Folders in which Keras and estimators keep what belongs to the run above. */
+/** Folders in which Keras and estimators keep data of the run above. */
 const SPLITS = new Set(['train', 'training', 'validation', 'valid', 'val', 'eval', 'evaluation', 'test']);
 /** SummaryWriter.add_hparams makes a folder named after the time. */
 const HPARAMS_FOLDER = /^\d{9,11}\.\d+$/;
@@ -18,9 +18,8 @@ interface Logs {
 }
 
 /**
- * A folder with event files is a run, with these exceptions, in which it is part of the run of the folder above it:
- * SummaryWriter's folders of `add_hparams` and `add_scalars` (the same process wrote there), and `train`, `validation` and
- * the like beside each other.
+ * A folder with event files is a run. Two kinds are part of the run of the folder above: SummaryWriter's folders of
+ * `add_hparams` and `add_scalars` (the same process wrote there), and sibling folders such as `train` and `validation`.
  */
 export function findTensorBoard(listings: readonly Listing[]): FoundRun[] {
   const all = new Map<string, Logs>();
@@ -63,7 +62,7 @@ function ownerOf(
   const above = aboveOf(relative)!;
   const isSplit = SPLITS.has(name);
   const beside = byPath.get(above)?.folders ?? [];
-  // Nothing but splits beside it: the run is the folder above, which has no event files itself.
+  // Only splits are next to it: the run is the folder above, which has no event files itself.
   if (isSplit && !all.has(above) && beside.every((folder) => SPLITS.has(folder.toLowerCase()))) return above;
   let upper: string | null = above;
   while (upper !== null && !all.has(upper)) upper = aboveOf(upper);

@@ -10,7 +10,7 @@ const DEEPEST = 16;
 const SUCCESS = 1;
 const FAILURE = 2;
 
-/** Hands on what HParamsPluginData holds. Throws WireError. */
+/** Emits the contents of HParamsPluginData. Throws WireError. */
 export function readHparams(content: Buffer | null, sink: Sink): void {
   if (!content) return;
   const fields = new Fields(content);

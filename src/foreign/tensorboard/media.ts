@@ -1,4 +1,4 @@
-/** Pictures and histograms of summaries, as our own journals have them. */
+/** Converts pictures and histograms of summaries to the form of our own journals. */
 import type { PlotDrawing } from '../../protocol/drawings.js';
 import { FIXED64, type Fields } from '../protobuf.js';
 import { readNumbers } from './tensor.js';

@@ -1,4 +1,7 @@
-/** Files that a W&B run has logged, as our own journals have them: tables as CSV, and the data behind its charts as drawings. */
+/**
+ * Converts files that a W&B run has logged to the form of our own journals: tables as CSV, and the data of its charts
+ * as drawings.
+ */
 import { csv } from '../../protocol/csv.js';
 import { HISTOGRAM_MIME, PLOT_MIME, type PlotDrawing } from '../../protocol/drawings.js';
 import { CONFUSION_NAME } from '../../protocol/runFiles.js';
@@ -18,7 +21,7 @@ const MOST_COLUMNS = 500;
 const MOST_CLASSES = 1000;
 /** Pictures in the cells of one table. */
 const MOST_PICTURES = 2000;
-/** Points of one line of a plot, and lines. */
+/** Maximum points of one line of a plot, and lines. */
 const MOST_POINTS = 1000;
 const MOST_LINES = 100;
 
@@ -90,7 +93,7 @@ function csvOf({ columns, rows }: Table, keepPicture: (file: string) => string |
   return [csv(columns), ...rows.map((row) => csv(columns.map((_, i) => cell(row[i]))))].join('\n');
 }
 
-/** The drawing of a table that belongs to one of the library's own charts; null if it is another table. */
+/** Returns the drawing of a table that belongs to one of the library's own charts; null if it is another table. */
 function chartOf(name: string, { columns, rows }: Table): Media | null {
   const at = (column: string): number => columns.indexOf(column);
   const has = (...names: string[]): boolean => columns.length <= 4 && names.every((each) => at(each) >= 0);

@@ -29,7 +29,7 @@ export const wandb: Format = {
     ),
 };
 
-/** W&B keeps a program's output beside its log. */
+/** W&B stores a program's output next to its log. */
 function outputOf(folder: string): { output?: string } {
   const output = insideOf(folder, path.join('files', 'output.log'));
   return output !== null && lstatSync(output, { throwIfNoEntry: false })?.isFile() ? { output } : {};

@@ -20,7 +20,7 @@ const LARGEST_MEDIA = 32 * 2 ** 20;
 const OWN = new Set(['_step', '_runtime', '_timestamp', '_wandb']);
 
 export class WandbReader implements Reader {
-  /** Metrics handed on: their last values need not be shown twice. */
+  /** Emitted metrics: their last values need not be shown twice. */
   private readonly logged = new Set<string>();
   private readonly summary = new Map<string, string>();
   private readonly media = new MediaBudget();
@@ -92,7 +92,7 @@ export class WandbReader implements Reader {
     }
   }
 
-  /** Hands on the summary that the program wrote beside the last values of its metrics. */
+  /** Emits the summary that the program wrote, except the last values of its metrics. */
   private handSummary(sink: Sink): void {
     const values: Params = {};
     const isMedia = (name: string): boolean => this.summary.has(`${name.slice(0, name.lastIndexOf('.'))}._type`);
@@ -144,7 +144,7 @@ export class WandbReader implements Reader {
     if (content) sink.media({ step, time, ...mediaOf(name, relative, content, (file) => this.contentOf(file, sink)) });
   }
 
-  /** A file that was logged lies below `files` beside the log. Null if it is not there, or too large. */
+  /** A logged file is in `files` next to the log. Null if it is not there, or too large. */
   private contentOf(relative: string, sink: Sink): Buffer | null {
     const file = insideOf(path.dirname(this.file), path.join('files', relative));
     if (file === null) return null;

@@ -1,6 +1,6 @@
 /** Splits a program's output into plain lines, with bounded memory. */
 
-/** Characters of a line that are kept; the rest of it is passed over. */
+/** Characters of a line that are kept; the rest of it is skipped. */
 const LONGEST = 16_384;
 const SEQUENCES =
   /\u001b(?:\[[0-9;:?]{0,64}[ -/]{0,8}[@-~]|\][^\u0007\u001b]{0,512}(?:\u0007|\u001b\\)|[@-Z\\^_78=>])/g;

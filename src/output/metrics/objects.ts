@@ -49,7 +49,7 @@ function fromEntries(entries: readonly Entry[], from: Place): LineReading | null
     else rest.push([name, value]);
   }
   const near = isPlaced(place);
-  // Beside a step all numbers are metrics; else the program tells of something else, but for what measures a model.
+  // With a step, all numbers are metrics; without one, only those that measure a model.
   for (const [name, value] of rest) {
     if (values.size >= MAX_VALUES) break;
     if (name.length > MAX_NAME || name.startsWith('_') || isNever(name)) continue;

@@ -1,4 +1,4 @@
-/** Reads metrics from a program's output: which values, at which step and epoch. Pure; memory does not grow with the output. */
+/** Reads metrics from a program's output, with their steps and epochs. Pure; memory does not grow with the output. */
 import { readBar } from './bars.js';
 import { Lines, type Line } from './lines.js';
 import { readKeyValues, readObject } from './objects.js';

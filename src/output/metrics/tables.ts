@@ -53,7 +53,7 @@ export class Columns {
   }
 }
 
-/** Only words, the first one counts epochs or steps, and one of the others measures something. */
+/** Contains only words, the first of which counts epochs or steps, and another one measures a model. */
 function isTitles(cells: readonly string[]): boolean {
   const first = cells[0]?.toLowerCase() ?? '';
   return (
@@ -70,7 +70,7 @@ export class Boxes {
   private place: Place = {};
   private section = '';
 
-  /** Null: no box ends here. A row of one has a name and a value, so nobody else reads it. */
+  /** Null: no box ends here. A row of one has a name and a value, so no other reader recognizes it. */
   read(line: string): LineReading | null {
     if (RULE.test(line)) return this.rule();
     if (!this.values) return null;

@@ -19,7 +19,7 @@ import {
 const MAX_WORDS = 5;
 /** Something is called or shown with its settings: `Namespace(lr=0.1, …)`, `Dropout(p=0.1)`. */
 const CALL = /\w\(\w+\s?=/;
-/** Marks that may stand between a word and its number, as in `Epoch [3/10]` or `step #100`. */
+/** Marks that may be between a word and its number, as in `Epoch [3/10]` or `step #100`. */
 const OPENING = new Set([':', '=', '[', '(', '#']);
 
 /** Parts of the data that are measured apart from the training. */
@@ -128,7 +128,7 @@ function bracketed(tokens: readonly Token[], place: Place, used: Set<number>): v
   });
 }
 
-/** The number that belongs to the word at `i`: behind it, perhaps in brackets or behind a name in brackets. */
+/** Returns the number that belongs to the word at `i`: after it, perhaps in brackets or after a name in brackets. */
 function numberAfter(tokens: readonly Token[], i: number): { value: number; of: number | null; end: number } | null {
   let at = i + 1;
   if (isMark(tokens[at], '(') && tokens[at + 1]?.kind === 'word' && isMark(tokens[at + 2], ')')) at += 3;
@@ -212,7 +212,7 @@ function readValues(tokens: readonly Token[], used: ReadonlySet<number>, near: b
       if (value !== null) i++;
       continue;
     }
-    // A part of the data stands alone before a bar: `train | epoch 001 | loss 5.2`.
+    // A part of the data may be alone before a bar: `train | epoch 001 | loss 5.2`.
     if (isMark(token, '|') && words.length === 1) split = splitOf(words) ?? split;
     words = [];
   }

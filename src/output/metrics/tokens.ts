@@ -13,7 +13,10 @@ export type Token =
 const WORD = /[A-Za-z_][\w@./'-]*/y;
 const NUMBER = /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const RATIO = /\s*\/\s*(\d+)/y;
-/** Continues as something other than a number: a unit, a version, a time, a date, thousands with commas. */
+/**
+ * Returns whether the text continues as something other than a number: a unit, a version, a time, a date, thousands
+ * with commas.
+ */
 const GOES_ON = /[A-Za-z_\\/]|[.:,]\d|-\d/y;
 const REST = /[^\s|,;()[\]{}]*/y;
 const ENDING = /[./'-]+$/;

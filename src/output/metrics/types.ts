@@ -4,7 +4,7 @@ export interface Place {
   epoch?: number;
   /** Steps since the training began. */
   step?: number;
-  /** Position within the epoch, in whatever the program counts (batches, examples); `of` null: no total is printed. */
+  /** Position within the epoch, in the program's own unit (batches, examples); `of` null: no total is printed. */
   within?: { at: number; of: number | null };
 }
 

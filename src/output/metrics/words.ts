@@ -1,15 +1,15 @@
-/** The words by which printed metrics are told from everything else that programs print. */
+/** Words that distinguish printed metrics from the rest of a program's output. */
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/));
 
-/** Quantities that measure a model: a name with such a part is a metric also where no step or epoch is near. */
+/** Quantities that measure a model: a name with such a part is a metric even without a step or epoch nearby. */
 const MEASURES = set(
   `loss losses logloss acc accuracy auc auroc aucpr auprc f1 fbeta dice iou miou map mape rmse mse mae rmsle r2 mcc kappa
   perplexity ppl nll bpb bpc bleu rouge rougel meteor chrf wer cer psnr ssim lpips fid elbo kl entropy crossentropy
   precision recall specificity sensitivity ndcg mrr reward rewards return returns ndcg top1 top5 map50 merror mlogloss
   score silhouette inertia likelihood mlm`,
 );
-/** Measures only beside a step or an epoch: elsewhere they are settings. */
+/** Measures only together with a step or an epoch: elsewhere they are settings. */
 const NEAR_A_STEP = set(`lr learningrate err error gnorm gradnorm mfu norm cost metric temperature beta wd momentum`);
 /** A last part that turns a measure into a setting: `loss_weight`, `accuracy_threshold`. */
 const SETTINGS = set(
@@ -32,7 +32,7 @@ export const STEP_WORDS = set(
 );
 export const EPOCH_WORDS = set('epoch ep _epoch current_epoch');
 export const BATCH_WORDS = set('batch batches minibatch');
-/** Words that say which part of the data is measured, and what they become. */
+/** Words for the measured part of the data, and their normal form. */
 export const SPLITS: ReadonlyMap<string, string> = new Map([
   ['train', 'train'],
   ['training', 'train'],
@@ -45,7 +45,7 @@ export const SPLITS: ReadonlyMap<string, string> = new Map([
   ['eval', 'eval'],
   ['evaluation', 'eval'],
 ]);
-/** Words that may stand before a measure that has no `:` or `=` behind it. */
+/** Words that may precede a measure that has no `:` or `=` after it. */
 export const LEADS = set(
   'average avg mean best total running smoothed final last current ema lm masked mlm cls policy value',
 );
@@ -65,7 +65,7 @@ function partsOf(name: string): string[] {
     .filter(Boolean);
 }
 
-/** Returns whether a name measures a model. `near`: a step or an epoch stands in the same line. */
+/** Returns whether a name measures a model. `near`: the same line contains a step or an epoch. */
 export function isMeasure(name: string, near: boolean): boolean {
   const parts = partsOf(name);
   const last = parts.at(-1) ?? '';

@@ -1,7 +1,7 @@
 import { FACTS, FilterError, OPERATORS, type Filter, type Span } from './syntax.js';
 import { tokens, type Token } from './tokens.js';
 
-/** Names that can stand in a filter. */
+/** Names that a filter may contain. */
 export interface Names {
   params: readonly string[];
   metrics: readonly string[];
@@ -21,7 +21,7 @@ export const quoteName = (name: string): string =>
     ? name
     : `"${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
-/** Returns what can be typed at the caret: fields, operators behind a field, values behind an operator. */
+/** Returns completions at the caret: fields, operators after a field, values after an operator. */
 export function completions(text: string, caret: number, names: Names): Completion[] {
   let before: Token[];
   try {
@@ -90,7 +90,7 @@ export function chips(text: string): (Span & { text: string })[] {
 const depthAt = (all: readonly Token[], i: number): number =>
   all.slice(0, i).reduce((depth, { kind }) => depth + (kind === '(' ? 1 : kind === ')' ? -1 : 0), 0);
 
-/** Fields that a filter looks at, each once. */
+/** Fields that a filter uses, each once. */
 export function fieldsOf(filter: Filter): Extract<Filter, { kind: 'missing' }>['field'][] {
   switch (filter.kind) {
     case 'and':

@@ -66,7 +66,7 @@ function one(field: Field, operator: Operator, item: number | string | boolean, 
   }
 }
 
-/** Numbers as people type them: 0.1 is what is shown as 0.1. */
+/** Compares numbers as people type them: 0.1 equals every number shown as 0.1. */
 const isNearly = (a: number, b: number): boolean =>
   a === b || Math.abs(a - b) <= 1e-12 * Math.max(Math.abs(a), Math.abs(b));
 
@@ -77,7 +77,7 @@ function timeOf({ kind, name }: Field, { text, number }: Value): number | null {
   return /[a-z]$/i.test(text) && !Number.isNaN(number) ? Date.now() - number * 1000 : Date.parse(text);
 }
 
-/** Contains the text, whatever the case; with `*`, the whole value matches. */
+/** Contains the text, ignoring case; with `*`, the whole value must match. */
 function contains(item: string, wanted: string): boolean {
   const [text, pattern] = [item.toLowerCase(), wanted.toLowerCase()];
   if (!pattern.includes('*')) return text.includes(pattern);

@@ -52,7 +52,7 @@ class Parser {
     return parts.length === 1 ? parts[0]! : { kind: 'or', parts };
   }
 
-  /** Conditions that only stand side by side are joined by "and", too. */
+  /** Adjacent conditions without an operator are joined by "and", too. */
   private and(): Filter {
     const parts = [this.not()];
     for (;;) {
@@ -167,7 +167,7 @@ function checkNumber(field: Field, { text, number, start, end }: Value): void {
     throw new FilterError(l10n.t('"{0}" is not a number, so it can\'t be compared by size.', text), start, end);
 }
 
-/** Throws for what is no pattern, and for one that may take for ever. */
+/** Throws for an invalid pattern, and for one that may take exponential time. */
 function patternOf(values: readonly Value[]): RegExp {
   const [{ text, start, end }] = values as [Value];
   if (values.length > 1)

@@ -20,7 +20,7 @@ export interface Field extends Span {
   name: string;
 }
 
-/** Facts of a run that have names of their own. A parameter of such a name is written as `param:name`. */
+/** Facts of a run with their own names. A parameter with such a name is written as `param:name`. */
 export const FACTS = [
   ...['id', 'name', 'experiment', 'search', 'trial', 'status', 'tag', 'note', 'device', 'file', 'by'],
   ...['objective', 'duration', 'created', 'ended', 'error'],
@@ -28,7 +28,7 @@ export const FACTS = [
 
 export interface Value extends Span {
   text: string;
-  /** The number that it is, with a unit of time as seconds (`90m`); NaN for other texts. */
+  /** Returns its number, with units of time in seconds (`90m`); NaN for other texts. */
   number: number;
 }
 

@@ -75,7 +75,7 @@ export class Application {
 
   metrics(line: MetricsLine, step: number, now: number): void {
     this.result.records++;
-    // A microsecond is what is kept of a time; more digits are noise that does not compress.
+    // Times are stored in microseconds; more digits are noise that does not compress.
     const time = Number.isNaN(line.time) ? now : Math.round(line.time * 1000) / 1000;
     for (let i = 0; i < line.names.length; i++) {
       const name = this.prefix + (line.names[i] as string);
@@ -234,7 +234,10 @@ export class Application {
     return [...this.heads.values()].filter((head) => head.source === source);
   }
 
-  /** The program begins to record `name`: what was read of it from the output until now is taken back. `same`: of the same name. */
+  /**
+   * Called when the program starts to record `name`: values that were read from its output until now are removed.
+   * `same`: values with the same name.
+   */
   private giveWay(name: string, same: Head | undefined): void {
     const meaning = meaningOf(name);
     const objective = this.objective ? this.names.find(this.objective.metric) : undefined;
@@ -266,7 +269,7 @@ export class Application {
     this.objectiveChanged = true;
   }
 
-  /** Some of what was judged is lost. */
+  /** Some of the points that pruners used are lost. */
   private judgeAnew(head: Head): void {
     const { lowest, highest } = extremes(this.series, head);
     const objective = this.objective!;

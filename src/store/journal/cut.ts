@@ -15,9 +15,9 @@ export interface Cut {
 }
 
 /**
- * Cuts bytes into whole lines. NUL bytes are not written yet (a writer may preallocate), or a hole that a power cut
- * left. It ends before a line with NUL bytes unless `pass` says that this is a hole, and before a last line without newline.
- * With `final` nobody will write any more: holes are passed, and a last line is taken if it is whole JSON.
+ * Cuts bytes into whole lines. NUL bytes are not written yet (a writer may preallocate), or are a hole from a power
+ * cut. Stops before a line with NUL bytes unless `pass` says that they are a hole, and before a last line without
+ * newline. With `final` nobody writes any more: holes are passed, and a last line counts if it is whole JSON.
  */
 export function cutLines(bytes: Buffer, reader: LineReader, final: boolean, pass = final): Cut {
   let at = 0;
@@ -27,7 +27,7 @@ export function cutLines(bytes: Buffer, reader: LineReader, final: boolean, pass
     const newline = bytes.indexOf(10, at);
     if (newline === -1) return { taken: final ? lastLine(bytes, at, nul, reader) : at, atHole: false };
     if (nul !== -1 && nul < newline) {
-      // Writers write one record after the other: with another line behind this one, nobody is at work here.
+      // Writers write one record after the other, so a line with another one after it is complete.
       const follows = bytes.indexOf(10, newline + 1) !== -1;
       if (!final && !(pass && follows)) return { taken: at, atHole: follows };
       reader.skipped(nul, 'a part of the file was never written');
@@ -41,7 +41,7 @@ export function cutLines(bytes: Buffer, reader: LineReader, final: boolean, pass
   return { taken: at, atHole: false };
 }
 
-/** Returns where what can be read ends. */
+/** Returns the end of the readable part. */
 function lastLine(bytes: Buffer, at: number, nul: number, reader: LineReader): number {
   const end = nul === -1 ? bytes.length : nul;
   if (end - at > MAX_LINE) return at;

@@ -3,7 +3,7 @@ import { fstatSync, readSync } from 'node:fs';
 import { openReal } from '../../files/real.js';
 
 const BLOCK = 2 ** 20;
-/** NUL bytes looked through for what may lie behind them. A hole that a power cut left is far smaller. */
+/** Maximum number of NUL bytes that are searched for data after them. A hole from a power cut is far smaller. */
 const MAX_HOLE = 64 * 2 ** 20;
 
 /** Opens an ordinary file only: a link or a pipe put there by a program must not lead us elsewhere or block us. */
@@ -28,7 +28,10 @@ export function readAt(fd: number, offset: number, length: number): Buffer {
   return bytes.subarray(0, filled);
 }
 
-/** Place of the first byte from `offset` on that is not NUL; -1 when there is none, or too many NUL bytes come first. */
+/**
+ * Returns the index of the first byte from `offset` on that is not NUL; -1 if there is none, or if too many NUL bytes
+ * come first.
+ */
 export function nextData(fd: number, offset: number, size: number): number {
   const end = Math.min(size, offset + MAX_HOLE);
   const zeros = Buffer.alloc(BLOCK);

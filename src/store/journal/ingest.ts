@@ -14,13 +14,13 @@ import type { JournalRow, Late } from './late.js';
 import { MAX_LINE, parseJson, parseLine, type ParsedLine } from './parse.js';
 import { salvage } from './salvage.js';
 
-/** Bytes read from disk at once: what is parsed in a few milliseconds. */
+/** Bytes read from disk at a time: they can be parsed in a few milliseconds. */
 const READ_BYTES = 2 ** 18;
 /** Bytes at a journal's start that tell whether it is still the same file. */
 const HEAD_BYTES = 64;
 /**
- * Milliseconds for which NUL bytes with whole lines behind them must stand before they are a hole: on network file
- * systems what another host has written arrives in any order.
+ * Milliseconds after which NUL bytes with whole lines after them count as a hole: on network file systems, data of
+ * another host arrives in any order.
  */
 const HOLE_MS = 30_000;
 const FILE_NAME = /^[\w-][\w.-]{0,200}\.ndjson$/;
@@ -104,7 +104,7 @@ export class Ingest implements IngestApi {
     const until = performance.now() + (options.budgetMs ?? 40);
     const results: IngestResult[] = [];
     const files = this.files(run);
-    // Each call begins with another file, so that one that grows without end does not keep the others waiting.
+    // Each call starts with another file, so that one that grows endlessly does not delay the others.
     const first = files.length > 0 ? this.turn++ % files.length : 0;
     for (const [i, file] of [...files.slice(first), ...files.slice(0, first)].entries()) {
       for (;;) {
@@ -169,7 +169,7 @@ export class Ingest implements IngestApi {
     return result;
   }
 
-  /** A journal that lost its end is read on from there; one that was begun anew is read from its start. */
+  /** A journal that lost its end is read on from there; one that was rewritten is read from its start. */
   private checkSame(fd: number, size: number, place: Place): string | null {
     if (place.offset === 0) return null;
     const head = readAt(fd, 0, place.head?.length ?? 0);

@@ -27,9 +27,9 @@ interface Held {
 }
 
 /**
- * Rows that change with each record: how far journals were read, and the runs' best values. While many runs log, rewriting
- * them costs far more than the points do. So a transaction appends all changes of its turn as one row, and the rows themselves
- * are written before somebody else looks at them.
+ * Rows that change with each record: how far journals were read, and the runs' best values. While many runs log,
+ * rewriting these rows costs far more than storing the points. So a transaction appends all changes of its turn as one
+ * row, and the rows themselves are written before another reader needs them.
  */
 export class Late {
   private readonly journals = new Map<number, Map<string, JournalRow>>();
@@ -38,7 +38,7 @@ export class Late {
   private readonly freshBests = new Map<number, BestRow>();
   /** The head that the file has of a journal. */
   private readonly heads = new WeakMap<JournalRow, Uint8Array | null>();
-  /** Rows of an engine that was killed, or of before a rollback, are to be carried out first. */
+  /** Rows of an engine that was killed, or from before a rollback, have to be applied first. */
   private recovers = true;
   private hasRows = false;
 
@@ -54,7 +54,7 @@ export class Late {
     return this.journals.get(run)?.get(file);
   }
 
-  /** Before rows are read past what is held back. */
+  /** Called before rows are read that may be held back. */
   recover(): void {
     if (!this.recovers) return;
     this.db.transaction(() => {

@@ -30,7 +30,7 @@ export type ParsedLine =
   | { kind: 'bad'; why: string; torn: boolean }
   | { kind: 'blank' };
 
-/** Reads one line of a journal. Whatever it holds, this does not throw. */
+/** Reads one line of a journal. Never throws, whatever the line contains. */
 export function parseLine(text: string, now: number): ParsedLine {
   if (text.trim() === '') return { kind: 'blank' };
   try {
@@ -103,7 +103,7 @@ function parseMetrics(object: Record<string, unknown>): ParsedLine {
     if (!nested && RESERVED.has(name)) continue;
     const value = number(entryOf(values, name));
     if (value === null) {
-      // A flat line may carry other things beside its numbers.
+      // A flat line may contain other fields besides its numbers.
       if (nested) metrics.problem ??= { what: 'value', name };
     } else if (name === '' || name.length > MAX_NAME) {
       metrics.problem ??= { what: 'name', name };

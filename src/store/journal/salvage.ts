@@ -5,7 +5,7 @@
 
 /** Longer lines are not searched. */
 const MAX_TEXT = 2 ** 20;
-/** Places at which a record may begin that are looked at in one line. */
+/** Maximum number of possible starts of a record that are tried in one line. */
 const MAX_STARTS = 64;
 /** Characters that are read again and again at most for one line. */
 const MAX_WORK = 2 ** 23;

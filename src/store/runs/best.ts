@@ -1,7 +1,8 @@
 /**
- * The best run, by one rule for everybody who shows it. Among the runs of an experiment, a file or a search count those that
- * are not deleted, have not failed and have the objective of the newest run (of the search, for its trials): plain runs,
- * trials, pruned, stopped and resumed ones alike, each by the best value that it has logged. Of equal values, the oldest run's.
+ * The best run, by one rule for every view that shows it. Candidates are the runs of an experiment, a file or a search
+ * that are not deleted, have not failed and have the objective of the newest run (for trials, of the search): plain
+ * runs, trials, pruned, stopped and resumed ones alike, each with the best value that it has logged. For equal values,
+ * the oldest run counts.
  */
 import type { Goal } from '../../protocol/engine.js';
 import type { Database, SqlValue } from '../database.js';

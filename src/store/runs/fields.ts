@@ -70,7 +70,7 @@ export class FieldReader {
       'SELECT run, num, text FROM params WHERE name = ?',
       name,
     );
-    // A switch has both: its word is what a person writes.
+    // A switch has both; people write its word.
     const values = new Map(rows.map(({ run, num, text }) => [run, text ?? num]));
     return (key) => values.get(key) ?? null;
   }

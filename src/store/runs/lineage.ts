@@ -1,4 +1,4 @@
-/** Which run came from which: started again, or begun from a checkpoint. */
+/** Origins of runs: which run was run again, or continued from a checkpoint. */
 import { MOST_DESCENDANTS, type Relative } from '../../protocol/runPage.js';
 import type { Branch } from '../../protocol/branch.js';
 import type { Database } from '../database.js';

@@ -32,7 +32,7 @@ export function where(
   if (query.status) add('runs.status IN (SELECT value FROM json_each(?))', JSON.stringify(query.status));
   if (query.ids) add('runs.id IN (SELECT value FROM json_each(?))', JSON.stringify(query.ids));
   const words = (query.text ?? '').toLowerCase().split(/\s+/).filter(Boolean).slice(0, 32);
-  // Looked through once, though the condition is used to count and to list.
+  // Evaluated once, although the condition is used to count and to list.
   if (words.length > 0) add('runs.key IN (SELECT value FROM json_each(?))', JSON.stringify(containing(words)));
   return { text: parts.join(' AND '), values };
 }

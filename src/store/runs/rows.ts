@@ -46,7 +46,7 @@ export interface RunRow {
   unread: string | null;
   ran: number | null;
   branch: string | null;
-  /** For a stage: its pipeline's run; JSON of its name and of the runs that it took something from. */
+  /** For a stage: its pipeline's run; JSON with its name and the runs whose results it used. */
   pipeline: string | null;
   stage: string | null;
   /** For a pipeline: JSON of its stages' names. */

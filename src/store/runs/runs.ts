@@ -117,7 +117,7 @@ export class Runs implements RunsApi {
   getMany(ids: readonly string[]): Run[] {
     this.db.settle();
     const keys = this.db.knowingly(() => ids.flatMap((id) => this.writer.key(id) ?? []));
-    // Only their own rows: while many runs log, those of all others are behind as well.
+    // Reads only these runs' rows: while many runs log, the rows of all others are outdated as well.
     const write = (): void => {
       this.series.saveRuns(keys);
       this.writer.saveBests(keys);

@@ -10,7 +10,7 @@ import { withoutRead } from './unread.js';
 
 /** Runs whose keys are kept in memory. */
 const MOST_KNOWN = 20_000;
-/** Milliseconds of the longest run that is believed: a century. Sums of such numbers are finite. */
+/** Milliseconds of the longest plausible run: a century. Sums of such numbers are finite. */
 const LONGEST_RUN = 100 * 365.25 * 86_400_000;
 
 /** A run's objective as ingest follows it. */
@@ -65,7 +65,7 @@ export class RunWriter {
     this.objectives.clear();
   }
 
-  /** The object is the same until the run is forgotten: changes of it belong into `saveObjective`. */
+  /** Returns the same object until the run is removed. Save changes of it with `saveObjective`. */
   objective(key: number): ObjectiveState | null {
     const known = this.objectives.get(key);
     if (known !== undefined) return known;
@@ -102,7 +102,7 @@ export class RunWriter {
     this.db.run('UPDATE runs SET exit_code = ?, signal = ? WHERE key = ?', code, signal, key);
   }
 
-  /** One of the run's launches has taken so many milliseconds. */
+  /** Adds the duration of one of the run's launches, in milliseconds. */
   ran(key: number, milliseconds: number): void {
     this.db.run('UPDATE runs SET ran = coalesce(ran, 0) + ? WHERE key = ?', Math.min(milliseconds, LONGEST_RUN), key);
   }

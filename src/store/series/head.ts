@@ -1,4 +1,4 @@
-/** The writer's view of one series, and its form in the store. */
+/** The writer's state of one series, and its form in the store. */
 import { Points } from './points.js';
 import { BUCKET_FLOATS, type Bucket } from './pyramid.js';
 import type { Source } from './source.js';

@@ -1,4 +1,4 @@
-/** Marks the points of lost timelines, and says what is left. */
+/** Marks the points of lost timelines, and returns the remaining ones. */
 import { F } from './pyramid.js';
 import type { Head } from './head.js';
 import type { SeriesTable } from './table.js';
@@ -11,7 +11,7 @@ export interface Extreme {
   value: number;
 }
 
-/** Marks what a later launch has done again. Returns whether there was any such point. */
+/** Marks the points that a later launch has logged again. Returns whether there were any. */
 export function markLost(table: SeriesTable, head: Head): boolean {
   const { timeline } = head;
   if (!timeline?.due) return false;

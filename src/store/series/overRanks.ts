@@ -4,8 +4,8 @@ import { toWire } from '../../protocol/values.js';
 import type { Points } from './points.js';
 
 /**
- * Minimum, mean and maximum over series, one of each rank, at every step that one of them has; ordered by step. A rank's last
- * value at a step counts. NaN makes the mean NaN, and is passed over by minimum and maximum as long as there is a number.
+ * Returns minimum, mean and maximum over series, one per rank, at every step that any of them has, ordered by step. The
+ * last value of a rank at a step counts. NaN makes the mean NaN; minimum and maximum ignore it if there is a number.
  */
 export function overRanks(all: readonly Points[]): RankPoint[] {
   const columns = all.map(byStep);

@@ -57,8 +57,8 @@ export class Points {
 }
 
 /**
- * By what trials are compared with each other: the epoch where one was logged (steps an epoch differ with the batch
- * size), else the step. `epoch` is NaN when there is none.
+ * Value by which trials are compared: the epoch if one was logged (steps per epoch differ with the batch size), else
+ * the step. `epoch` is NaN if there is none.
  */
 export function progressOf(step: number, epoch: number): number {
   return Number.isNaN(epoch) ? step : epoch;

@@ -1,7 +1,7 @@
 /**
- * The pyramid over a series: buckets that know their range and the points worth drawing (min, max, last, and one that is
- * not finite). A bucket of level 0 stands for 256 points of a full chunk, one of level k+1 for 16 of level k.
- * 64 buckets lie in one row of the table.
+ * The pyramid over a series: buckets with their range and the points worth drawing (min, max, last, and one that is not
+ * finite). A bucket of level 0 represents 256 points of a full chunk, one of level k+1 represents 16 buckets of level
+ * k. One row of the table contains 64 buckets.
  */
 import type { Points } from './points.js';
 

@@ -1,4 +1,4 @@
-/** Decides whether two names are of the same metric: what a program prints often repeats what it records, by another name. */
+/** Decides whether two names mean the same metric: programs often print what they also record, under another name. */
 
 /** Words for the parts of the data. A name without one is of the training. */
 const PARTS = new Map([

@@ -13,14 +13,14 @@ export interface Selection {
   /** Ordered by x; equal ones in the order logged. */
   points: Points;
   inRange: number;
-  /** False: some points stand for several. */
+  /** False: some points represent several. */
   exact: boolean;
 }
 
 /**
- * At most about `limit` points of a range. All, if so many fit; else the range is cut into columns of equal width and of
- * each the lowest, the highest, the last and one non-finite point are taken. A bucket narrower than a column gives
- * the same four of its own; every point given is one that was logged.
+ * Selects at most about `limit` points of a range: all of them if they fit; else the range is divided into columns of
+ * equal width, and the lowest, the highest, the last and one non-finite point of each are taken. A bucket narrower than
+ * a column provides the same four. Every returned point was logged.
  */
 export function select(table: SeriesTable, head: Head, range: Range, limit: number): Selection {
   const walk = new Walk(table, head, range);

@@ -1,6 +1,6 @@
 /**
- * Who has recorded a series. What is read from a program's output counts only where nobody else records: the program by a
- * client, a library's hook, a log file that is read. The journals keep all of it.
+ * Sources of a series. Metrics read from a program's output count only if no other source records them: a client, a
+ * library's hook or a log file. The journals keep all of them.
  */
 import { RUN_FILES } from '../../protocol/runFolder.js';
 

@@ -26,8 +26,8 @@ const MAX_HEADS = 50_000;
 const BLOCK_HEAD = 3;
 
 /**
- * Writes series. New points wait in memory and, with the same transaction, in an append-only inbox. A series that has a
- * full chunk together is folded at once; the others once the inbox has grown, some with every commit.
+ * Writes series. New points wait in memory and, with the same transaction, in an append-only inbox. A series is folded
+ * as soon as it has a full chunk; the others are folded, a few per commit, once the inbox has grown.
  */
 export class SeriesTable {
   private heads = new Map<number, Map<number, Head>>();
@@ -144,7 +144,7 @@ export class SeriesTable {
     this.db.run('DELETE FROM series WHERE id = ?', head.id);
   }
 
-  /** Folds a part of what is pending; true while there is more. Call it within a transaction. */
+  /** Folds a part of the pending points. Returns true while there are more. Call it within a transaction. */
   foldSome(): boolean {
     this.load();
     this.flush();
@@ -158,7 +158,7 @@ export class SeriesTable {
     for (const head of this.touched) {
       const isFull = (head.folded % CHUNK_POINTS) + (head.pending?.length ?? 0) >= CHUNK_POINTS;
       if (isFull) this.foldHead(head, false);
-      // Which points are lost can't be told from the inbox.
+      // Lost points can't be recognized in the inbox.
       if (isFull || head.timeline) this.save(head);
       else this.unsaved.add(head);
     }
@@ -179,7 +179,7 @@ export class SeriesTable {
 
   /** Writes the rows that are behind. */
   private saveLate(): void {
-    // Whoever has opened the file has to read its inbox first: the rows do not have all of it.
+    // Another process that opens the file has to read its inbox first, because the rows are incomplete.
     this.load();
     for (const head of this.unsaved) this.save(head);
     this.unsaved.clear();
@@ -283,7 +283,7 @@ export class SeriesTable {
     head.boxed = Math.max(head.boxed, end);
   }
 
-  /** Appends buckets to a level that has `before` of them, and what is complete to the levels above. */
+  /** Appends buckets to a level that has `before` of them, and complete ones to the levels above. */
   private addBuckets(head: Head, level: number, before: number, buckets: readonly Bucket[]): void {
     if (buckets.length === 0) return;
     let tail = head.tails[level];

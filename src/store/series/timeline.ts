@@ -9,7 +9,7 @@
 /** Ordinals, half-open. */
 export type Interval = [from: number, to: number];
 
-/** Beyond so many changes from launch to launch, points of another launch are left in the journal. */
+/** With more changes between launches than this, points of other launches stay in the journal. */
 const MAX_STRETCHES = 4096;
 
 interface Saved {
@@ -27,14 +27,14 @@ export class Timeline {
    * out, so the steps rise too.
    */
   private steps: Saved['steps'];
-  /** Rising, apart from each other. */
+  /** Ascending and disjoint. */
   private lost: Interval[];
-  /** How many points there were when some were lost last: who has read fewer must read anew. */
+  /** Number of points when some were last lost: a reader that has read fewer must reread them. */
   markedAt: number;
   lostCount: number;
   /** The latest launch that has logged. */
   newest: number;
-  /** Points that were taken in may have to be marked. */
+  /** Stored points may have to be marked. */
   due = false;
   unsaved = false;
 
@@ -62,7 +62,7 @@ export class Timeline {
     return JSON.stringify({ stretches, steps, lost, markedAt } satisfies Saved);
   }
 
-  /** False: launches change too often to be told apart. */
+  /** False: the launch changes too often to tell the points apart. */
   takes(launch: number): boolean {
     return launch === this.stretches.at(-1)![1] || this.stretches.length < MAX_STRETCHES;
   }
@@ -76,7 +76,7 @@ export class Timeline {
       this.newest = Math.max(this.newest, launch);
       this.unsaved = true;
     }
-    // The first launch makes no other lost.
+    // Points of the first launch replace no others.
     if (launch > 1 && step < this.limit(launch - 1)) {
       const others = this.steps.filter(([other, limit]) => other > launch || (other < launch && limit < step));
       this.steps = [...others, [launch, step] as [number, number]].sort((a, b) => a[0] - b[0]);

@@ -13,13 +13,16 @@ export interface Range {
 
 export const EVERYWHERE: Range = { x: 'step', from: -Infinity, to: Infinity };
 
-/** Chunks that one selection may decode (0.5M points, some 10 ms); beyond it buckets stand for their points. */
+/** Chunks that one selection may decode (0.5M points, about 10 ms); beyond that, buckets represent their points. */
 export const CHUNK_BUDGET = 512;
 
 export const RANGE_FIELDS = { step: F.stepMin, time: F.timeMin, epoch: F.epochMin } as const;
 
 export interface Visitor {
-  /** A bucket with points in the range, given as its place in `row`. True: taken as it is; false: show me what is below. */
+  /**
+   * Called for a bucket with points in the range, given as its index in `row`. True: use it as it is; false: visit the
+   * buckets below it.
+   */
   bucket(row: Float64Array, at: number, inside: boolean): boolean;
   /** Points `from` to `to`, not yet filtered by the range; the first of them is number `ordinal` of the series. */
   raw(points: Points, from: number, to: number, ordinal: number): void;
@@ -75,7 +78,7 @@ export class Walk {
     const lost = this.head.timeline?.overlap(index * size, (index + 1) * size) ?? 'none';
     if (lost === 'all') return;
     const inside = low >= from && high <= to && (this.range.x !== 'epoch' || row[at + F.epochs] === row[at]);
-    // A bucket can't stand for its points when some of them are lost.
+    // A bucket can't represent its points if some of them are lost.
     if (lost === 'none' && visitor.bucket(row, at, inside)) return;
     if (level > 0) {
       for (let child = index * FANOUT; child < (index + 1) * FANOUT; child++) this.bucket(visitor, level - 1, child);

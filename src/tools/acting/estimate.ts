@@ -5,7 +5,7 @@ import type { BenchFolder } from '../bench.js';
 export interface Estimate {
   /** Null if no earlier run tells. */
   deviceHours: number | null;
-  /** For the person, with what it rests on. */
+  /** For the person, including its basis. */
   text: string;
 }
 

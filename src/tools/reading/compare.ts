@@ -10,9 +10,9 @@ import { readingTool } from '../tool.js';
 import { NOTICE, shortName } from '../texts.js';
 import { mean, welch } from './welch.js';
 
-/** Runs of an experiment among which repetitions with other seeds are looked for. */
+/** Maximum number of runs of an experiment that are searched for repetitions with other seeds. */
 const MOST_SIBLINGS = 1000;
-/** Repetitions of one run, at most. */
+/** Maximum number of repetitions of one run. */
 const MOST_REPETITIONS = 50;
 const MOST_METRICS = 30;
 /** Files, packages or variables that differ, named at most. */
@@ -57,7 +57,7 @@ function factsOf(run: RunDetail): Record<string, unknown> {
   };
 }
 
-/** Sections of what is recorded, and what they are called in the answer. */
+/** Sections of the records, and their names in the answer. */
 const RECORDED = {
   code: 'code_that_differs',
   environment: 'environment_that_differs',
@@ -65,7 +65,7 @@ const RECORDED = {
   data: 'data_that_differ',
 } as const;
 
-/** Differences in what was recorded when the runs started. Names and values come from files and programs. */
+/** Differences in the records of the runs' starts. Names and values come from files and programs. */
 async function recordedDifferences(found: readonly { folder: BenchFolder; run: RunDetail }[]): Promise<object> {
   const runs = await Promise.all(
     found.map(async ({ folder, run }): Promise<RunToCompare> => {

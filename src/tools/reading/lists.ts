@@ -112,7 +112,7 @@ export const listDevices = readingTool({
 
 type Ask<T> = (folder: BenchFolder, from: number, most: number) => Promise<{ total: number; items: T[] }>;
 
-/** One page of the lists of all folders, one after the other. `ask` with `most` 0 only counts. */
+/** Returns one page of the concatenated lists of all folders. `ask` with `most` 0 only counts. */
 async function pageOver<T>(bench: Bench, offset: number, limit: number, ask: Ask<T>) {
   const items: T[] = [];
   let total = 0;

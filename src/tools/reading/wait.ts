@@ -9,7 +9,7 @@ import { findEither } from '../find.js';
 import { readingTool } from '../tool.js';
 import { NOTICE, shortName } from '../texts.js';
 
-/** Seconds. Longer waits are several calls: many agents give up on a call that takes minutes. */
+/** Seconds. Longer waits take several calls: many agents give up on a call that takes minutes. */
 const LONGEST = 600;
 
 const INPUT = z
@@ -95,7 +95,7 @@ function wait(folder: BenchFolder, input: Input, first: Item, signal: AbortSigna
     const why = reason(input, first, item);
     if (why !== null) resolve({ item, done: true, why });
   };
-  /** Asks for what may have been missed: before the listener was there, or while there was no engine. */
+  /** Requests events that may have been missed before the listener was there, or while there was no engine. */
   const ask = async (): Promise<void> => {
     const { id } = input;
     if ('search' in first) look({ search: await folder.request('searches/get', { id }) });
@@ -132,7 +132,7 @@ function wait(folder: BenchFolder, input: Input, first: Item, signal: AbortSigna
   });
 }
 
-/** Says why the wait is over, or null. */
+/** Returns why the wait has ended, or null. */
 function reason({ until, metric, above, below }: Input, first: Item, now: Item): string | null {
   const { status } = 'run' in now ? now.run : now.search;
   if (until === 'change' && signOf(now) !== signOf(first)) return `It has changed: ${status}.`;

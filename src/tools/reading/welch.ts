@@ -43,7 +43,7 @@ function variance(values: readonly number[]): number {
 /** Probability that |t| of Student's distribution is at least this. */
 const twoSided = (t: number, freedom: number): number => betaCdf(freedom / 2, 0.5, freedom / (freedom + t * t));
 
-/** The t that 5 % lie beyond, by bisection. */
+/** Returns the t with 5 % of the distribution beyond it, by bisection. */
 function quantile(freedom: number): number {
   let [low, high] = [0, 1e4];
   for (let i = 0; i < 100; i++) {

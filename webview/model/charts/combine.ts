@@ -26,7 +26,7 @@ export function byFormula(formula: Formula, all: readonly Series[]): Series {
       values.set(formula.names[i]!, value);
     }
     const value = formula.evaluate((name) => values.get(name) ?? NaN);
-    // Values that were logged as NaN are marked; those that are not there are not.
+    // Values that were logged as NaN are marked; missing ones are not.
     if (Number.isNaN(value) && [...values.values()].some(Number.isNaN) && !isLogged(all, place)) continue;
     x.push(place);
     y.push(value);

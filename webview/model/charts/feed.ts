@@ -37,8 +37,8 @@ const BATCH = 200;
 const SPARE = 600;
 
 /**
- * Keeps the series of the charts on the screen up to date: asks for what is missing or has grown, at most four times
- * a second and one request at a time, only for wants that are held, and nothing while inactive.
+ * Keeps the series of visible charts up to date: requests missing or grown ones at most four times a second, one
+ * request at a time, only for wants that are held, and none while inactive.
  */
 export class SeriesFeed {
   private readonly entries = new Map<string, Entry>();
@@ -46,7 +46,7 @@ export class SeriesFeed {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private inFlight = false;
   private lastFlush = -Infinity;
-  /** More series were due than fit in one request: the rest is asked for at once. */
+  /** More series were due than fit in one request: the rest is requested at once. */
   private isCut = false;
   private active = true;
 

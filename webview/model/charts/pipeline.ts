@@ -1,4 +1,4 @@
-/** Places of a pipeline's stages: columns by how many stages lie before them, rows in the order of the file. */
+/** Positions of a pipeline's stages: columns by the number of stages before them, rows in the order of the file. */
 import type { StageView } from '../../../src/protocol/pipeline.js';
 
 export interface Placed {

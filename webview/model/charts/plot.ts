@@ -2,13 +2,13 @@ import type { Curve, Scale } from '../../../src/protocol/insight.js';
 import type { ParamValue } from '../../../src/protocol/values.js';
 import { formatNumber, formatParam } from '../../../src/format/numbers.js';
 
-/** One axis of a plot: values to places in [0, 1], and what is written along it. */
+/** One axis of a plot: maps values to [0, 1], and gives its labels. */
 export interface PlotAxis {
   place(value: ParamValue): number;
   ticks: { at: number; text: string }[];
 }
 
-/** Round numbers from low to high, about so many and at most one more step than that. */
+/** Returns about this many round numbers from low to high, at most one step more. */
 export function niceTicks(low: number, high: number, count: number): number[] {
   const span = high - low;
   if (!(span > 0) || !Number.isFinite(span)) return [low];
@@ -64,7 +64,7 @@ export function axisFor(scale: Scale, values: readonly ParamValue[], count = 4):
   return scale === 'log' && low > 0 ? logAxis(low, high, count) : numberAxis(low, high, count);
 }
 
-/** Range that holds all numbers but the most extreme twentieth at the bad end: a few failures must not press the rest flat. */
+/** Returns the range of all numbers except the worst twentieth: a few failures must not flatten the rest. */
 export function objectiveRange(values: readonly number[], goal: 'minimize' | 'maximize'): [low: number, high: number] {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   if (sorted.length === 0) return [0, 1];
@@ -101,7 +101,7 @@ export function stepPath(points: readonly { x: number; y: number }[], width: num
   return points.length > 0 ? `${parts.join('')}H${width}` : '';
 }
 
-/** Three digits: where a value lies on a curve needs no more. */
+/** Three digits are enough for the position of a value on a curve. */
 export function shortValue(value: ParamValue | undefined): string {
   return formatParam(typeof value === 'number' ? Number(value.toPrecision(3)) : value);
 }

@@ -22,7 +22,7 @@ export interface PrunedCurves {
 
 export const isPruning = (run: Run): boolean => hasEntry(run.metrics, PRUNING.weights);
 
-/** Most rounds of a pruning, twice. */
+/** Maximum number of rounds of a pruning, times two. */
 const MOST_POINTS = 4000;
 
 export const pruningQueries = (run: string): { run: string; metric: string; points: number }[] =>

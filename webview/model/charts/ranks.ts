@@ -7,17 +7,17 @@ import type { Series } from './series.js';
 export const RANK_LOOKS = ['first', 'all', 'range'] as const;
 export type RankLook = (typeof RANK_LOOKS)[number];
 
-/** Metrics that have a chart of their own: those of other ranks are drawn with rank 0's, and have one only if it has none. */
+/** Metrics with their own chart: those of other ranks are drawn with rank 0's, and have one only if it has none. */
 export function chartedMetrics(metrics: readonly string[]): string[] {
   return [...new Set(metrics.map((metric) => rankedOf(metric)?.name ?? metric))];
 }
 
 export const hasRanks = (metrics: readonly string[]): boolean => metrics.some((metric) => rankedOf(metric) !== null);
 
-/** Ranks of a run, 0 included, whose curves are drawn. */
+/** Ranks of a run, including 0, whose curves are drawn. */
 export function drawnRanks(run: Pick<Run, 'metrics'>, metric: string, look: RankLook): number[] {
   const ranks = ranksWith(Object.keys(run.metrics), metric);
-  // Without rank 0, the lowest one stands for the run.
+  // Without rank 0, the lowest one represents the run.
   return look === 'first' ? ranks.slice(0, 1) : ranks;
 }
 

@@ -18,7 +18,7 @@ export interface Series {
   y: readonly number[];
   /** Points in the whole series, as far as known. */
   total: number;
-  /** Points in the range asked for; more than `x.length` when some stand for several. */
+  /** Number of points in the requested range; more than `x.length` if some represent several. */
   inRange: number;
   /** Null: the whole series. */
   range: Range | null;
@@ -34,7 +34,7 @@ export function continuation(series: Series | undefined): number | undefined {
   return series.total;
 }
 
-/** Lays an answer over what was there. */
+/** Merges an answer into the existing points. */
 export function merge(before: Series | undefined, data: SeriesData, range: Range | null): Series {
   // A point that has no place on this axis (no epoch was logged with it) is not drawn.
   const placed = data.x.every(Number.isFinite) ? null : data.x.map(Number.isFinite);
@@ -52,7 +52,7 @@ export function merge(before: Series | undefined, data: SeriesData, range: Range
   return { ...joined, total: data.total, inRange: joined.x.length, range: null, stale };
 }
 
-/** New points mostly follow the old; where they don't (steps may come in any order), the whole is put in order. */
+/** New points mostly follow the old; otherwise (steps may come in any order) all points are sorted. */
 function append(old: Pick<Series, 'x' | 'y'>, x: readonly number[], y: readonly number[]) {
   const joinedX = old.x.concat(x);
   const joinedY = old.y.concat(y);
@@ -68,7 +68,7 @@ function append(old: Pick<Series, 'x' | 'y'>, x: readonly number[], y: readonly 
   return { x: order.map((i) => joinedX[i]!), y: order.map((i) => joinedY[i]!) };
 }
 
-/** Index of the point nearest to `at`; -1 when there is none. `x` is in order. */
+/** Returns the index of the point nearest to `at`; -1 if there is none. `x` is sorted. */
 export function nearest(x: readonly number[], at: number): number {
   if (x.length === 0) return -1;
   let low = 0;

@@ -79,7 +79,7 @@ function gaussian(x: ArrayLike<number>, y: ArrayLike<number>, sigma: number): nu
   let first = 0;
   for (let i = 0; i < y.length; i++) {
     while (x[first]! < x[i]! - 3 * sigma) first++;
-    // At most about 200 points count, however wide the window is, so that a long curve costs no square of its length.
+    // At most about 200 points count, however wide the window is, so that the cost for a long curve is not quadratic.
     let end = i;
     while (end + 1 < y.length && x[end + 1]! <= x[i]! + 3 * sigma) end++;
     const stride = Math.max(1, Math.floor((end - first) / 200));

@@ -7,7 +7,7 @@
 import type { Run } from '../../../src/protocol/engine.js';
 import { ranks, type Column } from './columns.js';
 
-/** Runs with a value from which on something can be said. */
+/** Minimum number of runs with a value for an estimate. */
 export const LEAST_RUNS = 5;
 const SAMPLES = 200;
 /** The interval holds the middle four fifths of the samples. */

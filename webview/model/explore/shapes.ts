@@ -8,7 +8,7 @@ export interface Point {
   y: number;
 }
 
-/** Points that no other one beats in both, by x. Of equal points the first is among them. */
+/** Points that no other one dominates, by x. Of equal points, the first is included. */
 export function paretoFront(points: readonly Point[], goals: readonly [Goal, Goal]): Point[] {
   const [gx, gy] = goals.map((goal) => (goal === 'maximize' ? -1 : 1)) as [number, number];
   const sorted = points.toSorted((a, b) => gx * (a.x - b.x) || gy * (a.y - b.y) || a.run.createdAt - b.run.createdAt);
@@ -33,7 +33,7 @@ export function hypervolumes(points: readonly Point[], goals: readonly [Goal, Go
     .toSorted((a, b) => a.run.createdAt - b.run.createdAt)
     .map((point) => {
       const [x, y] = unit(point);
-      // Costs in [0, 1]; what is not better than a known point changes nothing.
+      // Costs in [0, 1]; a point that is no better than a known one changes nothing.
       if (!front.some(([fx, fy]) => fx <= x && fy <= y)) {
         const left = front.filter(([fx, fy]) => !(x <= fx && y <= fy));
         front.splice(0, front.length, ...left, [x, y]);

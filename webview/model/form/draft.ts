@@ -141,8 +141,8 @@ export class Draft {
   }
 
   /**
-   * The whole space as a value, for starting a search with it; undefined when it is the file's own. A value that was
-   * edited and is not searched goes along as a constant: what the form says is what runs.
+   * Returns the whole space as a value, for starting a search with it; undefined if it is the file's own. An edited
+   * value that is not searched is included as a constant, so that the form's values are used.
    */
   wholeSpace(): { space: Record<string, unknown>; spaceFloats: FloatMark } | undefined {
     const space: Record<string, unknown> = {};

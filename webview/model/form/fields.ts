@@ -16,7 +16,7 @@ export function fieldText(value: ParamValue, mark: FloatMark = null): string {
 
 const typed = (value: ParamValue, mark: FloatMark): FieldResult => (mark ? { value, float: mark } : { value });
 
-/** Turns what was typed into the parameter's value, or says beside the field why not. */
+/** Converts the typed text into the parameter's value, or shows the reason next to the field. */
 export function parseField(field: FormField, text: string): FieldResult {
   const trimmed = text.trim();
   switch (field.kind) {
@@ -62,7 +62,7 @@ function parseText(field: FormField, text: string): FieldResult {
       const { value, mark } = parseJson(text);
       if (Array.isArray(value)) return typed(value as ParamValue, mark);
     } catch {
-      // Said below.
+      // The reason is shown below.
     }
     return { error: l10n.t('A list is needed, such as [64, 32].') };
   }

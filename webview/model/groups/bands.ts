@@ -64,7 +64,7 @@ export function spread(values: readonly number[], band: Band): [middle: number, 
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
   if (band === 'range') return [mean, Math.min(...values), Math.max(...values)];
   if (band === 'none' || n < 2) return [mean, mean, mean];
-  // The sample's, with n − 1: runs of a group are draws from all that could have been.
+  // The sample's standard deviation, with n − 1: runs of a group are draws from all possible ones.
   const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
   const half = band === 'se' ? sd / Math.sqrt(n) : sd;
   return [mean, mean - half, mean + half];

@@ -11,7 +11,7 @@ export interface RunGroup {
   runs: Run[];
 }
 
-/** Groups in the order of their values; runs without a value have a group of their own. No keys: no groups. */
+/** Groups in the order of their values; runs without a value form a separate group. No keys: no groups. */
 export function groupRuns(runs: readonly Run[], keys: readonly string[]): RunGroup[] {
   if (keys.length === 0) return [];
   const groups = new Map<string, RunGroup & { values: ReturnType<typeof valueOf>[] }>();
@@ -38,7 +38,7 @@ function compareAll(a: readonly unknown[], b: readonly unknown[]): number {
   return 0;
 }
 
-/** Numbers in their order, then texts in theirs, and what is missing last. */
+/** Numbers in order, then texts in order, then missing values. */
 export function compareValues(a: unknown, b: unknown): number {
   const rank = (value: unknown): number => (value === null ? 2 : typeof value === 'number' ? 0 : 1);
   if (rank(a) !== rank(b)) return rank(a) - rank(b);

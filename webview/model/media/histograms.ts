@@ -23,7 +23,7 @@ export interface Distribution {
   rows: { step: number; density: number[] }[];
 }
 
-/** Spreads counts over common bins of equal width, each bin's count by the share of it that lies in there. */
+/** Spreads counts over common bins of equal width, each bin's count in proportion to the overlap. */
 export function distribute(all: readonly StepHistogram[], bins = 60): Distribution {
   const low = Math.min(...all.map(({ histogram }) => histogram.edges[0]!));
   const high = Math.max(...all.map(({ histogram }) => histogram.edges.at(-1)!));
@@ -49,7 +49,7 @@ export function distribute(all: readonly StepHistogram[], bins = 60): Distributi
   return { low, high, rows: rows.map(({ step, density }) => ({ step, density: density.map((each) => each / most) })) };
 }
 
-/** Count, mean and quantiles of a histogram, the values of a bin spread evenly over it. */
+/** Count, mean and quantiles of a histogram, assuming that the values of a bin are spread evenly. */
 export function summaryOf({ counts, edges }: HistogramDrawing) {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const mean = counts.reduce((sum, count, i) => sum + (count * (edges[i]! + edges[i + 1]!)) / 2, 0) / (total || 1);
@@ -64,7 +64,7 @@ export function summaryOf({ counts, edges }: HistogramDrawing) {
   return { total, mean, low: edges[0]!, quarter: quantile(0.25), median: quantile(0.5), most: quantile(0.75), high: edges.at(-1)! };
 }
 
-/** Attribute `d` of the outline of each step, the first at the back; for an area of this size. */
+/** Attribute `d` of the outline of each step, the rearmost first, for an area of this size. */
 export function ridges({ rows }: Distribution, width: number, height: number): { step: number; path: string }[] {
   const rise = height / (1 + Math.min(4, rows.length) / 4) / 2.2;
   const room = height - rise;

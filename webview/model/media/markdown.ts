@@ -39,7 +39,7 @@ const isDivider = (line: string | undefined): boolean => line !== undefined && /
 const ITEM = /^\s*(?:[-*+]|(\d+)[.)])\s+(.*)$/;
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*$/;
 
-/** The blocks of a text, at most its first 5,000 lines. */
+/** Returns the blocks of a text, at most its first 5,000 lines. */
 export function markdown(text: string): Block[] {
   const lines = text.split(/\r?\n/).slice(0, MOST_LINES);
   const blocks: Block[] = [];

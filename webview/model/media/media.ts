@@ -71,7 +71,7 @@ export function filesAt({ steps, at }: MediaSeries, step: number): { step: numbe
   return { step: found, at: at.slice(first, end) };
 }
 
-/** At most so many places, evenly over all, the last always among them. */
+/** Returns up to this many places, evenly spaced, always including the last. */
 export function sample(places: readonly number[], most: number): number[] {
   if (places.length <= most) return [...places];
   return Array.from({ length: most }, (_, i) => places[Math.round((i * (places.length - 1)) / (most - 1))]!);

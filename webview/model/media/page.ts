@@ -10,7 +10,7 @@ export function framePage(text: string, nonce: string, colors: { foreground: str
     `html { color: ${colors.foreground}; background: ${colors.background}; font: 13px sans-serif; }`,
     'img { max-width: 100%; }',
   ];
-  // Pictures from elsewhere are not loaded: their place says what they were.
+  // Pictures from elsewhere are not loaded; their alternative text is shown.
   for (const image of page.querySelectorAll('img, video, audio, source')) {
     const from = image.getAttribute('src') ?? '';
     if (!from.startsWith('data:')) image.replaceWith(image.getAttribute('alt') || `[${from.slice(0, 200)}]`);

@@ -1,4 +1,4 @@
-/** A value that is read when it is first looked at. */
+/** A value that is read on first use. */
 export class Asked<T> {
   /** Undefined until it is read. */
   value: T | undefined = undefined;

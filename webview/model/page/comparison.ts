@@ -7,9 +7,9 @@ import type { PanelModel } from '../panel.js';
 
 export interface ComparedCell {
   text: string;
-  /** Difference to the first run; '' if there is none that can be said in numbers. */
+  /** Difference from the first run; '' if it can't be expressed in numbers. */
   change: string;
-  /** True if it is not what the first run has. */
+  /** True if it differs from the first run's. */
   differs: boolean;
 }
 export interface ComparedRow {
@@ -23,7 +23,7 @@ export interface ComparedSection {
   same: number;
 }
 
-/** Compares with the first run. `all`: with what is the same. */
+/** Compares with the first run. `all`: includes equal values. */
 export function comparison(runs: readonly RunToCompare[], all: boolean): ComparedSection[] {
   return SECTIONS.map((section) => {
     const facts = factsOf(section, runs);
@@ -47,7 +47,7 @@ function cell(section: Section, value: string | null, first: string | null): Com
   return { text, change: number === null || base === null ? '' : changeText(number, base), differs: value !== first };
 }
 
-/** A number that is written as one; null for other texts. */
+/** Returns the number that a text represents; null for other texts. */
 function numberOf(text: string | null): number | null {
   return text !== null && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : null;
 }
@@ -62,7 +62,7 @@ function changeText(value: number, base: number): string {
 
 const NOTHING = { code: null, environment: null, data: null };
 
-/** Reads what is needed for a comparison. What a run does not have is left empty. */
+/** Reads the data for a comparison. Data that a run does not have is left empty. */
 export async function readCompared(model: Pick<PanelModel, 'host'>, ids: readonly string[]): Promise<RunToCompare[]> {
   const { host } = model;
   return Promise.all(

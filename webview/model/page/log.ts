@@ -5,7 +5,9 @@ import { LineFolder } from '../../../src/output/lineFolder.js';
 /** Bytes that are shown at once at most, and that one piece has. */
 export const WINDOW = 524_288;
 export const PIECE = 131_072;
-/** Characters from which on text goes into a segment of its own, so that a live log is not folded as a whole each time. */
+/**
+ * Number of characters after which text starts a new segment, so that a live log is not folded as a whole each time.
+ */
 const SEGMENT = 32_768;
 /** Bytes that a search reads in one request, and the hits that it finds at most. */
 const SEARCH_PIECE = 4_194_304;
@@ -30,7 +32,7 @@ const bytesIn = (text: string): number => new TextEncoder().encode(text).length;
 
 /** Part of the output that is shown. */
 export class LogWindow {
-  /** End of what is held, and the size of the whole output, in bytes. */
+  /** End of the loaded part, and size of the whole output, in bytes. */
   to = 0;
   size = 0;
   private segments: Segment[] = [];
@@ -79,7 +81,7 @@ export class LogWindow {
     });
   }
 
-  /** Reads the next piece, or what has come since. Returns true if there was something. */
+  /** Reads the next piece, or new output. Returns true if there was any. */
   async later(): Promise<boolean> {
     let grown = false;
     await this.inTurn(async () => {
@@ -94,7 +96,7 @@ export class LogWindow {
     return grown;
   }
 
-  /** Index of the line in which a byte lies. */
+  /** Index of the line that contains a byte. */
   lineAt(offset: number): number {
     let lines = 0;
     for (const segment of this.segments) {
@@ -178,7 +180,7 @@ export async function searchLog(
     }
     const done = answer.next >= answer.size || answer.next <= offset;
     if (!onProgress(done ? 1 : answer.next / answer.size, hits) || done) return hits;
-    // A text that lies across two pieces is found in the second.
+    // A text across two pieces is found in the second.
     const overlap = Math.min(bytesIn(wanted) - 1, answer.next - offset - 1);
     offset = answer.next - Math.max(0, overlap);
   }

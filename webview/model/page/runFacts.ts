@@ -25,7 +25,7 @@ export class RunFacts {
     const { host } = model;
     this.detail = new Asked(async () => {
       const detail = await host.request('runs/get', { id });
-      // The panel's list hears of its changes from now on.
+      // From now on, the panel's list receives its changes.
       if (!model.runs.has(id)) model.take([detail]);
       this.seen = model.runs.get(id);
       return detail;
@@ -43,7 +43,7 @@ export class RunFacts {
     return detail && row ? { ...detail, ...row } : detail;
   }
 
-  /** Call it when rows may have changed: reads again what is read, at most once a second. */
+  /** Call it when rows may have changed: rereads the data, at most once a second. */
   follow(): void {
     const row = this.model.runs.get(this.id);
     if (!this.seen || row === this.seen || this.timer !== null) return;

@@ -4,7 +4,7 @@ import { Palette } from '../runs/palette.js';
 import type { PanelModel } from '../panel.js';
 
 /**
- * The panel as views see it, with other runs drawn: charts, media and tables of these runs only, with the person's own
+ * The panel as views see it, with other runs drawn: charts, media and tables of only these runs, with the person's own
  * settings of axes and smoothing.
  */
 export class RunsInPlace {
@@ -25,7 +25,7 @@ export class RunsInPlace {
     this.model = Object.create(panel, Object.fromEntries(properties) as PropertyDescriptorMap) as PanelModel;
   }
 
-  /** Draws these runs. Views hear of it as of any other change of runs. */
+  /** Draws these runs. Views are notified as of any other change of runs. */
   show(runs: readonly Run[]): void {
     if (runs.length === this.runs.length && runs.every((run, i) => run === this.runs[i])) return;
     this.runs = runs;

@@ -71,7 +71,7 @@ export async function rerun(model: PanelModel, run: Run): Promise<void> {
   }
 }
 
-/** Adds a new run to what is drawn, next to the earlier ones. */
+/** Draws a new run together with the earlier ones. */
 export function drawTogether(model: PanelModel, fresh: Run, earlier: readonly Run[]): void {
   model.take([...earlier, fresh]);
   const selected = model.state.selected;
@@ -83,12 +83,14 @@ export function drawTogether(model: PanelModel, fresh: Run, earlier: readonly Ru
   model.announcer.say(l10n.t('Run {0} started', fresh.name));
 }
 
-/** Imports runs of other tools' logs. */
+/** Imports runs from the logs of other tools. */
 export function importRuns(model: PanelModel, runs: readonly Run[]): void {
   model.host.command('tunesmith.logs.importRuns', ...runs.filter(isReadOnly).map(({ id }) => id));
 }
 
-/** Actions for one run or several, those that make no sense now left out. `ask` lets the person edit a text. */
+/**
+ * Actions for one run or several, without those that make no sense at the moment. `ask` lets the person edit a text.
+ */
 export function actionsFor(
   model: PanelModel,
   runs: readonly Run[],
@@ -237,7 +239,7 @@ function drawOnly(model: PanelModel, runs: readonly Run[]): Action {
   };
 }
 
-/** Actions if some of the runs are in logs of other tools: nothing is changed there. */
+/** Actions if some of the runs are in logs of other tools, which can't be changed. */
 function readOnlyActions(model: PanelModel, runs: readonly Run[]): Action[] {
   const theirs = runs.filter(isReadOnly);
   const open: Action = {

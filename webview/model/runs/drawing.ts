@@ -59,7 +59,7 @@ export class Drawing {
     return this.derive().groupLooks.get(id) ?? { color: 0, dash: [] };
   }
 
-  /** The same set as before while no metric came or went, so that nothing is reread for it. */
+  /** The same set as before while no metric appeared or disappeared, so that nothing is reread for it. */
   private sameMetrics(names: readonly string[]): ReadonlySet<string> {
     const { known } = this;
     if (names.length !== known.size || names.some((name) => !known.has(name))) this.known = new Set(names);

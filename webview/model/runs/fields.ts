@@ -20,7 +20,7 @@ const TITLES: Record<Fact, string> = {
   name: l10n.t('Name'),
 };
 
-/** Name behind the prefix of a key such as `param:lr`. */
+/** Name after the prefix of a key such as `param:lr`. */
 const nameIn = (key: string): string => key.slice(key.indexOf(':') + 1);
 
 export function titleOf(key: string): string {
@@ -59,7 +59,7 @@ export function valueText(value: ParamValue | null): string {
   return value === null ? l10n.t('none') : formatParam(value);
 }
 
-/** Keys that runs can be grouped or coloured by: parameters first, those that differ before the others. */
+/** Keys by which runs can be grouped or colored: parameters first, those that differ before the others. */
 export function groupingKeys(runs: readonly Run[]): string[] {
   const names = new Map<string, Set<string>>();
   for (const run of runs)

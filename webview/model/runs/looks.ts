@@ -51,7 +51,7 @@ export function groupLooks(groups: readonly RunGroup[], colors: LookSettings['co
   );
 }
 
-/** Many numbers lie on a scale of colours; few values get a colour each. */
+/** Many numbers are mapped to a color scale; few values get a color each. */
 function colorsBy(runs: readonly Run[], key: string): (run: Run) => Partial<Look> {
   if (key === '') return () => ({});
   const values = runs.map((run) => valueOf(run, key)).filter((value) => value !== null);

@@ -9,7 +9,7 @@ export interface Look {
   /** Index of a series colour of the theme. */
   color: number;
   dash: readonly number[];
-  /** A colour that the person chose, or that stands for a number; instead of the theme's. */
+  /** A color that the person chose, or that represents a number, in place of the theme's. */
   css?: string;
 }
 
@@ -18,8 +18,8 @@ export function look(index: number): Look {
 }
 
 /**
- * Hands out indices that stay with a run for as long as it is drawn, so that hiding or adding a run recolours no
- * other. The smallest free index goes to the next newcomer.
+ * Assigns indices that stay with a run for as long as it is drawn, so that hiding or adding a run recolors no other. A
+ * new run gets the smallest free index.
  */
 export class Palette {
   private readonly indices = new Map<string, number>();

@@ -3,11 +3,11 @@ import type { ImportanceMethod, Insight, InsightPart } from '../../../src/protoc
 import type { RequestParams, RequestResult } from '../../../src/protocol/engine.js';
 import { entryOf, setEntry } from '../../../src/protocol/records.js';
 
-/** The insights that the person wants to see of the displayed search. */
+/** The selected insights of the displayed search. */
 export interface InsightWish {
   objective: number;
   method: ImportanceMethod;
-  /** Parameters whose joint effect is looked at; null: the two most important ones. */
+  /** Parameters whose joint effect is shown; null: the two most important ones. */
   pair: [string, string] | null;
 }
 
@@ -35,7 +35,7 @@ export class Insights {
     private readonly onNews: () => void,
   ) {}
 
-  /** Call it whenever the search is rendered: requests what is missing or out of date, one request at a time. */
+  /** Call it whenever the search is rendered: requests missing or outdated insights, one at a time. */
   show(search: Search | null, wish: InsightWish): void {
     if (search?.id !== this.of) this.forget(search?.id ?? null);
     if (!search || this.busy || this.error !== null) return;

@@ -11,7 +11,7 @@ import { l10n } from '../../../src/format/l10n.js';
 export interface ParallelAxis {
   name: string;
   axis: PlotAxis;
-  /** Labels at its ends, or beside each choice. */
+  /** Labels at its ends, or next to each choice. */
   labels: { at: number; text: string }[];
 }
 export interface ParallelLine {
@@ -39,7 +39,7 @@ export function parallel(
     .map((run) => ({ run, value: fromWire(run.objective?.value ?? 'NaN') }))
     .filter(({ value }) => Number.isFinite(value))
     .sort((a, b) => sign * (a.value - b.value));
-  // The best are kept whole, of the others as many as can be told apart.
+  // All of the best are drawn, and as many of the others as can be distinguished.
   const every = Math.ceil(measured.length / MOST);
   const shown = measured.filter((_, i) => i % every === 0 || i >= measured.length - 20);
   const axes = names.flatMap(

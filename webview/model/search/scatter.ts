@@ -36,7 +36,7 @@ export function scatters(
   });
   if (measured.length < 2) return [];
   const values = measured.map((one) => one.value).sort((a, b) => a - b);
-  // A few diverged trials must not press all others into one line.
+  // A few diverged trials must not compress all others into one line.
   const low = values[Math.floor(values.length * 0.05)]!;
   const high = values[values.length - 1 - Math.floor(values.length * 0.05)]!;
   const unit = (value: number) => (high > low ? Math.max(0, Math.min(1, (value - low) / (high - low))) : 0.5);

@@ -9,7 +9,7 @@ export function searchesShown({ searches, state }: PanelModel): Search[] {
     .sort((a, b) => b.createdAt - a.createdAt);
 }
 
-/** Returns the search that the person chose among these, or else the newest; null if there is none. */
+/** Returns the selected search among these, or else the newest; null if there is none. */
 export function searchShown({ view }: PanelModel, searches: readonly Search[]): Search | null {
   return searches.find(({ id }) => id === view.search) ?? searches[0] ?? null;
 }

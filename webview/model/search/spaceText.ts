@@ -1,7 +1,7 @@
 /**
- * Reads one line of YAML flow text, such as `{ log: [1e-5, 1e-1] }` or `[adam, sgd]`: what a search space looks like
- * in the experiment file. It gives the panel the value to start a search with and an error beside the field at once; the
- * extension host checks the same text against the file's own rules.
+ * Reads one line of YAML flow text, such as `{ log: [1e-5, 1e-1] }` or `[adam, sgd]`: a search space as written in the
+ * experiment file. Gives the panel the value to start a search with, and an error next to the field at once; the
+ * extension host checks the same text by the file's own rules.
  */
 import { groupMark, isFloatText, listMark, type FloatMark } from '../../../src/protocol/floats.js';
 import { l10n } from '../../../src/format/l10n.js';

@@ -7,7 +7,7 @@ import { l10n } from '../../../src/format/l10n.js';
 /** More than anyone reads in a list; the run table holds all. */
 export const MOST_TRIALS = 1000;
 
-/** Trials in the order the person wants; those without a value last when it is by the best. */
+/** Trials in the selected order; those without a value are last when sorted by the best. */
 export function inOrder(rows: readonly Run[], order: TrialOrder): readonly Run[] {
   if (order === 'number') return rows;
   if (order === 'newest') return [...rows].reverse();
@@ -57,7 +57,7 @@ export class Trials {
     }
   }
 
-  /** Takes newer rows of known trials and new trials from what the model was told. */
+  /** Applies newer rows of known trials, and new trials, from notifications. */
   update(): void {
     if (this.of === null) return;
     const index = new Map(this.rows.map((run, i) => [run.id, i]));

@@ -96,7 +96,7 @@ function readFormula(text: string): Formula | null {
   return formula;
 }
 
-/** The number under a name: a parameter's, else a metric's latest; NaN if there is none. */
+/** Returns the number under a name: a parameter's, else a metric's latest; NaN if there is none. */
 export function numberOf(run: Run, name: string): number {
   if (name === 'objective') return fromWire(run.objective?.value ?? 'NaN');
   const param = entryOf(run.params, name);
@@ -105,7 +105,7 @@ export function numberOf(run: Run, name: string): number {
   return last === undefined ? NaN : fromWire(last);
 }
 
-/** The number in a column, for what is computed over it; NaN if it has none. */
+/** Returns the number in a column, for computing with it; NaN if it has none. */
 export function columnNumber(run: Run, key: string): number {
   if (key === 'objective') return numberOf(run, 'objective');
   const name = key.slice(key.indexOf(':') + 1);
@@ -132,7 +132,7 @@ export function defaultColumns(
   ];
 }
 
-/** The column with room for what stands beside its values: differences to a baseline, the spread of groups. */
+/** The column with room for additions to its values: differences from a baseline, the spread of groups. */
 export function widened(column: Column, hasBaseline: boolean, isGrouped: boolean): Column {
   const more =
     (hasBaseline && column.kind === 'number' ? 95 : 0) +

@@ -26,7 +26,7 @@ export class RunPages {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Another selection or order: what was held is of no use, except to look at until the answer comes. */
+  /** The selection or order has changed: the loaded rows are only shown until the answer arrives. */
   setQuery(query: RunQuery): void {
     if (JSON.stringify(query) === JSON.stringify(this.query) && this.loaded) return;
     this.query = query;
@@ -41,7 +41,7 @@ export class RunPages {
     return this.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
   }
 
-  /** Reads the first rows of the present query, however far they are from the screen. */
+  /** Reads the first rows of the current query, however far they are from the visible ones. */
   async all(most: number): Promise<Run[]> {
     return (await this.list({ ...this.query, offset: 0, limit: most })).runs;
   }
@@ -52,7 +52,7 @@ export class RunPages {
     this.fetch();
   }
 
-  /** Something may have changed place: what is on the screen is read again, the rest when it is scrolled to. */
+  /** Rows may have moved: visible ones are reread, the rest when they are scrolled to. */
   refresh(): void {
     this.generation++;
     this.asking.clear();

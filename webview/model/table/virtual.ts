@@ -21,7 +21,7 @@ export function windowOf(
   return { first, end: Math.max(first, end), before: first * rowHeight, after: Math.max(0, count - end) * rowHeight };
 }
 
-/** Pages of `size` rows that the rows [first, end) lie on. */
+/** Pages of `size` rows that contain the rows [first, end). */
 export function pagesOf(first: number, end: number, size: number): number[] {
   if (end <= first) return [];
   const pages: number[] = [];

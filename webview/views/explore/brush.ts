@@ -13,8 +13,8 @@ export interface Area {
 const LEAST = 4;
 
 /**
- * A layer that takes a drag of the pointer over the plot: with `kind` a rectangle, or a band over the whole height or
- * width. A click beside the marks asks for nothing (null).
+ * A layer that receives the pointer's drags over the plot: with `kind` a rectangle, or a band over the whole height or
+ * width. A click outside the marks selects nothing (null).
  */
 export function brushLayer(
   frame: Frame,

@@ -64,7 +64,7 @@ export interface Colors {
   legend: { color: string; text: string }[];
 }
 
-/** Colours by a column: of its ranks if they are numbers, so that a few extremes do not hide the rest. */
+/** Colors by a column: by ranks for numbers, so that a few extremes don't hide the rest. */
 export function colorsBy(column: Column | undefined, runs: readonly Run[]): Colors {
   if (!column) return { of: () => 'var(--ts-series-0)', legend: [] };
   if (column.kind === 'number') {
@@ -103,7 +103,7 @@ export function colorLegend({ legend }: Colors): TemplateResult {
   </p>`;
 }
 
-/** Most rows of a table that stands for a plot. */
+/** Maximum number of rows of the table that replaces a plot. */
 const MOST_ROWS = 500;
 
 /** The plotted runs in numbers. */

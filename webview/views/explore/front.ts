@@ -142,7 +142,7 @@ export function frontCards(explored: Explored): TemplateResult | typeof nothing 
   )}`;
 }
 
-/** The person's goal; else the target's own, and for others what their names suggest. */
+/** The person's goal; else the target's own, and for others the one that their names suggest. */
 function goalAt(explored: Explored, place: string, key: string): Goal {
   const chosen = explored.choice(`${place}-goal`);
   if (chosen === 'minimize' || chosen === 'maximize') return chosen;

@@ -7,7 +7,7 @@ import type { Explored } from './context.js';
 
 const MOST = 15;
 
-/** Shows what has to do with the target, and how sure that is. */
+/** Shows which parameters explain the target, and how certain that is. */
 export function importancePlot(explored: Explored): TemplateResult {
   const { target, runs } = explored;
   const params = explored.columns.filter(({ key }) => key.startsWith('param:'));

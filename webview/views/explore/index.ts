@@ -128,7 +128,7 @@ class Explore extends LitElement {
     </div>`;
   }
 
-  /** Says what is selected, and lets it be selected by numbers, without a pointer. */
+  /** Shows the selection, and lets it be made with numbers, without a pointer. */
   private selection(explored: Explored): TemplateResult {
     const { brushed, where, model } = this;
     const ids = [...(brushed ?? [])];

@@ -9,7 +9,7 @@ const MOST_AXES = 10;
 const MOST_LINES = 600;
 /** Position of a line that has no value on an axis: below it. */
 const BELOW = 1.06;
-/** Half the width of the band beside an axis that takes the pointer. */
+/** Half the width of the band around an axis that receives the pointer. */
 const REACH = 12;
 
 /** Every run as a line across its parameters to the target. A drag along an axis selects the runs that pass there. */

@@ -12,10 +12,12 @@ import { plot } from '../insight/plot.js';
 import { brushLayer } from './brush.js';
 import { columnPicker, isOut, type Explored } from './context.js';
 
-/** Groups that are told apart at most. */
+/** Maximum number of distinguished groups. */
 const MOST_GROUPS = 8;
 
-/** The share of runs up to each value of the target: further left or right is better as a whole. */
+/**
+ * The share of runs up to each value of the target: a curve further left (or right, to maximize) is better as a whole.
+ */
 export function edfCard(explored: Explored): TemplateResult {
   const { target, columns } = explored;
   const choices = columns.filter(({ kind }) => kind === 'choice');

@@ -15,7 +15,7 @@ const MOST = 200;
 const POINTS = 80;
 const REST = 3000;
 
-/** The objective of every run over its steps, thin, so that a selection stands out. */
+/** The objective of every run over its steps, drawn thin so that a selection stands out. */
 class IntermediateValues extends LitElement {
   static override properties = { model: { attribute: false }, explored: { attribute: false } };
   declare model: PanelModel;

@@ -7,9 +7,9 @@ import { l10n } from '../../../src/format/l10n.js';
 export interface CardOptions {
   id: string;
   title: string;
-  /** One line below the title: what it says and from what. */
+  /** One line below the title: its meaning and basis. */
   hint?: string | TemplateResult;
-  /** Beside the title. */
+  /** Shown next to the title. */
   controls?: TemplateResult | typeof nothing;
   wide?: boolean;
   body: TemplateResult;

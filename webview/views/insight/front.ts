@@ -101,7 +101,7 @@ export function frontCard(
   );
 }
 
-/** How much of what is possible the front had reached after each trial. */
+/** Share of the possible hypervolume that the front had reached after each trial. */
 export function volumeCard({ front }: Insight, tables: Tables): TemplateResult | typeof nothing {
   if (!front || front.hypervolume.length === 0) return nothing;
   const { hypervolume, reference } = front;

@@ -12,7 +12,7 @@ const METHODS: { value: ImportanceMethod; label: string }[] = [
 ];
 const PAIRS = 6;
 
-/** How much each parameter matters. A table with bars: it needs no other one. */
+/** Importance of each parameter, as a table with bars that needs no separate table for screen readers. */
 export function importanceCard(
   { importance }: Insight,
   tables: Tables,

@@ -60,7 +60,7 @@ export function parallelCard(
             ${axes.map(({ labels }, i) => {
               const px = at(i) * width;
               const end = i === axes.length - 1;
-              // Words of neighbouring axes would run into each other.
+              // Labels of neighboring axes would overlap.
               const written = end || width / (axes.length - 1) >= ROOM ? labels : [];
               return svg`<line class="axis" x1=${px} x2=${px} y1="0" y2=${height}></line>
                 ${written.map(({ at: place, text }) => svg`<text class="tick halo" x=${px + (end ? -5 : 5)} y=${(1 - place) * height} dy=${place > 0.95 ? '0.8em' : place < 0.05 ? '-0.2em' : '0.32em'} text-anchor=${end ? 'end' : 'start'}>${text.slice(0, 12)}</text>`)}`;

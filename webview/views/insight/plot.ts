@@ -25,7 +25,7 @@ class Plot extends LitElement {
     marks: { attribute: false },
     width: { state: true },
   };
-  /** For a screen reader: what is seen here, in a sentence. */
+  /** Description of the picture in one sentence, for screen readers. */
   declare label: string;
   declare height: number;
   declare x: PlotAxis;

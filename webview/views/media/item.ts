@@ -147,7 +147,7 @@ function readPlot(text: string): PlotDrawing | null {
   }
 }
 
-/** Colours of the editor, for a frame that has none of its styles. */
+/** Colors of the editor, for a frame without its styles. */
 function colors(): { foreground: string; background: string } {
   const style = getComputedStyle(document.body);
   return { foreground: style.color || 'black', background: style.backgroundColor || 'white' };

@@ -21,7 +21,7 @@ import { swatch } from '../swatch.js';
 import './metrics.js';
 import '../media/index.js';
 
-/** Runs side by side; the first is what the others are compared with. Shows only differences, unless asked for all. */
+/** Runs side by side, compared with the first. Shows only differences by default. */
 class Compare extends LitElement {
   static override properties = { model: { attribute: false }, runs: { attribute: false }, all: { state: true } };
   declare model: PanelModel;

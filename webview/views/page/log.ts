@@ -19,7 +19,7 @@ const FOLLOW = 1000;
 const LONGEST = 5000;
 const COLORS = /\u001b\[[\d;:]*m/g;
 
-/** A run's output: coloured, searched as a whole, followed while it grows. Only the lines on the screen are rendered. */
+/** A run's output: colored, searched as a whole, followed while it grows. Only the lines on the screen are rendered. */
 class Log extends LitElement {
   static override properties = {
     model: { attribute: false },
@@ -38,7 +38,7 @@ class Log extends LitElement {
   declare error: string | null;
   private log: LogWindow | null = null;
   private hits: readonly Hit[] = [];
-  /** Share of the output that was searched; 1: all. */
+  /** Share of the output that was searched; 1: all of it. */
   private searched = 1;
   private turn = 0;
   private timer: ReturnType<typeof setInterval> | null = null;
@@ -135,7 +135,7 @@ class Log extends LitElement {
     this.requestUpdate();
   };
 
-  /** Reads what comes before, and keeps the lines on the screen where they are. */
+  /** Reads the previous part, and keeps the visible lines in place. */
   private async earlier(scroller: HTMLElement): Promise<void> {
     const before = this.log!.lines.length;
     const end = this.log!.to;

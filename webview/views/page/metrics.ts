@@ -15,7 +15,7 @@ import '../../charts/card.js';
 import '../confusion.js';
 import '../drawings.js';
 
-/** Curves of the runs in place: their own metrics, or the use of their machines. */
+/** Curves of the page's runs: their own metrics, or the use of their machines. */
 class RunMetrics extends LitElement {
   static override properties = {
     model: { attribute: false },
@@ -24,7 +24,7 @@ class RunMetrics extends LitElement {
     filter: { state: true },
   };
   declare model: PanelModel;
-  /** One of them, for saying why there is nothing. */
+  /** One of the runs, for the message if there is nothing to show. */
   declare run: Pick<RunDetail, 'status'>;
   declare system: boolean;
   declare filter: string;

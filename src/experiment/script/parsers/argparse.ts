@@ -121,7 +121,7 @@ function passOf(option: string | undefined, { words }: ArgparseType): Passing {
 }
 
 interface ArgparseType extends ValueType {
-  /** Why a value of this type can't be handed over as text; null when it can. */
+  /** Returns why a value of this type can't be passed on as text; null if it can. */
   unreadable: string | null;
   words?: BooleanWords;
 }

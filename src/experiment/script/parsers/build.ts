@@ -60,7 +60,7 @@ const KINDS: Record<string, ArgumentKind> = {
 const WRAPPERS = /^(typing\.)?(Optional|Final|ClassVar)$|^(\w+\.)*Annotated$/;
 const LISTS = /^(typing\.)?(List|Sequence|Tuple|Iterable|list|tuple|Set|set)$/;
 
-/** Reads an annotation; null when the value can't be handed over as text. */
+/** Reads an annotation; null if the value can't be passed on as text. */
 export function annotatedType(module: PythonModule, node: SyntaxNode | null, depth = 0): ValueType | null {
   if (!node || depth > 8) return null;
   const { source } = module;

@@ -33,7 +33,9 @@ export class PythonModule {
     return source && new PythonModule(source);
   }
 
-  /** The full name of what a dotted name in this file means: `ap.ArgumentParser` is `argparse.ArgumentParser`. */
+  /**
+   * Returns the full name that a dotted name in this file refers to: `ap.ArgumentParser` is `argparse.ArgumentParser`.
+   */
   resolve(dotted: string): string {
     const [first, ...rest] = dotted.split('.');
     const imported = this.imports.get(first!);
@@ -76,7 +78,10 @@ export class PythonModule {
     });
   }
 
-  /** Annotated fields of a class, those of its bases in this file first; a field declared again replaces the earlier one. */
+  /**
+   * Annotated fields of a class, after those of its bases in this file; a field declared again replaces the earlier
+   * one.
+   */
   fieldsOf(name: string, seen: ReadonlySet<string> = new Set()): Declared[] {
     const found = this.classes.get(name);
     if (!found || seen.has(name) || seen.size > 20) return [];
@@ -158,7 +163,7 @@ export class PythonModule {
         const [name] = childrenOf(statement);
         if (name?.name !== 'VariableName' || statement.getChildren('AssignOp').length !== 1) break;
         const text = this.source.textOf(name);
-        // A name with two values has none that we know.
+        // A name with two values has no known value.
         this.constants.set(text, this.constants.has(text) ? null : (this.literal(statement.lastChild) ?? null));
       }
     }

@@ -1,4 +1,4 @@
-/** Checks of the constraints on params: sense, types, and whether any point of the space meets them all. */
+/** Checks the constraints on params: sense, types, and whether any point of the space meets them all. */
 import { entryOf } from '../../../protocol/records.js';
 import type { Params } from '../../../protocol/values.js';
 import {
@@ -26,7 +26,7 @@ export interface FoundConstraints {
   rules: SpaceRule[];
 }
 
-/** Reports what is wrong with the constraints, and returns those that are right. */
+/** Reports the problems of the constraints, and returns the valid ones. */
 export function checkWritten(
   { written, source, origin, params }: Reading,
   space: Space | null,

@@ -10,6 +10,8 @@ import { ProcessTree } from '../supervisor/tree.js';
 import type { SupervisorRecords } from './endingRecords.js';
 
 const INTERVAL = 500;
+/** Milliseconds after which a process that was just starting its program, and so had no environment, shows its mark. */
+const STARTING_MS = 250;
 
 interface Root {
   pid: number;
@@ -48,7 +50,7 @@ export class OrphanProgram {
     const tree = new ProcessTree(root, markOf(folder, launch));
     if (root && isAlive(root.pid, root.started)) return new OrphanProgram(root, tree, folder, launch);
     if (root) await tree.endRest();
-    else if ((await tree.members()).length > 0) return new OrphanProgram(null, tree, folder, launch);
+    else if (await hasMembers(tree)) return new OrphanProgram(null, tree, folder, launch);
     return null;
   }
 
@@ -101,4 +103,10 @@ export class OrphanProgram {
     this.paused = paused;
     void this.tree.signal(name);
   }
+}
+
+async function hasMembers(tree: ProcessTree): Promise<boolean> {
+  if ((await tree.members()).length > 0) return true;
+  await new Promise((resolve) => setTimeout(resolve, STARTING_MS));
+  return (await tree.members()).length > 0;
 }

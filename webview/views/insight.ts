@@ -10,7 +10,7 @@ import { Follows } from '../model/signal.js';
 import { searchesShown, searchShown } from '../model/search/shown.js';
 import { Trials } from '../model/search/trials.js';
 import { TEST_IDS } from '../testids.js';
-import { missing, type Tables } from './insight/card.js';
+import { missing, tablesOf } from './insight/card.js';
 import { effectsCard } from './insight/effects.js';
 import { frontCard, volumeCard } from './insight/front.js';
 import { historyCard } from './insight/history.js';
@@ -76,14 +76,10 @@ class InsightView extends LitElement {
     this.trials.update();
   }
 
-  private readonly tables: Tables = {
-    has: (id) => this.shownTables.has(id),
-    toggle: (id) => {
-      const next = new Set(this.shownTables);
-      if (!next.delete(id)) next.add(id);
-      this.shownTables = next;
-    },
-  };
+  private readonly tables = tablesOf(
+    () => this.shownTables,
+    (shown) => (this.shownTables = shown),
+  );
 
   private readonly open = (run: string): void => {
     void this.model.select([run]);

@@ -1,4 +1,5 @@
 /** The questions and the report of *Explain and Test Model…*. */
+import { cell, reportHead, row } from './modelReport.js';
 import * as vscode from 'vscode';
 import { STRENGTHS, type Examined, type ExamineSettings } from '../../protocol/examined.js';
 import type { TrainerLine } from '../../protocol/trainer.js';
@@ -53,24 +54,16 @@ export async function pickChecks(title: string): Promise<ExamineSettings> {
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
-/** `cell` escapes a text for a cell of a table. */
 export function examinedReport(
   name: string,
   { data, examples, found, notes }: Extract<TrainerLine, { type: 'examined' }>,
-  cell: (text: string) => string,
 ): string {
   const lines = [
-    `# ${cell(name)}`,
-    '',
-    l10n.t('{0} examples: {1}', examples, cell(data)),
-    '',
-    ...notes.map((note) => `- ${cell(note)}`),
-    ...(notes.length > 0 ? [''] : []),
+    ...reportHead({ name, data, examples, notes }),
     ...accuracies(found),
     ...calibration(found),
-    ...explanations(found, cell),
+    ...explanations(found),
   ];
   if (found.media > 0) lines.push(l10n.t('Pictures and plots are in the panel, under Media.'));
   return `${lines.join('\n')}\n`;
@@ -108,7 +101,7 @@ function calibration({ calibration: found }: Examined): string[] {
   ];
 }
 
-function explanations({ explained, inputs }: Examined, cell: (text: string) => string): string[] {
+function explanations({ explained, inputs }: Examined): string[] {
   if (explained.length === 0) return [];
   const rows = explained.map(({ example, actual, predicted }) =>
     row([String(example), cell(actual ?? '–'), cell(predicted ?? '–')]),

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { ENDED_STATUSES } from '../../protocol/engine.js';
 import { EXPORT_FORMATS, TrainerLine, fileNameOf, type ExportFormat } from '../../protocol/trainer.js';
+import { cell, reportHead, row } from './modelReport.js';
 import { examinedReport, pickChecks, settingsOf } from './examineModel.js';
 import { RANGE } from '../../protocol/rangeTest.js';
 import { changeFile } from '../edits.js';
@@ -125,7 +126,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       const args = ['--examine', ...place, JSON.stringify(settings), ...on];
       const answer = await askTrainer(parts, args, l10n.t('Examining {0}', chosen.run.name), TrainerLine);
       if (answer.type !== 'examined') throw new Error(l10n.t('The trainer did not report what it found.'));
-      const content = examinedReport(chosen.run.name, answer, cell);
+      const content = examinedReport(chosen.run.name, answer);
       const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
       await vscode.window.showTextDocument(document, { preview: true });
       return answer.found;
@@ -178,8 +179,6 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
   };
 }
 
-/** Cells of a table; text from a file must not become markup. */
-const cell = (text: string): string => text.replace(/[\\`*_{}[\]<>()#+\-.!|~&]/g, '\\$&').replace(/\s+/g, ' ');
 /** With more classes than this, the table would be unreadable. */
 const MOST_CLASSES = 40;
 
@@ -187,14 +186,8 @@ function report(
   name: string,
   { data, examples, metrics, confusion, notes }: Extract<TrainerLine, { type: 'evaluated' }>,
 ): string {
-  const row = (cells: string[]): string => `| ${cells.join(' | ')} |`;
   const lines = [
-    `# ${cell(name)}`,
-    '',
-    l10n.t('{0} examples: {1}', examples, cell(data)),
-    '',
-    ...notes.map((note) => `- ${cell(note)}`),
-    ...(notes.length > 0 ? [''] : []),
+    ...reportHead({ name, data, examples, notes }),
     row([l10n.t('Metric'), l10n.t('Value')]),
     row(['---', '---:']),
     ...Object.entries(metrics).map(([metric, value]) =>

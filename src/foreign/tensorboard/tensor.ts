@@ -1,4 +1,5 @@
 /** Values of TensorFlow's TensorProto, as far as summaries use them. */
+import { fromBfloat, fromHalf } from '../../protocol/halfFloat.js';
 import { BYTES, FIXED32, FIXED64, WireError, type Fields } from '../protobuf.js';
 
 /** DataType of TensorFlow's types.proto. */
@@ -135,18 +136,4 @@ function numberAt(view: DataView, at: number, type: number): number {
     default:
       return view.getUint8(at);
   }
-}
-
-/** IEEE 754 binary16. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-function fromBfloat(bits: number): number {
-  return new Float32Array(new Uint32Array([bits << 16]).buffer)[0]!;
 }

@@ -1,4 +1,5 @@
 /** Values as stored in files, in either byte order; 64-bit values are rounded to float32. */
+import { fromBfloat, fromHalf } from '../../protocol/halfFloat.js';
 import type { Numbers } from './types.js';
 
 type Make = new (length: number) => Numbers;
@@ -24,9 +25,9 @@ export const VALUE_TYPES = {
   uint16: type('uint16', 2, Uint16Array, (view, at, little) => view.getUint16(at, little)),
   int32: type('int32', 4, Int32Array, (view, at, little) => view.getInt32(at, little)),
   uint32: type('uint32', 4, Uint32Array, (view, at, little) => view.getUint32(at, little)),
-  float16: type('float16', 2, Float32Array, (view, at, little) => half(view.getUint16(at, little))),
+  float16: type('float16', 2, Float32Array, (view, at, little) => fromHalf(view.getUint16(at, little))),
   /** The upper half of a 32-bit float. */
-  bfloat16: type('bfloat16', 2, Float32Array, (view, at, little) => upperHalf(view.getUint16(at, little))),
+  bfloat16: type('bfloat16', 2, Float32Array, (view, at, little) => fromBfloat(view.getUint16(at, little))),
   float32: type('float32', 4, Float32Array, (view, at, little) => view.getFloat32(at, little)),
   float64: type('float64', 8, Float32Array, (view, at, little) => view.getFloat64(at, little)),
   int64: type('int64', 8, Float32Array, (view, at, little) => Number(view.getBigInt64(at, little))),
@@ -57,18 +58,3 @@ export function fillValues(
 }
 
 const HERE_LITTLE = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
-
-const WORD = new DataView(new ArrayBuffer(4));
-function upperHalf(bits: number): number {
-  WORD.setUint32(0, bits * 0x10000);
-  return WORD.getFloat32(0);
-}
-
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}

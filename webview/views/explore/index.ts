@@ -11,7 +11,7 @@ import { compareRuns, openRun } from '../../model/page/pages.js';
 import type { PanelModel } from '../../model/panel.js';
 import { Follows } from '../../model/signal.js';
 import { isLive } from '../../model/values.js';
-import { card, type Tables } from '../insight/card.js';
+import { card, tablesOf } from '../insight/card.js';
 import type { Explored } from './context.js';
 import { contourCard } from './contour.js';
 import { frontCards } from './front.js';
@@ -76,14 +76,10 @@ class Explore extends LitElement {
     return this.derived.columns;
   }
 
-  private readonly tables: Tables = {
-    has: (id) => this.shownTables.has(id),
-    toggle: (id) => {
-      const next = new Set(this.shownTables);
-      if (!next.delete(id)) next.add(id);
-      this.shownTables = next;
-    },
-  };
+  private readonly tables = tablesOf(
+    () => this.shownTables,
+    (shown) => (this.shownTables = shown),
+  );
 
   private explored(runs: readonly Run[], columns: readonly Column[], target: Column): Explored {
     const { model } = this;

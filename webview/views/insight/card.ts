@@ -23,6 +23,18 @@ export interface Tables {
   toggle(id: string): void;
 }
 
+/** Returns the tables that are shown in place of their plots, by the ids of the cards; `set` shows other ones. */
+export function tablesOf(shown: () => ReadonlySet<string>, set: (shown: ReadonlySet<string>) => void): Tables {
+  return {
+    has: (id) => shown().has(id),
+    toggle: (id) => {
+      const next = new Set(shown());
+      if (!next.delete(id)) next.add(id);
+      set(next);
+    },
+  };
+}
+
 export function card(options: CardOptions, tables: Tables): TemplateResult {
   const { id, title, hint, controls, wide, body, table } = options;
   const asTable = table !== undefined && tables.has(id);

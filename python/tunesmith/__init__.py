@@ -69,42 +69,42 @@ def log(values, step=None, epoch=None, commit=None, **unused):
 
 
 def progress(fraction, text=""):
-    """How far the work has come: a fraction in [0, 1] (or None), and a text for the person."""
+    """Records the progress of the work: a fraction in [0, 1] (or None), and a text for the person."""
     current().progress(fraction, text)
 
 
 def info(values):
-    """Records facts about the run that are no metrics."""
+    """Records facts about the run other than metrics."""
     current().info(values)
 
 
 def message(text, level="info"):
-    """A message for the person: level ``info``, ``warning`` or ``error``."""
+    """Records a message for the person: level ``info``, ``warning`` or ``error``."""
     current().message(text, level)
 
 
 def alert(title, text="", level="info", wait_duration=None):
-    """A message with a title."""
+    """Records a message with a title."""
     current().alert(title, text, level)
 
 
 def media(name, path, step=None, mime=None):
-    """A file that belongs to the run."""
+    """Records a file that belongs to the run."""
     current().media(name, path, step, mime)
 
 
 def save(path, base_path=None, policy=None):
-    """Files that belong to the run, by a pattern such as ``"models/*.pt"``; see ``Run.save``."""
+    """Copies files into the run, by a path or a pattern such as ``"models/*.pt"``; see ``Run.save``."""
     return current().save(path, base_path, policy)
 
 
 def define_metric(name, **options):
-    """How a metric is drawn and summed up; see ``Run.define_metric``."""
+    """Defines how a metric is drawn and summarized; see ``Run.define_metric``."""
     return current().define_metric(name, **options)
 
 
 def watch(models, criterion=None, log="gradients", log_freq=1000, idx=None, log_graph=False):
-    """Gradients and weights of a PyTorch model as histograms; see ``Run.watch``."""
+    """Records gradients and weights of a PyTorch model as histograms; see ``Run.watch``."""
     return current().watch(models, criterion, log, log_freq, idx, log_graph)
 
 
@@ -114,7 +114,7 @@ def unwatch(models=None):
 
 
 def log_artifact(artifact, name=None, type=None, aliases=None):
-    """Keeps files under a name, with a version; see ``Run.log_artifact``."""
+    """Saves files under a name, with a version; see ``Run.log_artifact``."""
     return current().log_artifact(artifact, name, type, aliases)
 
 
@@ -124,17 +124,17 @@ def use_artifact(artifact, type=None, aliases=None, use_as=None):
 
 
 def save_checkpoint(step, keep=2):
-    """A folder for a checkpoint, whole when the ``with`` block ends; see ``Run.save_checkpoint``."""
+    """Gives a folder for a checkpoint, which counts once the ``with`` block ends; see ``Run.save_checkpoint``."""
     return current().save_checkpoint(step, keep)
 
 
 def finish(status=None, error=None, exit_code=None, quiet=None):
-    """The last record of the run; done by itself when the program ends."""
+    """Ends the run. Not needed at the end of the program."""
     current().finish(status, error, exit_code, quiet)
 
 
 def current():
-    """The newest run of this process; one is begun when there is none yet."""
+    """Returns the newest run of this process, and starts one if there is none yet."""
     from . import _session
 
     return _session.current()
@@ -159,7 +159,7 @@ def __getattr__(name):
 
 
 def load_ipython_extension(ipython):
-    """``%load_ext tunesmith``: runs that begin in the notebook show their curves below the cell."""
+    """Implements ``%load_ext tunesmith``: runs that start in the notebook show their curves below the cell."""
     from . import _notebook
 
     _notebook.load(ipython)

@@ -38,7 +38,8 @@ def main(arguments):
     options.setdefault("project", program.name)
     sink = capture.start()
     run = None
-    # A launcher such as torchrun leaves it to the program that it starts, and ranks other than 0 leave it to rank 0.
+    # A launcher such as torchrun leaves the run to the program that it starts, and ranks other than 0 leave it to rank
+    # 0.
     if capture.is_main() and not (is_module and is_installed(program.values["__file__"])):
         run = sink.begin(options) if sink is not None else _session.init(**options)
     return _execute(program, run)
@@ -56,7 +57,7 @@ def _options(arguments):
 
 
 def _for_children():
-    """Launchers such as torchrun start the program that trains as another process."""
+    """Returns whether the program is a launcher such as torchrun, which starts the training as another process."""
     here = os.path.dirname(os.path.abspath(__file__))
     folders = [os.path.join(here, "capture", "bootstrap"), os.path.dirname(here)]
     before = os.environ.get("PYTHONPATH", "")
@@ -91,7 +92,7 @@ def _of_file(path):
 def _of_module(name):
     from importlib.util import find_spec
 
-    # As with python -m, the working folder comes first.
+    # The working folder comes first, as with python -m.
     sys.path[0] = os.getcwd()
     try:
         spec = find_spec(name)
@@ -122,7 +123,7 @@ def _execute(program, run):
             run._ended = run._ended or ("failed", text)
         raise
     except BaseException as error:
-        # The traceback begins in the program.
+        # The traceback starts in the program.
         trace = error.__traceback__.tb_next if error.__traceback__ is not None else None
         sys.excepthook(type(error), error.with_traceback(trace), trace)
         return 130 if isinstance(error, KeyboardInterrupt) else 1

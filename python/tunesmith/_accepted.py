@@ -9,12 +9,12 @@ class AlertLevel(Enum):
 
 
 class Settings(dict):
-    """Takes whatever it is given."""
+    """Accepts any arguments and does nothing."""
 
     def __init__(self, *_args, **settings):
         super().__init__(settings)
 
 
 def login(*_args, **_options):
-    """There is no account and no server: always True."""
+    """Returns True: there is no account and no server."""
     return True

@@ -12,14 +12,14 @@ _STATUS_OF_REQUEST = {"stop": "stopped", "prune": "pruned", "pause": "paused"}
 
 
 class Api:
-    """The runs of a workspace: the one given, else the one that ``init`` would record into."""
+    """The runs of a workspace: the given one, else the one that ``init`` would record into."""
 
     def __init__(self, dir=None, **_unused):
         self.workspace = _workspace.find(dir)
         self._runs = os.path.join(self.workspace, _workspace.FOLDER, "runs")
 
     def runs(self, project=None, status=None):
-        """Runs, the newest first; of one project (experiment) and one status when these are given."""
+        """Returns the runs, newest first, optionally only those of one project (experiment) or one status."""
         try:
             names = [entry.name for entry in os.scandir(self._runs) if entry.is_dir(follow_symlinks=False)]
         except OSError:
@@ -28,19 +28,19 @@ class Api:
         return sorted((run for run in found if status in (None, run.status)), key=lambda run: -run.created_at)
 
     def run(self, id):
-        """The run of an id. Raises KeyError when there is none."""
+        """Returns the run with an id. Raises KeyError if there is none."""
         found = self._read(id) if _workspace.is_id(id) else None
         if found is None:
             raise KeyError(f"there is no run {id!r} in {self._runs}")
         return found
 
     def export(self, path, format=None, runs=None, points=False):
-        """Writes ``runs`` (as ``runs()`` gives them; None: all) for other tools, and returns the path.
+        """Writes ``runs`` (from ``runs()``; None: all) for other tools, and returns the path.
 
-        ``format``: ``csv``, ``json``, ``jsonl`` or ``parquet`` (needs pyarrow), by default as the name of the file ends; or ``tensorboard``
-        and ``mlflow`` (a new folder) or ``optuna`` (a new file), for which the command ``tunesmith`` is needed. A table has a row for each
-        run, with ``points`` one for each point of a metric. Raises ValueError for a format that nobody knows, RuntimeError when
-        something is missing, OSError when the file can't be written.
+        ``format``: ``csv``, ``json``, ``jsonl`` or ``parquet`` (needs pyarrow), by default from the file's extension;
+        or ``tensorboard`` and ``mlflow`` (a new folder) or ``optuna`` (a new file), which need the command
+        ``tunesmith``. A table has a row for each run, or with ``points`` one for each point of a metric. Raises
+        ValueError for an unknown format, RuntimeError if something is missing, OSError if the file can't be written.
         """
         from ._export import export
 
@@ -53,7 +53,7 @@ class Api:
 
 
 class RecordedRun:
-    """A run as its folder tells of it. Its journal is read when something of it is asked for, and then kept."""
+    """A run, read from its folder. Its journal is read on first use, and then kept."""
 
     def __init__(self, folder, spec):
         self.folder = folder
@@ -73,7 +73,7 @@ class RecordedRun:
 
     @property
     def config(self):
-        """Hyperparameters: those it was started with, and those the program has stated."""
+        """Hyperparameters: those that it was started with, and those that the program has set."""
         return Config(self.params)
 
     @property
@@ -113,7 +113,7 @@ class RecordedRun:
         return self.status
 
     def history(self, names=None, pandas=True):
-        """One row for each logged step, with ``_step`` and ``_time`` (milliseconds) beside the values."""
+        """Returns one row for each logged step, with ``_step`` and ``_time`` (milliseconds) next to the values."""
         rows = []
         for (step, time), values in self._read().points:
             chosen = values if names is None else {name: values[name] for name in names if name in values}
@@ -122,8 +122,9 @@ class RecordedRun:
         return _table(rows, pandas)
 
     def ranks(self, name, pandas=True):
-        """A metric over the ranks of a distributed job: one row for each step, with ``_step``, ``min``, ``mean``, ``max`` and the number of
-        ``ranks`` that have logged it."""
+        """Returns a metric over the ranks of a distributed job: one row for each step, with ``_step``, ``min``,
+        ``mean``, ``max`` and the number of ``ranks`` that have logged it.
+        """
         values = {}
         for (step, _), logged in self._read().points:
             for metric, value in logged.items():
@@ -144,7 +145,7 @@ class RecordedRun:
 
 
 def _table(rows, pandas):
-    """A DataFrame if pandas is wanted and installed, else the rows."""
+    """Returns a DataFrame if pandas is requested and installed, else the rows."""
     try:
         if pandas:
             from pandas import DataFrame
@@ -157,8 +158,8 @@ def _table(rows, pandas):
 
 class _Journal:
     def __init__(self, folder):
-        #: Pairs of (step, time) and values, in the order in which they were logged; of steps that several launches of the
-        #: run have logged, the latest launch's.
+        #: Pairs of (step, time) and values, in the order in which they were logged. If several launches of the run have
+        #: logged a step, the latest launch's value counts.
         self.points = []
         self._launches = []
         self._printed, self._logged = set(), set()
@@ -184,7 +185,7 @@ class _Journal:
         self.points.sort(key=lambda point: point[0][1])
 
     def _leave_out_lost(self):
-        """Leave out the records of a launch from the step at which a later one resumed."""
+        """Leaves out the records of a launch from the step at which a later one resumed."""
         launches = sorted(set(self._launches), reverse=True)
         if len(launches) < 2:
             return
@@ -202,7 +203,7 @@ class _Journal:
         self.points = counting
 
     def _leave_out_printed(self):
-        """Leave out what was read from the output of metrics that the program records itself."""
+        """Leaves out metrics read from the output that the program also records itself."""
         doubled = self._printed & self._logged
         if doubled:
             for _, values in self.points:
@@ -241,7 +242,7 @@ class _Journal:
 
 
 class _Printed(dict):
-    """Values that were read from the output."""
+    """Returns the values that were read from the output."""
 
 
 def _exit_status(exit, finish):
@@ -252,7 +253,7 @@ def _exit_status(exit, finish):
 
 
 def _comparable(step, otherwise=-inf):
-    """A step that a damaged record gives may be anything."""
+    """A damaged record may give any step."""
     return step if isinstance(step, (int, float)) else otherwise
 
 
@@ -263,7 +264,7 @@ def _number(value):
 
 
 def _records(path):
-    """Whole records; what is not written yet, or damaged, is left out."""
+    """Yields whole records, without those that are damaged or not written yet."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError:

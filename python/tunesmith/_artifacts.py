@@ -1,7 +1,7 @@
-"""Named, versioned sets of files that runs make and use: data sets, models.
+"""Named, versioned sets of files that runs create and use: data sets, models.
 
-A version lies in the folder of the run that has logged it, as ``artifacts/<name>/<version>/`` with its files and a manifest of
-their hashes. Runs of a workspace find each other's; content that is there already is no new version.
+A version is stored in the folder of the run that has logged it, as ``artifacts/<name>/<version>/`` with its files and
+a manifest of their hashes. Runs of a workspace find each other's; content that exists already gets no new version.
 """
 import hashlib
 import json
@@ -20,8 +20,9 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 
 
 class Artifact:
-    """Files under one name, put together by a program and logged with ``run.log_artifact``; or one that ``run.use_artifact``
-    has found, with its ``version``, ``digest`` and ``download``."""
+    """Files under one name, collected by a program and logged with ``run.log_artifact``; or one that
+    ``run.use_artifact`` has found, with its ``version``, ``digest`` and ``download``.
+    """
 
     def __init__(self, name, type="dataset", description=None, metadata=None, incremental=None, use_as=None):
         self.name = checked(name)
@@ -40,10 +41,10 @@ class Artifact:
         self._folder = None
         self._manifest = None
 
-    # Putting it together
+    # Building it
 
     def add_file(self, local_path, name=None, is_tmp=False, **_unused):
-        """A file, under its own name or another one, which may have folders."""
+        """Adds a file, under its own name or another one, which may contain folders."""
         self._open()
         path = os.path.abspath(os.fspath(local_path))
         if not os.path.isfile(path):
@@ -51,7 +52,7 @@ class Artifact:
         self._sources[_inside(name or os.path.basename(path))] = path
 
     def add_dir(self, local_path, name=None, **_unused):
-        """All files of a folder and of those within it."""
+        """Adds all files of a folder and its subfolders."""
         self._open()
         top = os.path.abspath(os.fspath(local_path))
         if not os.path.isdir(top):
@@ -65,13 +66,13 @@ class Artifact:
                     self._sources[_inside(f"{name}/{relative}" if name else relative)] = path
 
     def add_reference(self, uri, name=None, checksum=True, **_unused):
-        """Something elsewhere, known by its address alone; a file there is hashed, not copied."""
+        """Adds a reference by its address only; a local file is hashed, not copied."""
         self._open()
         uri = str(uri)
         self._references[_inside(name or uri.rstrip("/").rsplit("/", 1)[-1] or "reference")] = uri
 
     def add(self, obj, name):
-        """A table, picture or the like."""
+        """Adds a table, picture or similar value."""
         from ._types import wrap
 
         media = wrap(obj)
@@ -83,7 +84,7 @@ class Artifact:
         self._sources[_inside(name)] = path
 
     def new_file(self, name, mode="w", encoding=None):
-        """A file to be written in a ``with`` block."""
+        """Adds a file that a ``with`` block writes."""
         self._open()
         path = os.path.join(self._own_folder(), hashlib.sha256(name.encode()).hexdigest()[:16])
         self._sources[_inside(name)] = path
@@ -111,22 +112,22 @@ class Artifact:
         return sum(entry["size"] for entry in self._entries().values())
 
     def files(self):
-        """Names of its files."""
+        """Returns the names of its files."""
         return list(self._entries())
 
     def wait(self, timeout=None):
-        """It is there as soon as it is logged."""
+        """Returns at once: an artifact exists as soon as it is logged."""
         return self
 
     def download(self, root=None, **_unused):
-        """Copies its files to ``root`` (default ``artifacts/<name>:<version>``) after checking them. Returns the folder."""
+        """Checks its files and copies them to ``root`` (default ``artifacts/<name>:<version>``). Returns the folder."""
         root = os.path.abspath(os.fspath(root) if root is not None else os.path.join("artifacts", f"{self.name}-{self.version}"))
         for name in self._entries():
             self._copy(name, root)
         return root
 
     def file(self, root=None):
-        """The path of its only file, as ``download`` puts it."""
+        """Returns the path of its only file in the folder of ``download``."""
         names = self.files()
         if len(names) != 1:
             raise ValueError(f"artifact {self.name} has {len(names)} files, not one")
@@ -212,8 +213,9 @@ def use(run, wanted, type=None, aliases=None, use_as=None):
 
 
 def find(runs, wanted, type=None):
-    """The artifact ``name``, ``name:v3``, ``name:latest`` or ``name:alias``; a project before the name means nothing. Raises
-    ValueError when there is none."""
+    """Returns the artifact ``name``, ``name:v3``, ``name:latest`` or ``name:alias``; a project before the name is
+    ignored. Raises ValueError if there is none.
+    """
     name, _, version = str(wanted).rsplit("/", 1)[-1].partition(":")
     found = _versions(runs, checked(name)) if runs else []
     if type is not None:
@@ -267,7 +269,7 @@ def _keep(run, artifact, files, version):
 
 
 def _versions(runs, name):
-    """All versions in the folder of all runs, the oldest first."""
+    """Returns all versions in the folder of all runs, oldest first."""
     found = []
     try:
         ids = [entry.name for entry in os.scandir(runs) if entry.is_dir(follow_symlinks=False) and entry.name[0] != "."]
@@ -297,7 +299,7 @@ def _of_manifest(manifest, folder, run):
 
 
 def _inside(name):
-    """A path within the artifact, with slashes. Raises ValueError for one that leads out of it."""
+    """Returns a path within the artifact, with slashes. Raises ValueError for one outside of it."""
     parts = [part for part in str(name).replace("\\", "/").split("/") if part not in ("", ".")]
     if not parts or ".." in parts or str(name).startswith("/") or ":" in parts[0] or "\0" in str(name):
         raise ValueError(f"{name!r} does not lie within the artifact")

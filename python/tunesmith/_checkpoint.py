@@ -1,4 +1,4 @@
-"""Checkpoints: folders in the run's ``checkpoints/``, each whole once it has its name."""
+"""Checkpoints: folders in the run's ``checkpoints/``, each complete as soon as it has its name."""
 import json
 import os
 import sys
@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 from ._sync import sync_seconds
 
-# While it is written. Left behind by a killed program, and removed by the next one that saves.
+# Used while a checkpoint is written. The next program that saves removes those of killed programs.
 _WRITING = ".writing-"
-# Found damaged, and kept for inspection.
+# Used for damaged checkpoints, which are kept for inspection.
 _DAMAGED = ".damaged-"
 # Written last into a checkpoint: "steps" that `log` had counted by itself, "number" raised with each checkpoint of a run,
 # "files" with their sizes and checksums.
@@ -17,8 +17,8 @@ _MANIFEST = ".tunesmith.json"
 
 @contextmanager
 def save(run, step, keep):
-    """An empty folder to write into, which gets its name in one step when the block ends well."""
-    # Only programs that save pay for these.
+    """Gives an empty folder to write into, which gets its name in one step when the block ends without an exception."""
+    # Only programs that save pay for these imports.
     import shutil
     import tempfile
 
@@ -60,7 +60,7 @@ def save(run, step, keep):
 
 
 def newest(run_folder):
-    """Absolute folder of the newest whole checkpoint of a run, or None. Damaged ones are put aside, which is said."""
+    """Returns the absolute path of a run's newest intact checkpoint, or None. Damaged ones are renamed and reported."""
     try:
         folders = _whole(os.path.join(run_folder, "checkpoints"))
     except OSError:
@@ -75,7 +75,7 @@ def newest(run_folder):
 
 
 def damage(folder):
-    """Return the fault of a checkpoint; None when it is whole, or was written without checksums."""
+    """Returns what is wrong with a checkpoint; None if it is intact, or was written without checksums."""
     wanted = _read_manifest(folder).get("files")
     if not isinstance(wanted, dict):
         return None
@@ -95,16 +95,18 @@ def damage(folder):
 
 
 def count(folder, steps):
-    """Notes in a checkpoint how many steps were counted by then, so that a run which goes on from it counts on."""
+    """Stores in a checkpoint how many steps were counted so far, so that a run that resumes from it continues the
+    count.
+    """
     try:
         _write_manifest(folder, {**_read_manifest(folder), "steps": steps})
     except OSError:
-        # A checkpoint without it is still a checkpoint: counting then begins at 0.
+        # A checkpoint without it is still valid: counting then starts at 0.
         pass
 
 
 def counted(folder):
-    """Return the number that ``count`` noted; None when it noted nothing."""
+    """Returns the number that ``count`` stored; None if there is none."""
     return _read_manifest(folder).get("steps")
 
 
@@ -130,7 +132,7 @@ def _write_manifest(folder, manifest):
 
 
 def _files(folder):
-    """Paths of the regular files inside, with ``/``, the manifest left out."""
+    """Returns the paths of the regular files inside, with ``/``, without the manifest."""
     found = []
     for parent, _folders, names in os.walk(folder):
         for name in names:
@@ -142,7 +144,7 @@ def _files(folder):
 
 
 def _digest(path, sync=False):
-    # Only programs that save or resume pay for it.
+    # Only programs that save or resume pay for this import.
     import hashlib
 
     digest = hashlib.sha256()
@@ -174,7 +176,7 @@ def _sync_folder(folder):
 
 
 def _free_name(parent, name):
-    """The name, or with a number behind it while a checkpoint of that name is there."""
+    """Returns the name, with a number appended while a checkpoint of that name exists."""
     folder = os.path.join(parent, name)
     turn = 1
     while os.path.lexists(folder):
@@ -191,12 +193,12 @@ def _put_aside(folder):
         shutil.rmtree(aside, ignore_errors=True)
         os.rename(folder, aside)
     except OSError:
-        # It is passed over all the same.
+        # It is skipped anyway.
         pass
 
 
 def _whole(parent):
-    """Folders of the checkpoints, the newest first."""
+    """Returns the folders of the checkpoints, newest first."""
     entries = [entry for entry in os.scandir(parent) if entry.is_dir() and not entry.name.startswith(".")]
     found = [(_read_manifest(entry.path).get("number"), entry.stat().st_mtime_ns, entry.path) for entry in entries]
     numbered = all(number is not None for number, _time, _path in found)

@@ -1,4 +1,4 @@
-"""The command that started this program, as it is kept for running it again."""
+"""The command that started this program, as it is stored for running it again."""
 import os
 import sys
 
@@ -10,7 +10,7 @@ def is_notebook():
 
 
 def program():
-    """A name for what runs here: the script's without its ending, or the package's."""
+    """Returns a name for the program: the script's without its extension, or the package's."""
     if is_notebook():
         return "notebook"
     main = getattr(sys.modules.get("__main__"), "__file__", None)
@@ -21,7 +21,7 @@ def program():
 
 
 def argv():
-    """The argument vector; a launcher's (torchrun) where one started this process, and never a debugger's."""
+    """Returns the argument vector; a launcher's (torchrun) if one started this process, and never a debugger's."""
     python = sys.executable or "python"
     if is_notebook():
         return [python, "-c", f"raise SystemExit({_NOTEBOOK!r})"]
@@ -30,7 +30,7 @@ def argv():
         if launcher:
             return launcher
     original = list(getattr(sys, "orig_argv", ()))
-    # Debuggers put themselves before the script and leave sys.argv as the script sees it without them.
+    # Debuggers are inserted before the script, and sys.argv does not show them to the script.
     if not original or any(name in part for part in original[1:4] for name in ("debugpy", "pydevd")):
         return [python, *_script()]
     return [python, *original[1:]]
@@ -45,7 +45,7 @@ def _script():
 
 
 def _of_parent():
-    """The command of the process that started this one; None where the system does not say."""
+    """Returns the command of the process that started this one; None if the system does not tell."""
     try:
         with open(f"/proc/{os.getppid()}/cmdline", "rb") as file:
             parts = [os.fsdecode(part) for part in file.read().split(b"\0")[:-1]]

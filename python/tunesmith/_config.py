@@ -18,19 +18,19 @@ class Config(dict):
         object.__setattr__(self, "_changed", changed)
         object.__setattr__(self, "_root", root)
         object.__setattr__(self, "_prefix", prefix)
-        # Called with the dotted name of each value that is read; None when nobody wants to know.
+        # Called with the dotted name of each value that is read; None if nobody listens.
         object.__setattr__(self, "_read", read)
         for name, value in dict(values).items():
             self._put(name, value)
 
     def flat(self):
-        """All values by their dotted names, in a plain dictionary."""
+        """Returns all values by their dotted names, in a plain dictionary."""
         return flat_names(self)
 
     # Reading
 
     def _find(self, name):
-        """The dictionary that holds ``name`` and its key there; None when there is no such value."""
+        """Returns the dictionary that contains ``name`` and its key there; None if there is no such value."""
         if dict.__contains__(self, name):
             return self, name
         if isinstance(name, str):
@@ -72,7 +72,7 @@ class Config(dict):
         self._read_all()
         return dict.items(self)
 
-    # Without this, ``dict(config)`` and ``f(**config)`` would copy the values past ``__getitem__``.
+    # Without this, ``dict(config)`` and ``f(**config)`` would copy the values without calling ``__getitem__``.
     def __iter__(self):
         return dict.__iter__(self)
 
@@ -90,7 +90,7 @@ class Config(dict):
                     group._read_all()
 
     def _stop_telling(self):
-        """Everything that is to be known of what was read is known."""
+        """Stops recording which values are read."""
         object.__setattr__(self, "_read", None)
         for value in dict.values(self):
             if isinstance(value, Config):
@@ -106,7 +106,7 @@ class Config(dict):
             raise AttributeError(f"the run has no parameter {name!r}; it has: {known}") from None
 
     def _names(self):
-        """The dotted names of all values, which are not read for it."""
+        """Returns the dotted names of all values, which does not count as reading them."""
         for name in self:
             value = dict.__getitem__(self, name)
             if isinstance(value, Config) and value:
@@ -148,7 +148,7 @@ class Config(dict):
             self._changed(given)
 
     def _receive(self, values):
-        """Takes new values over without recording them as the program's own."""
+        """Applies new values without recording them as set by the program."""
         for name, value in values.items():
             self._put(name, value)
 
@@ -174,10 +174,10 @@ class Config(dict):
         dict.__setitem__(self, name, group)
         return group
 
-    # Leaving
+    # Copying
 
     def as_dict(self):
-        """A plain copy: groups are dictionaries."""
+        """Returns a plain copy, with groups as dictionaries."""
         return {name: value.as_dict() if isinstance(value, Config) else value for name, value in self.items()}
 
     def __copy__(self):
@@ -192,5 +192,5 @@ class Config(dict):
         return self.as_dict()
 
     def __reduce__(self):
-        # A worker process gets the values alone.
+        # A worker process gets only the values.
         return (dict, (self.as_dict(),))

@@ -1,4 +1,4 @@
-"""Requests to a run while it works, and the moment at which a stop takes effect."""
+"""Requests to a running run, and the moment at which a stop takes effect."""
 from collections import deque
 from time import monotonic
 
@@ -8,8 +8,9 @@ _SHARE = 0.6
 
 
 class StopRequested(KeyboardInterrupt):
-    """This run was asked to stop. ``reason`` is ``"stop"`` (by the person), ``"prune"`` (it can't win) or ``"pause"``: it
-    will be started again, to go on from its checkpoint."""
+    """This run was asked to stop. ``reason`` is ``"stop"`` (by the person), ``"prune"`` (it can't win) or
+    ``"pause"``: it will be started again and resume from its checkpoint.
+    """
 
     def __init__(self, reason="stop"):
         super().__init__(f"the run was asked to {reason}")
@@ -37,17 +38,18 @@ class Control:
         self.callbacks = []
         self._grace = grace
         self._deadline = 0.0
-        #: There is a checkpoint to go back to.
+        #: True if there is a checkpoint to resume from.
         self._saves = continued
         self._saves_first = False
         self._logged_ever = False
-        #: Something was logged since the last save, or since the program began.
+        #: True if something was logged since the last save, or since the program started.
         self.logged = False
         self._saved_step = None
         self._last_step = None
 
     def receive(self, message):
-        """A message from the engine; on the listening thread. Returns new values of hyperparameters, or None."""
+        """Handles a message from the engine, on the listening thread. Returns new values of hyperparameters, or None.
+        """
         kind = message.get("type")
         if kind == "stop" and message.get("reason") in ENDS:
             grace = message.get("grace")
@@ -58,13 +60,13 @@ class Control:
         return None
 
     def ask(self, reason, grace=None):
-        # A pause can still become a stop; else the first reason counts.
+        # A pause can still become a stop; otherwise the first reason counts.
         if self.reason is None or (self.reason == "pause" and reason != "pause" and not self.raised):
             self._deadline = monotonic() + _SHARE * (self._grace if grace is None else grace)
             self.reason = reason
 
     def hurry(self):
-        """The grace period is nearly over, or somebody else wants the process gone: nothing is waited for any more."""
+        """Ends all waiting, because the grace period is nearly over, or someone else ends the process."""
         if self.reason is None:
             self.reason = "stop"
         self._deadline = 0.0
@@ -75,15 +77,15 @@ class Control:
 
     @property
     def _waits(self):
-        """The request takes effect at a checkpoint."""
+        """Applies the request at a checkpoint."""
         return self.reason == "pause" or (self.reason == "stop" and self._saves)
 
     def before_log(self, step):
-        """Before the first record since the last save. True when it belongs to the step that was saved."""
+        """Called before the first record since the last save. Returns True if it belongs to the step that was saved."""
         self._logged_ever = True
         saved, last = self._saved_step, self._last_step
         if saved is not None:
-            # Logged for the step that was just saved: then logging follows saving in this program.
+            # It was logged for the step that was just saved, so in this program logging follows saving.
             follows = step == saved and (last is None or last > saved or self._saves_first)
             self._saves_first = follows or step == last
         if self.pending and self._waits and not self._saves_first:
@@ -92,7 +94,7 @@ class Control:
         return self._saves_first
 
     def after_log(self):
-        """Between two records, when something was asked for."""
+        """Called between two records, if there is a request."""
         while self.edits:
             values = self.edits.popleft()
             for callback in list(self.callbacks):

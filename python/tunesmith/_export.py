@@ -25,7 +25,7 @@ def export(api, path, format, runs, points):
     if format == "parquet":
         _parquet(path, rows)
         return path
-    # Whole, or not at all.
+    # Written completely, or not at all.
     temporary = f"{path}.{os.getpid()}"
     try:
         with open(temporary, "w", encoding="utf-8", newline="") as file:
@@ -76,7 +76,7 @@ def _json_lines(file, rows):
 
 
 def _plain(row):
-    """JSON has no NaN and no infinities; they are words, as in the journal."""
+    """JSON has no NaN and no infinities; they are strings, as in the journal."""
     words = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
     return {name: words.get(repr(value), value) if isinstance(value, float) else value for name, value in row.items()}
 
@@ -94,7 +94,7 @@ def _parquet(path, rows):
     for name in rows[0] if rows else ():
         values = [row[name] for row in rows]
         kinds = {type(value) for value in values if value is not None}
-        # One column has one type: numbers are numbers together, and anything else that is mixed is text.
+        # A column has one type: numbers of any kind are numbers, every other mixture is text.
         if not (len(kinds) <= 1 and kinds <= {int, float, str, bool} or kinds <= {int, float}):
             values = [None if value is None else value if isinstance(value, str) else json.dumps(value) for value in values]
         elif kinds == {int, float}:

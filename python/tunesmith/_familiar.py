@@ -1,4 +1,4 @@
-"""The part of a run's interface that people know from other trackers."""
+"""Methods of a run that are known from other trackers."""
 import os
 
 
@@ -10,12 +10,12 @@ class Familiar:
     _watches = ()
 
     def define_metric(self, name, step_metric=None, summary=None, goal=None, **_unused):
-        """
-        How metrics named ``name`` (``*`` stands for anything) are drawn and summed up.
+        """Defines how metrics named ``name`` (``*`` matches anything) are drawn and summarized.
 
-        ``step_metric``: the metric whose value is the step of ``log`` calls without one. ``summary``: ``"last"`` (the default),
-        ``"min"``, ``"max"``, ``"mean"``, ``"first"``, or ``"best"`` (by ``goal``), for ``run.summary``. ``goal``: ``"minimize"`` or
-        ``"maximize"``; the first metric that has one is what a run that was started by hand is compared by.
+        ``step_metric``: the metric whose value is the step of ``log`` calls without one. ``summary``: ``"last"`` (the
+        default), ``"min"``, ``"max"``, ``"mean"``, ``"first"``, or ``"best"`` (by ``goal``), for ``run.summary``.
+        ``goal``: ``"minimize"`` or ``"maximize"``; the first metric with a goal becomes the objective of a run that
+        was started by hand.
         """
         name = getattr(name, "name", name)
         if step_metric is not None:
@@ -29,7 +29,9 @@ class Familiar:
 
     @property
     def summary(self):
-        """One value of each metric (the last, unless ``define_metric`` says otherwise), and what the program sets itself."""
+        """One value of each metric (the last, unless ``define_metric`` says otherwise), and values that the program
+        sets itself.
+        """
         if self._summary is None:
             from ._summary import Summary
 
@@ -38,7 +40,7 @@ class Familiar:
         return self._summary
 
     def alert(self, title, text="", level="info", wait_duration=None):
-        """A message with a title. ``level``: ``info``, ``warning`` (or ``WARN``) or ``error``."""
+        """Records a message with a title. ``level``: ``info``, ``warning`` (or ``WARN``) or ``error``."""
         level = str(getattr(level, "value", level)).lower()
         level = {"warn": "warning"}.get(level, level)
         self.message(f"{title}: {text}" if text else str(title), level if level in ("warning", "error") else "info")
@@ -71,7 +73,7 @@ class Familiar:
         return watches
 
     def unwatch(self, models=None):
-        """Ends ``watch``, of all models or of those given."""
+        """Stops ``watch``, for all models or the given ones."""
         models = None if models is None else list(models) if isinstance(models, (list, tuple)) else [models]
         kept = []
         for watch in self._watches:
@@ -82,18 +84,18 @@ class Familiar:
         self._watches = kept
 
     def log_artifact(self, artifact, name=None, type=None, aliases=None):
-        """
-        Keeps files under a name, with a version: an ``Artifact``, or the path of a file or folder. Content that the newest
-        version has already is no new version. Returns the artifact with its ``version`` and ``digest``.
+        """Saves files under a name, with a version: an ``Artifact``, or the path of a file or folder. Content that
+        the newest version has already gets no new version. Returns the artifact with its ``version`` and
+        ``digest``.
         """
         from . import _artifacts
 
         return _artifacts.log(self, artifact, name, type, aliases)
 
     def use_artifact(self, artifact, type=None, aliases=None, use_as=None):
-        """
-        Finds an artifact that a run of this workspace has logged, by ``"name"``, ``"name:v3"`` or an alias, and records that
-        this run uses it. ``download()`` gives the folder with its files. Raises ValueError when there is none.
+        """Finds an artifact that a run of this workspace has logged, by ``"name"``, ``"name:v3"`` or an alias, and
+        records that this run uses it. ``download()`` returns the folder with its files. Raises ValueError if there
+        is none.
         """
         from . import _artifacts
 
@@ -104,12 +106,12 @@ class Familiar:
 
     @property
     def step(self):
-        """The step that the next ``log`` without one is given."""
+        """The step that the next ``log`` without one gets."""
         return self._steps
 
     @property
     def dir(self):
-        """The run's folder; what is written there stays with the run."""
+        """The run's folder; files written there stay with the run."""
         return self.folder
 
     @property
@@ -125,7 +127,7 @@ class Familiar:
         return None
 
     def _by_axes(self, values):
-        """Values grouped by the step that ``define_metric`` gives them; None stands for the step counted by ``log``."""
+        """Groups values by the step that ``define_metric`` gives them; None means the step counted by ``log``."""
         groups = {}
         for name, value in values.items():
             axis = self._axis(name)

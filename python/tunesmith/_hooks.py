@@ -14,7 +14,7 @@ began = []
 
 
 def attend(run):
-    """From here on ``run`` hears of the end of the process, until ``leave``."""
+    """Notifies ``run`` of the end of the process from now on, until ``leave``."""
     global _installed
     _runs.append(run)
     for listener in list(began):
@@ -32,12 +32,12 @@ def leave(run):
         _runs.remove(run)
     in_main = threading.current_thread() is threading.main_thread()
     if not _runs and in_main and os.name != "nt" and signal.getsignal(signal.SIGTERM) == _on_sigterm:
-        # Without a run the program ends on SIGTERM as any other does.
+        # Without a run, SIGTERM ends the program as usual.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def is_stop(run, kind):
-    """Return whether an exception is the program's answer to a request to stop."""
+    """Returns whether an exception is the program's answer to a request to stop."""
     from ._control import StopRequested
 
     return issubclass(kind, StopRequested) or (run.stop_reason is not None and issubclass(kind, KeyboardInterrupt))
@@ -72,11 +72,11 @@ def _install():
 
 
 def _watch_exit():
-    """Watch for the exit code: nobody else learns it if the program was started by hand."""
+    """Watches for the exit code, which nobody else learns if the program was started by hand."""
     leave_program = sys.exit
 
     def leaving(status=None):
-        # In another thread it ends that thread alone.
+        # In another thread it ends only that thread.
         for run in _runs if threading.current_thread() is threading.main_thread() else ():
             if run._place.own and not run._forked:
                 good = status is None or status == 0
@@ -88,7 +88,7 @@ def _watch_exit():
 
 
 def _at_exit():
-    # The newest first, as with blocks would end.
+    # The newest first, in the order in which with blocks end.
     for run in reversed(list(_runs)):
         run._at_exit()
 

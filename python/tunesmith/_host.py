@@ -5,13 +5,15 @@ from time import time
 
 
 def identity():
-    """Return the identity of this process among all machines, in the form that the engine writes."""
+    """Returns the identity of this process among all machines, in the form that the engine writes."""
     pid = os.getpid()
     return {"pid": pid, "started": started(pid), "host": host()}
 
 
 def host():
-    """The machine: ``name`` for people; ``bootId`` and ``pidNamespace`` say where process numbers mean the same."""
+    """Returns the machine: ``name`` is for people; ``bootId`` and ``pidNamespace`` say where process numbers are
+    comparable.
+    """
     return {"name": name(), "bootId": boot(), "pidNamespace": pid_namespace()}
 
 
@@ -20,7 +22,7 @@ def name():
 
 
 def boot():
-    """Differs between two boots and two machines; None where that can't be known."""
+    """Returns an id that differs between two boots and two machines; None if it can't be determined."""
     try:
         if sys.platform == "linux":
             with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
@@ -42,7 +44,9 @@ def boot():
 
 
 def pid_namespace():
-    """Process numbers of two containers mean different processes. None where there are no namespaces."""
+    """Returns the pid namespace, because process numbers of two containers mean different processes. None without
+    namespaces.
+    """
     if sys.platform != "linux":
         return None
     try:
@@ -52,7 +56,7 @@ def pid_namespace():
 
 
 def started(pid):
-    """When a process started, in the same form as the engine has it; None when it is gone or can't be known."""
+    """Returns when a process started, in the engine's form; None when it is gone or can't be determined."""
     if sys.platform == "linux":
         try:
             with open(f"/proc/{pid}/stat", "rb") as file:
@@ -80,7 +84,7 @@ def _ask(command):
 
 
 def born():
-    """When this process began, in seconds since 1970; a little early rather than late."""
+    """Returns when this process started, in seconds since 1970; a little early rather than late."""
     try:
         with open("/proc/uptime", "rb") as uptime, open("/proc/self/stat", "rb") as stat:
             text = stat.read()
@@ -91,7 +95,7 @@ def born():
 
 
 def lives(known):
-    """Return whether the process with this identity lives; None when it is not on this machine."""
+    """Returns whether the process with this identity lives; None when it is not on this machine."""
     if not _is_here(known.get("host")):
         return None
     now = started(known.get("pid"))

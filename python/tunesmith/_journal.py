@@ -15,13 +15,13 @@ _FIRST_WINDOW = 64 << 10
 _LARGEST_WINDOW = 1 << 20
 # Windows overlap by this much, so that a record up to this size always fits whole into one of two.
 _OVERLAP = 16 << 10
-# Records kept in memory while the disk is full.
+# Maximum number of bytes of records kept in memory while the disk is full.
 _MAX_WAITING = 64 << 20
 _MADV_POPULATE_WRITE = 23
 # Errors of a disk without room: it may have some later. EFBIG is the limit on a file's size.
 _FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
 _RETRY_SECONDS = 0.2
-# A program that ends waits so long for a disk that fails in another way.
+# Maximum wait of a program that ends while the disk fails in another way.
 _GIVE_UP_SECONDS = 5.0
 
 
@@ -33,7 +33,7 @@ class _Window:
         self.start = start
         self.end = start + length
         self.map = mmap.mmap(fd, length, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE, offset=start)
-        # A page that is written for the first time stalls the writer; let it be this call that waits.
+        # The first write to a page stalls the writer; this call waits instead.
         try:
             self.map.madvise(_MADV_POPULATE_WRITE)
         except (OSError, ValueError, AttributeError):
@@ -73,7 +73,7 @@ class Journal:
         self.lost = 0
         #: Why the last write failed, when one did.
         self.trouble = None
-        #: Since when records wait for room, by a clock that nobody sets, and how many have waited.
+        #: Since when records wait for room, on a monotonic clock, and how many have waited.
         self._since = None
         self._waited = 0
         self._full = False
@@ -83,7 +83,9 @@ class Journal:
             self._use(self._make(0))
 
     def append(self, data):
-        """Appends the bytes of one or more whole lines; their offset in the file, or -1 while they wait for room."""
+        """Appends the bytes of one or more whole lines. Returns their offset in the file, or -1 while they wait for
+        room.
+        """
         with self._lock:
             at = self.position
             end = at + len(data)
@@ -95,7 +97,7 @@ class Journal:
                     window[start + 1:end - self._base] = data[1:]
                     window[start] = data[0]
                 except BaseException:
-                    # Interrupted (Ctrl-C) in between: leave nothing that a shorter record would not cover.
+                    # If this is interrupted (Ctrl+C), leave nothing that a shorter record would not cover.
                     window[start:end - self._base] = bytes(len(data))
                     raise
                 self.position = end
@@ -103,7 +105,7 @@ class Journal:
             return self._append_slowly(data)
 
     def prepare(self):
-        """Called now and then by the background thread: makes room ahead, and writes what waits."""
+        """Called regularly by the background thread: allocates room ahead, and writes waiting records."""
         if self._waiting:
             with self._lock:
                 self._write_waiting()
@@ -116,7 +118,7 @@ class Journal:
                 self._next = made
 
     def sync(self):
-        """Forces what was appended to the disk itself, which a power cut does not take away. Waits for the disk."""
+        """Syncs appended records to the disk, so that they survive a power cut. Waits for the disk."""
         with self._lock:
             if self._closed or self.position == self._synced:
                 return
@@ -126,15 +128,15 @@ class Journal:
             os.fsync(fd)
             self._synced = position
         except OSError:
-            # A disk that can't do this says nothing that helps anyone.
+            # A disk that can't do this reports nothing useful.
             self._synced = position
         finally:
             os.close(fd)
 
     def drain(self, say):
-        """Waits until everything is written, for a program that ends: a full disk is waited for without limit.
+        """Waits until everything is written, for a program that ends: waits without limit while the disk is full.
 
-        ``say`` prints a line. Whoever ends the process by force gives up what waits.
+        ``say`` prints a line. Killing the process loses the waiting records.
         """
         until = monotonic() + _GIVE_UP_SECONDS
         told = False
@@ -156,7 +158,7 @@ class Journal:
             sleep(_RETRY_SECONDS)
 
     def close(self):
-        """Gives back the room that was not used."""
+        """Frees the allocated room that was not used."""
         with self._lock:
             if self._closed:
                 return
@@ -171,7 +173,7 @@ class Journal:
                 pass
 
     def abandon(self):
-        """In a forked child: the file is the parent's; forget it without touching it."""
+        """Forgets the parent's file in a forked child, without touching it."""
         self._closed = True
         self._drop_map()
         try:
@@ -225,7 +227,7 @@ class Journal:
             self._full = error.errno in _FULL
             if self._since is None:
                 self._since = monotonic()
-            # No record may overtake those that wait.
+            # No record may overtake waiting ones.
             self._end = 0
             return
         if self._since is not None:
@@ -238,7 +240,7 @@ class Journal:
         return os.write(self._fd, data)
 
     def _advance(self, length):
-        """Moves on to a window with room for a record; False when none can be had."""
+        """Moves on to a window with room for a record. Returns False if that fails."""
         made = self._next
         self._next = None
         if made is None or self.position < made.start or self.position + length > made.end:

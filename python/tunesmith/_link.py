@@ -1,4 +1,6 @@
-"""The threads that stream the journal to the supervisor and listen to it. Only a courtesy: the file has it all."""
+"""Threads that stream the journal to the supervisor and receive its messages. Failures cost nothing, because the file
+has everything.
+"""
 import json
 import os
 import threading
@@ -7,12 +9,12 @@ from collections import deque
 
 _TICK = 0.05
 _SLOWEST_RETRY = 10.0
-# Beyond this many records that could not be sent the oldest are left out: the engine reads the file.
+# If more records than this could not be sent, the oldest are dropped: the engine reads the file.
 _HELD = 50_000
 
 
 class Link:
-    """``tick`` is called on the background thread some twenty times a second."""
+    """Calls ``tick`` on the background thread about twenty times a second."""
 
     def __init__(self, folder, file, socket, token, on_control, tick):
         self.queue = deque(maxlen=_HELD)
@@ -30,7 +32,7 @@ class Link:
             threading.Thread(target=self._listen_forever, name="tunesmith-listen", daemon=True).start()
 
     def close(self, timeout):
-        """Sends what is queued, for at most ``timeout`` seconds."""
+        """Sends queued records, for at most ``timeout`` seconds."""
         self._closing = True
         self._wake.set()
         self._idle.wait(timeout)
@@ -90,7 +92,7 @@ class Link:
             self._find_again()
 
     def _find_again(self):
-        """The supervisor makes a new socket when someone has removed its old one."""
+        """The supervisor creates a new socket if someone has removed the old one."""
         try:
             with open(os.path.join(self._folder, "supervisor.json"), encoding="utf-8") as file:
                 found = json.load(file)
@@ -134,7 +136,7 @@ class _Socket:
 
 
 class _Pipe:
-    """Two connections: on Windows a blocked read of a pipe handle blocks writes to it as well."""
+    """Uses two connections: on Windows, a blocked read of a pipe handle blocks writes to it as well."""
 
     def __init__(self, address, token):
         self._in = open(address, "r+b", buffering=0)  # noqa: SIM115

@@ -5,7 +5,7 @@ import shutil
 
 
 def adopt(folder, path, mime):
-    """``path`` (relative to the run's folder) and ``mime`` of a media record; copies a file from elsewhere."""
+    """Returns ``path`` (relative to the run's folder) and ``mime`` of a media record; copies a file from elsewhere."""
     path = os.path.abspath(os.path.join(folder, path) if not os.path.exists(path) else path)
     if not os.path.isfile(path):
         raise FileNotFoundError(f"there is no file {path}")
@@ -19,7 +19,7 @@ def adopt(folder, path, mime):
 
 
 def of_value(run, name, value, step):
-    """Records a picture, table or the like that was given to ``log``. False when the value is none."""
+    """Records a picture, table or similar value given to ``log``. Returns False for any other value."""
     from . import _types
 
     media = _types.wrap(value)
@@ -31,7 +31,7 @@ def of_value(run, name, value, step):
 
 
 def free(folder, name):
-    """A path in ``folder`` that is not taken yet, as near to ``name`` as can be."""
+    """Returns an unused path in ``folder`` with a name close to ``name``."""
     os.makedirs(folder, mode=0o700, exist_ok=True)
     stem, end = os.path.splitext(name)
     turn = 1

@@ -12,9 +12,9 @@ import time
 
 #: Seconds between two looks at the journal.
 EVERY = 1.0
-#: Curves that are drawn, points of each, and bytes that are read at a time.
+#: Maximum number of curves, of points per curve, and of bytes that are read at a time.
 MOST_CURVES = 8
-#: Characters of a name.
+#: Maximum length of a name.
 MOST_TEXT = 1000
 #: Content type by which Tunesmith's extension draws a card itself; other programs show the HTML.
 MIME = "application/vnd.tunesmith.run+json"
@@ -66,7 +66,7 @@ class _Notebook:
             card.refresh()
 
     def _cell(self, line, cell):
-        """Runs the cell as a run of its own, called as the line says."""
+        """Runs the cell as a separate run, named as the line says."""
         import tunesmith
 
         run = tunesmith.init(reinit=True, **({"name": line.strip()} if line.strip() else {}))
@@ -77,7 +77,7 @@ class _Notebook:
 
 
 class Card:
-    """One run below a cell. Its journal is read: it has what was logged, whoever logged it and from whichever thread."""
+    """One run below a cell. It reads the run's journal, which contains everything logged from any thread or process."""
 
     def __init__(self, run, display):
         self.over = False
@@ -92,7 +92,7 @@ class Card:
         self.over = True
 
     def refresh(self):
-        """Shows what has been logged since; the last word when the run is finished."""
+        """Shows new values; shows the final state when the run is finished."""
         with self._lock:
             if self.over or not self._curves.read():
                 return
@@ -105,7 +105,7 @@ class Card:
             try:
                 self.refresh()
             except Exception:
-                # A notebook that can't show it does not disturb the training.
+                # A display error must not disturb the training.
                 return
 
     def _bundle(self):
@@ -118,7 +118,7 @@ class Card:
 
 
 class Curves:
-    """The metrics of a journal folder, read on as its files grow. Of long curves only some points are kept."""
+    """The metrics of a journal folder, read on as its files grow. Only some points of long curves are kept."""
 
     def __init__(self, folder):
         self._folder = folder
@@ -128,7 +128,7 @@ class Curves:
         self.status = None
 
     def read(self):
-        """Says whether anything was new."""
+        """Returns whether there were new records."""
         new = False
         try:
             names = sorted(name for name in os.listdir(self._folder) if name.endswith(".ndjson"))
@@ -141,7 +141,7 @@ class Curves:
             # Half a line, or the zeros behind the last one, are read the next time.
             end = data.split(b"\0")[0].rfind(b"\n") + 1
             if end == 0 and len(data) == CHUNK:
-                # No record is as long as that.
+                # No record is that long.
                 end = CHUNK
             self._read[name] = self._read.get(name, 0) + end
             for line in data[:end].splitlines():
@@ -179,7 +179,9 @@ class Curves:
 
 
 def data(run, name, curves):
-    """The card as the editor's renderer takes it (``src/protocol/notebook.ts``). JSON has no NaN and no infinities."""
+    """Returns the card in the form of the editor's renderer (``src/protocol/notebook.ts``). JSON has no NaN and no
+    infinities.
+    """
     return {
         "version": 1,
         "id": str(run),
@@ -202,7 +204,7 @@ def _plain(value):
 
 
 def page(name, curves):
-    """The card as HTML. Names are data: they are escaped."""
+    """Returns the card as HTML, with names escaped."""
     title = html.escape(str(name))
     status = html.escape(curves.status or "running")
     drawn = "".join(_figure(metric, curve) for metric, curve in curves.metrics.items())
@@ -227,7 +229,7 @@ def _figure(name, curve):
 
 
 def _lines(points):
-    """Polylines through the finite values; a gap where there is none."""
+    """Returns polylines through the finite values, with a gap where there is none."""
     finite = [(x, y) for x, y in points if math.isfinite(y)]
     if not finite:
         return

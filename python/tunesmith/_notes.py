@@ -1,4 +1,4 @@
-"""How the processes of one distributed job find the run of rank 0: it leaves a note in the workspace."""
+"""How the processes of a distributed job find the run of rank 0: it writes a note into the workspace."""
 import hashlib
 import json
 import os
@@ -9,7 +9,8 @@ from . import _host, _workspace
 from ._place import read_object
 
 _WAIT_SECONDS = 30.0
-# A note that was left before this process began is an earlier job's, unless its rank 0 lives. Clocks of machines differ.
+# A note from before this process started belongs to an earlier job, unless its rank 0 lives. Clocks of machines
+# differ.
 _CLOCKS_SECONDS = 600.0
 _DAY = 86_400
 
@@ -28,7 +29,7 @@ def leave(workspace, key, note):
 
 
 def find(workspace, key):
-    """The run's folder once rank 0 has noted it; None when it does not within half a minute."""
+    """Returns the run's folder once rank 0 has written its note; None if it does not within half a minute."""
     path = _path(workspace, key)
     until = monotonic() + float(os.environ.get("TUNESMITH_JOIN_SECONDS") or _WAIT_SECONDS)
     born = _host.born()

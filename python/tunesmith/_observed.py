@@ -1,7 +1,7 @@
-"""What a program that was started by hand uses of the machine, and the data files that it names; for the process of ``_recorded``.
+"""Use of the machine, and data files, of a program that was started by hand; runs in the process of ``_recorded``.
 
-Metrics, names and files are those of ``src/engine/supervisor/system`` and ``record/data.ts``. Only Linux tells of processes
-without a library.
+Metrics, names and files are those of ``src/engine/supervisor/system`` and ``record/data.ts``. Only Linux reports
+processes without a library.
 """
 import hashlib
 import json
@@ -15,7 +15,7 @@ import time
 INTERVALS = ((120, 2), (1800, 5), (6 * 3600, 15), (float("inf"), 60))
 # Seconds between two looks whether the program still works.
 LOOK = 0.5
-# Seconds after which the program has said which data it works with.
+# Seconds after which the program has named its data files.
 SETTLED = 5
 _MIB = 2**20
 _MOST_FILES, _MOST_FILE, _MOST_ALL, _MOST_TEXTS, _LONGEST = 200, 256 << 20, 512 << 20, 5000, 4096
@@ -37,7 +37,7 @@ class Program:
 
 
 class Usage:
-    """Processor time, memory and disk of a process and all that it has started, but for this process."""
+    """Processor time, memory and disk use of a process and all its descendants, without this process."""
 
     def __init__(self, root):
         self._root = root
@@ -65,7 +65,7 @@ class Usage:
 
 
 def watch(task):
-    """Samples until the program is gone or has finished its run. Writes data.json on the way."""
+    """Samples until the program is gone or has finished its run, and writes data.json meanwhile."""
     program = Program(task["folder"], task["pid"])
     journal = _Journal(os.path.join(task["folder"], "journal", "system.ndjson"), task["launch"])
     usage, gpus = Usage(task["pid"]), _Gpus()
@@ -97,11 +97,11 @@ def _sample(usage):
 
 
 def rates(before, now):
-    """Metrics of the time between two samples."""
+    """Returns the metrics of the time between two samples."""
     seconds = now[0] - before[0]
     values = {}
     if before[1] and now[1]:
-        # A process that is new has used all its time since the sample before.
+        # A new process has used all its time since the last sample.
         used = [[max(0, new - old) for new, old in zip(each, before[1].get(name, (0, 0, 0, 0)))] for name, each in now[1].items()]
         values["system/cpu_percent"] = 100 * sum(each[0] for each in used) / seconds
         values["system/memory_mib"] = sum(each[1] for each in now[1].values()) / _MIB
@@ -130,7 +130,7 @@ class _Journal:
             finally:
                 os.close(descriptor)
         except OSError:
-            # A sample that can't be written is left out.
+            # A sample that can't be written is skipped.
             pass
 
 
@@ -174,7 +174,7 @@ def gpu_values(text, visible):
 
 
 def record_data(task):
-    """Size, time and SHA-256 of the files that the arguments and hyperparameters name."""
+    """Returns size, time and SHA-256 of the files that the arguments and hyperparameters name."""
     found, room = [], _MOST_ALL
     for path in _candidates([task["argv"], task["params"], _params_in(os.path.join(task["folder"], "journal"))]):
         if len(found) >= _MOST_FILES:
@@ -198,7 +198,7 @@ def record_data(task):
 
 
 def _candidates(named):
-    """Texts that may be paths, each once."""
+    """Returns the texts that may be paths, each once."""
     texts, left = {}, [(value, 0) for value in reversed(named)]
     while left and len(texts) < _MOST_TEXTS:
         value, depth = left.pop()
@@ -214,7 +214,7 @@ def _candidates(named):
 
 
 def _params_in(journal):
-    """Hyperparameters that the program has stated so far."""
+    """Returns the hyperparameters that the program has set so far."""
     found = []
     try:
         for name in sorted(os.listdir(journal)):
@@ -230,7 +230,7 @@ def _params_in(journal):
 
 
 def _hash(path):
-    """None when it has grown beyond what is hashed meanwhile."""
+    """Returns None if the file has grown beyond the limit for hashing meanwhile."""
     digest, left = hashlib.sha256(), _MOST_FILE
     with open(path, "rb") as file:
         while True:

@@ -1,4 +1,4 @@
-"""Keeps what a program that was started by hand prints, as its run's log. A supervisor does it for all others."""
+"""Saves the output of a program that was started by hand as its run's log. For other programs, the supervisor does."""
 import os
 import sys
 
@@ -6,9 +6,10 @@ _FILE = "output.log"
 
 
 class Output:
-    """From ``begin`` to ``end``, what goes through ``sys.stdout`` and ``sys.stderr`` is appended to the run's log as well.
+    """Appends everything that goes through ``sys.stdout`` and ``sys.stderr`` between ``begin`` and ``end`` to the
+    run's log as well.
 
-    What the program's own processes and native libraries print past Python's streams is not seen.
+    Output of child processes and native libraries that bypasses Python's streams is not included.
     """
 
     def __init__(self, folder):
@@ -39,7 +40,7 @@ class Output:
 
         before = vars(stream).get("write") if hasattr(stream, "__dict__") else None
         try:
-            # The stream itself stays in place: libraries and handlers hold on to it.
+            # The stream itself stays in place, because libraries and handlers keep references to it.
             stream.write = both
         except (AttributeError, TypeError):
             return
@@ -58,7 +59,8 @@ class Output:
     def end(self):
         descriptor, self._descriptor = self._descriptor, -1
         for stream, both, before in self._patched:
-            # If another run of this process, or a library, has put its own over ours, that goes on through ours.
+            # If another run of this process, or a library, has wrapped ours, that wrapper continues to write through
+            # it.
             if vars(stream).get("write") is not both:
                 continue
             if before is None:

@@ -1,4 +1,4 @@
-"""Where a run is recorded when Tunesmith started the program, and where nothing is recorded."""
+"""Where a run is recorded if Tunesmith started the program, and where nothing is recorded."""
 import json
 import os
 import sys
@@ -12,7 +12,7 @@ VERSION = 1
 
 
 class Place:
-    """The surroundings of a run: where it records and how it is reached. This one records nothing."""
+    """The surroundings of a run: where it records and how it is reached. This class records nothing."""
 
     folder = ""
     id = ""
@@ -26,11 +26,11 @@ class Place:
     grace = _GRACE
     #: The first step that ``log`` counts by itself, unless the checkpoint says more.
     steps = 0
-    #: Called some twenty times a second on a background thread; None when there is nothing to do.
+    #: Called about twenty times a second on a background thread; None if there is nothing to do.
     tick = None
     #: Names of the parameters that only this client passes to the program.
     unpassed = ()
-    #: The program was started by hand, so nobody else knows its exit code.
+    #: True if the program was started by hand, so that nobody else knows its exit code.
     own = False
 
     def __init__(self):
@@ -42,13 +42,15 @@ class Place:
         return {}
 
     def opened(self, run):
-        """The journal is there."""
+        """Called when the journal exists."""
 
     def compare_by(self, metric, goal):
-        """The program says what its run is compared by; one that Tunesmith started has an experiment file for that."""
+        """Called when the program names its objective; a program that Tunesmith started has an experiment file for
+        that.
+        """
 
     def closed(self):
-        """The last record is written."""
+        """Called when the last record is written."""
 
 
 class Nowhere(Place):
@@ -56,7 +58,9 @@ class Nowhere(Place):
 
 
 class Given(Place):
-    """The run that Tunesmith started this program for. ``params``: values of its own, for a program that has none."""
+    """The run that Tunesmith started this program for. ``params``: the program's own values, if it was started
+    without any.
+    """
 
     def __init__(self, folder):
         super().__init__()
@@ -91,7 +95,7 @@ def grace_of(spec):
 
 
 def read_object(path):
-    """A JSON object from a file; an empty one when it can't be read."""
+    """Reads a JSON object from a file; returns an empty one if it can't be read."""
     try:
         with open(path, encoding="utf-8") as file:
             value = json.load(file)

@@ -7,19 +7,19 @@ _MASTER = ("MASTER_ADDR", "MASTER_PORT")
 
 
 def rank():
-    """Index of this process among those of a distributed job; 0 when it is alone."""
+    """Returns the index of this process among those of a distributed job; 0 if it is alone."""
     for name in _RANKS:
         found = _number(name)
         if found is not None:
             return found
     if (_number("SLURM_NTASKS") or 1) > 1 and "SLURM_STEP_ID" in os.environ:
         return _number("SLURM_PROCID") or 0
-    # Lightning starts the other processes of a machine by itself and gives them this alone.
+    # Lightning starts the other processes of a machine itself and sets only this variable for them.
     return _number("LOCAL_RANK") or 0
 
 
 def job():
-    """Return the key that all processes of this distributed job share; None for a process that is alone."""
+    """Returns the key that all processes of this distributed job share; None for a process that is alone."""
     environ = os.environ
     size = max(_number(name) or 1 for name in ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"))
     if (_number("SLURM_NTASKS") or 1) > 1 and "SLURM_STEP_ID" in environ:

@@ -1,4 +1,4 @@
-"""Tells which hyperparameters the program has read, so that the person learns of those that never reached it."""
+"""Records which hyperparameters the program has read, so that the person is told about those that never reached it."""
 from collections import deque
 
 
@@ -12,17 +12,17 @@ class Received:
 
     @property
     def waits(self):
-        """Whether some parameter is still to be read."""
+        """Returns whether some parameter has not been read yet."""
         return bool(self._unread)
 
     def read(self, name):
-        """The program has read a value. Safe to call from several threads."""
+        """Called when the program has read a value. Safe to call from several threads."""
         if name in self._unread:
             self._unread.discard(name)
             self._fresh.append(name)
 
     def flush(self):
-        """Records what was read since the last call."""
+        """Records the names read since the last call."""
         names = []
         while self._fresh:
             try:

@@ -44,10 +44,11 @@ _VARIABLES = re.compile(
 
 
 def start(run_folder, launch=1, began=None, params=None, system=True):
-    """Begins to record in a process of its own, so that neither the training nor its end waits. Never raises.
+    """Starts recording in a separate process, so that neither the training nor its end waits. Never raises.
 
-    ``launch``: of later ones only the use of the machine is recorded. ``began``: when the run began, in milliseconds since the
-    epoch. ``params``: hyperparameters that it begins with. ``system``: the use of the machine is sampled.
+    ``launch``: for later launches only the use of the machine is recorded. ``began``: when the run started, in
+    milliseconds since the epoch. ``params``: its initial hyperparameters. ``system``: whether the use of the machine
+    is sampled.
     """
     if not sys.executable:
         return
@@ -56,13 +57,14 @@ def start(run_folder, launch=1, began=None, params=None, system=True):
     task["system"] = system
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
     try:
-        # `-B`: isolated mode does not hear the variable that says that nothing is to be compiled into the package's folder.
+        # `-B`: in isolated mode, Python ignores the variable that keeps it from writing compiled files into the
+        # package's folder.
         process = subprocess.Popen([sys.executable, "-I", "-S", "-B", __file__], stdin=subprocess.PIPE, **quiet)
         with process.stdin as pipe:
             pipe.write(json.dumps(task, default=str).encode())
     except (OSError, TypeError, ValueError, subprocess.SubprocessError):
         return
-    # Nobody waits for it; an object that is dropped while its process works would warn.
+    # Nobody waits for it; dropping the object while its process works would raise a warning.
     _STARTED.append(process)
 
 
@@ -83,7 +85,7 @@ def _main():
         except Exception:
             # The run continues without these records.
             continue
-    # Python's isolated mode leaves out the folder of the script.
+    # Python's isolated mode excludes the folder of the script.
     sys.path.append(os.path.dirname(os.path.abspath(__file__)))
     from _observed import watch
 
@@ -95,7 +97,7 @@ def _main():
 
 
 def _write(path, text):
-    """Whole, or not at all."""
+    """Writes completely, or not at all."""
     temporary = f"{path}.{os.getpid()}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
@@ -108,7 +110,7 @@ class _TooLong(Exception):
 
 
 class _Git:
-    """Asks git so that the repository's configuration starts nothing."""
+    """Runs git in such a way that the repository's configuration starts nothing."""
 
     def __init__(self, folder):
         safe = ["core.fsmonitor=false", "core.hooksPath=" + os.devnull, "core.pager=cat", "diff.external="]
@@ -167,7 +169,7 @@ def _code(task):
     if not top or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
         return None
     root, here = os.path.realpath(top), os.path.realpath(cwd)
-    # A configuration may say that its files are anywhere.
+    # A configuration may place its files anywhere.
     if here != root and not here.startswith(root.rstrip(os.sep) + os.sep):
         return None
     left_out, diff = [], None
@@ -228,7 +230,7 @@ def _untracked(root, names):
         try:
             size = os.lstat(path).st_size
             small = size <= min(room, _MAX_FILE) and len(contents) < _MAX_KEPT
-            # No link in between leads out.
+            # No link on the way leads outside.
             inside = os.path.realpath(path) == path and os.path.isfile(path)
             if small and inside and not _SECRET.search(name):
                 with open(path, "rb") as file:

@@ -1,4 +1,4 @@
-"""Puts the records of this process into its journal, and streams them to the supervisor."""
+"""Writes the records of this process into its journal, and streams them to the supervisor."""
 import json
 import os
 import sys
@@ -14,7 +14,7 @@ from ._values import scalar_text
 
 
 def _say(text):
-    """Prints a line. A full disk must not end the program that says so."""
+    """Prints a line. A full disk must not end the program."""
     try:
         print(f"tunesmith: {text}", file=sys.stderr)
     except OSError:
@@ -22,9 +22,10 @@ def _say(text):
 
 
 class Recorder:
-    """Owns the journal file of this process. A forked child makes a file of its own with its first record.
+    """Owns the journal file of this process. A forked child creates its own file with its first record.
 
-    ``start`` is called for the content of the first record. ``address`` is the supervisor's socket and token, or None.
+    ``start`` is called for the content of the first record. ``address`` is the supervisor's socket and token, or
+    None.
     """
 
     def __init__(self, folder, rank, address, start, on_control, tick):
@@ -32,11 +33,11 @@ class Recorder:
         self.rank = rank
         self.enabled = True
         self.finished = False
-        #: True while a record is written: a signal's handler must not raise then.
+        #: True while a record is written: a signal handler must not raise then.
         self.in_call = False
         self._told = False
         self._lost_told = 0
-        # A supervisor does it for all that is written into the run's journals.
+        # A supervisor syncs everything that is written into the run's journals.
         self._sync_seconds = 0 if address else sync_seconds()
         self._synced_at = monotonic()
         self._address = address
@@ -54,7 +55,7 @@ class Recorder:
         self._lock = threading.Lock()
 
     def open(self):
-        """Makes the journal. Raises OSError when that can't be done."""
+        """Creates the journal. Raises OSError if that fails."""
         self.journal = Journal(os.path.join(self.folder, "journal"), f"rank{self.rank}-{os.getpid()}")
         socket, token = self._address or ("", "")
         self._link = Link(self.folder, self.journal.name, socket, token, self._on_control, self._tick)
@@ -62,7 +63,7 @@ class Recorder:
         self.record({"type": "start", **self._start()})
 
     def opened(self):
-        """The journal, or None when there is none and none can be made."""
+        """Returns the journal, or None if there is none and none can be created."""
         if self.journal is None and self.enabled:
             with self._lock:
                 if self.journal is None:
@@ -95,7 +96,7 @@ class Recorder:
             self._queue.append((at, data))
 
     def record(self, record):
-        """Appends a record of any kind but metrics."""
+        """Appends a record of any kind other than metrics."""
         if self.enabled and not self.finished:
             outer, self.in_call = self.in_call, True
             try:
@@ -105,12 +106,14 @@ class Recorder:
                 self.in_call = outer
 
     def later(self, head, values):
-        """Keeps a metrics record whose values are still on a GPU: its text up to them, and pairs of a name's text and a value."""
+        """Stores a metrics record whose values are still on a GPU: its text before them, and pairs of a name's text
+        and a value.
+        """
         self._late.append((head, values))
         self.opened()
 
     def read_late(self):
-        """Reads the values that were left on a GPU, in the order they were logged."""
+        """Reads the values that were left on a GPU, in the order in which they were logged."""
         with self._late_lock:
             while self._late:
                 head, late = self._late.popleft()
@@ -120,7 +123,7 @@ class Recorder:
                     self.write(f'{head},"values":{{{parts}}}}}\n')
 
     def _tick(self):
-        """On the sending thread, some twenty times a second."""
+        """Called on the sending thread, about twenty times a second."""
         if self._late:
             self.read_late()
         journal = self.journal
@@ -137,7 +140,7 @@ class Recorder:
             self._tick_more()
 
     def _tell_outage(self):
-        """Once the disk has room again, the person learns of it: nobody reads what a program prints into a full disk."""
+        """Tells the person once the disk has room again: output on a full disk is lost."""
         journal = self.journal
         if journal is None or journal.outage is None:
             return
@@ -179,10 +182,10 @@ class Recorder:
             journal.close()
 
     def after_fork(self):
-        """In the child: the file is the parent's."""
+        """Called in a forked child: the file belongs to the parent."""
         journal = self.journal
         self._reset()
         self.in_call = False
-        # The supervisor talks to the parent; the child only streams what it records.
+        # The supervisor talks to the parent; the child only streams its records.
         if journal is not None:
             journal.abandon()

@@ -1,4 +1,4 @@
-"""One run of this process: what the program says about it, and hears from the person."""
+"""One run of this process: records what the program logs, and receives the person's requests."""
 import os
 import sys
 from time import monotonic as _monotonic
@@ -70,12 +70,12 @@ class Run(Familiar):
     def log(self, values, step=None, epoch=None, commit=None):
         """Records scalars at one step: numbers, numpy or torch scalars, and nested dicts of them (joined with ``/``).
 
-        It is in the file when this returns: killing the process loses nothing. (A scalar on a GPU is read a little
+        They are in the file when it returns: killing the process loses nothing. (A scalar on a GPU is read a little
         later in the background, so that logging it does not wait for the GPU.) Steps may come in any order; without
-        one, calls without a step are counted from 0, and on from where they were when the run goes on from a checkpoint.
+        one, calls without a step are counted from 0, and the count continues if the run resumes from a checkpoint.
         NaN and infinities are kept. With ``commit=False`` the values are recorded by the next call.
 
-        Raises ``StopRequested`` when the run is to stop; see "Stop and pause" in the README for when exactly.
+        Raises ``StopRequested`` when the run has to stop; see "Stop and pause" in the README for when exactly.
         """
         recorder = self._recorder
         if recorder.finished or not self.enabled:
@@ -115,7 +115,8 @@ class Run(Familiar):
             names = self._names
             for name, value in values.items():
                 if type(value) is float:
-                    # The usual case, without a call: paced calls run with cold caches, where each costs.
+                    # The most frequent case, without a function call: paced calls run with cold caches, where each
+                    # call costs.
                     text = repr(value) if value - value == 0.0 else float_text(value)
                     head_text = names.get(name) or self._name(name)
                     if head_text:
@@ -156,24 +157,26 @@ class Run(Familiar):
             control.after_log()
 
     def progress(self, fraction, text=""):
-        """How far the work has come: a fraction in [0, 1] (None when unknown), and a text for the person."""
+        """Records the progress of the work: a fraction in [0, 1] (None if unknown), and a text for the person."""
         if fraction is not None:
             fraction = float(fraction)
             fraction = None if fraction != fraction else min(1.0, max(0.0, fraction))
         self._record({"type": "progress", "fraction": fraction, "text": str(text)})
 
     def info(self, values):
-        """Facts that are no metrics, such as the number of weights."""
+        """Records facts other than metrics, such as the number of weights."""
         self._record({"type": "info", "values": flat_params(values)})
 
     def message(self, text, level="info"):
-        """A message for the person; the last one of level ``error`` explains a failed run."""
+        """Records a message for the person; the last one of level ``error`` explains a failed run."""
         if level not in ("info", "warning", "error"):
             raise ValueError(f'level must be "info", "warning" or "error", not {level!r}')
         self._record({"type": "message", "level": level, "text": str(text)})
 
     def media(self, name, path, step=None, mime=None):
-        """A file that belongs to the run: a picture, a table, a checkpoint. One outside the run's folder is copied."""
+        """Records a file that belongs to the run: a picture, a table, a checkpoint. A file outside the run's folder
+        is copied.
+        """
         if not self.enabled:
             return
         from ._media import adopt
@@ -197,13 +200,14 @@ class Run(Familiar):
         return _checkpoint.save(self, step, keep)
 
     def finish(self, status=None, error=None, exit_code=None, quiet=None):
-        """The last record. Without a status: ``completed``, or ``stopped``/``pruned``/``paused`` when that was asked for; or
-        ``failed`` with an ``exit_code`` other than 0."""
+        """Ends the run. Without a status: ``completed``, or ``stopped``/``pruned``/``paused`` if that was requested;
+        or ``failed`` with an ``exit_code`` other than 0.
+        """
         recorder = self._recorder
         if recorder.finished or not self.enabled:
             return
         if type(status) is int and error is None:
-            # Other trackers' first argument is an exit code.
+            # The first argument of other trackers is an exit code.
             status, exit_code = None, status
         if status is None and exit_code:
             status, error = "failed", error or f"the program ended with exit code {exit_code}"
@@ -216,7 +220,7 @@ class Run(Familiar):
             status = ENDS[reason] if reason else "completed"
         record = {"status": status}
         if self._place.own:
-            # Nobody else knows, and a clock may have been set meanwhile.
+            # Nobody else measures it, and a clock may have been set meanwhile.
             record["ran"] = round((_monotonic() - self._began) * 1000)
         if error is not None:
             record["error"] = str(error)
@@ -243,21 +247,23 @@ class Run(Familiar):
 
     @property
     def should_stop(self):
-        """True once the run is to stop. A program that looks here decides for itself: ``log`` no longer raises."""
+        """True once the run has to stop. A program that reads this decides for itself: ``log`` no longer raises."""
         self._control.on_stop = "flag"
         return self._control.reason is not None
 
     @property
     def stop_reason(self):
-        """``"stop"``, ``"prune"`` or ``"pause"`` once that was asked for, else None."""
+        """``"stop"``, ``"prune"`` or ``"pause"`` once that was requested, else None."""
         return self._control.reason
 
     def on_set(self, callback):
-        """``callback(values)`` within the next ``log`` after the person changed hyperparameters of the live run."""
+        """Calls ``callback(values)`` within the next ``log`` after the person changed hyperparameters of the live
+        run.
+        """
         self._control.callbacks.append(callback)
         return callback
 
-    # Inside
+    # Internals
 
     def _first_record(self):
         return {"pid": os.getpid(), "rank": self.rank, "client": f"python/{__version__}", **self._place.identity()}
@@ -270,7 +276,7 @@ class Run(Familiar):
             self._recorder.record(record)
 
     def _name(self, name):
-        """JSON of a metric's name that is seen for the first time; '' when it can't be one."""
+        """Returns the JSON text of a metric's new name; '' if the name is invalid."""
         text = name_text(name)
         known = self._names
         if not text:
@@ -310,7 +316,7 @@ class Run(Familiar):
         return True
 
     def _defaults(self, config, replaceable=None):
-        """``replaceable``: names whose values may be replaced; those that are set now are added."""
+        """Adds new values; ``replaceable``: names whose existing values may be replaced."""
         given = config if hasattr(config, "items") else vars(config)
         values = flat_names(dict(given))
         new = {name: value for name, value in values.items() if name not in self.config or name in (replaceable or ())}
@@ -332,25 +338,25 @@ class Run(Familiar):
             self.config._stop_telling()
 
     def _tick(self):
-        """On a background thread, some twenty times a second."""
+        """Called on a background thread, about twenty times a second."""
         self._received.flush()
         if self._place.tick is not None:
             self._place.tick()
 
     def _receive(self, message):
-        """On the listening thread."""
+        """Called on the listening thread."""
         values = self._control.receive(message)
         if values is not None:
             self.config._receive(values)
 
     def _on_sigterm(self):
-        """True when the program is to be interrupted where it is."""
+        """Returns True if the program should be interrupted at once."""
         control = self._control
         control.hurry()
-        # A program that is in the middle of a record is interrupted once that is written.
+        # A program that is writing a record is interrupted after that.
         if self._recorder.in_call or control.on_stop != "raise" or control.raised:
             return False
-        # It has not logged since it was asked; it may be long until it does.
+        # It has not logged since the request, and may not for long.
         control.raised = True
         return True
 

@@ -9,7 +9,7 @@ from ._place import Given, Nowhere
 from ._run import Run
 from ._values import flat_names
 
-# Arguments of other trackers' `init` that have no meaning here.
+# Arguments of other trackers' `init` without an effect here.
 _UNUSED = frozenset(
     "entity settings save_code sync_tensorboard monitor_gym force anonymous magic tensorboard allow_val_change "
     "config_include_keys config_exclude_keys resume_from fork_from".split()
@@ -17,7 +17,7 @@ _UNUSED = frozenset(
 
 _lock = threading.RLock()
 _current = None
-#: How many runs this process has begun.
+#: Number of runs that this process has started.
 _turn = 0
 _said_unused = set()
 # Values and project of the next run, from a sweep within this program.
@@ -47,7 +47,7 @@ def init(config=None, on_stop=None, **options):
 
 @contextmanager
 def preset(params, project=None):
-    """Within it, ``init`` begins another run with these values, over which a program's own config does not go."""
+    """Within it, ``init`` starts another run with these values, which take precedence over the program's own config."""
     global _preset
     with _lock:
         if _current is not None and not _current._recorder.finished:
@@ -60,17 +60,18 @@ def preset(params, project=None):
 
 
 def current():
-    """The newest run of this process; one is begun when there is none yet."""
+    """Returns the newest run of this process, and starts one if there is none yet."""
     return _current if _current is not None else init()
 
 
 def run():
-    """The newest run of this process; None when there is none yet and Tunesmith did not start the program."""
+    """Returns the newest run of this process; None if there is none yet and Tunesmith did not start the program."""
     return current() if _current is not None or os.environ.get("TUNESMITH_RUN_DIR") else None
 
 
 def _objective(given):
-    """``{"metric": …, "goal": "minimize" or "maximize"}`` of what ``init`` was given: that, or a pair."""
+    """Returns ``{"metric": …, "goal": "minimize" or "maximize"}`` from the argument of ``init``: the same, or a pair.
+    """
     try:
         metric, goal = (given["metric"], given["goal"]) if isinstance(given, dict) else given
         goal = {"min": "minimize", "max": "maximize"}.get(goal, goal)
@@ -108,7 +109,7 @@ def _place(config, options):
     if folder and _turn == 1:
         return Given(folder)
     if folder:
-        # Tunesmith knows of one run of this program. Further ones lie beside it and begin with the same values.
+        # Tunesmith knows one run of this program. Further ones are recorded next to it and start with the same values.
         options.setdefault("dir", os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(folder)))))
         own = set() if config is None else set(flat_names(dict(config if hasattr(config, "items") else vars(config))))
         options["params"] = {name: value for name, value in Given(folder).params.items() if name not in own}
@@ -123,7 +124,7 @@ def _place(config, options):
 
 
 def _refuse(options):
-    """Says once what is accepted and not used; raises TypeError for what nobody knows."""
+    """Reports accepted arguments without effect, once; raises TypeError for unknown ones."""
     known = {"project", "name", "tags", "notes", "group", "job_type", "id", "resume", "mode", "dir", "objective"}
     for name in options:
         if name not in known and name not in _UNUSED:

@@ -18,14 +18,14 @@ from ._values import flat_params
 
 LEASE = "lease.json"
 CONTROL = "control.ndjson"
-# In the environment of a program that records: child processes that are part of it record into the same run.
+# In the environment of a program that records: its child processes record into the same run.
 JOIN = "TUNESMITH_JOIN"
 _LOOK_SECONDS = 0.4
 _LARGEST_CONTROL = 1 << 16
 
 
 class Standalone(Place):
-    """A run of our own. Raises OSError when its folder can't be made."""
+    """A run of our own. Raises OSError if its folder can't be created."""
 
     own = True
 
@@ -151,7 +151,9 @@ class Standalone(Place):
             self._touch()
 
     def _touch(self):
-        """A sign of life for whoever can't see our process: it runs on another machine or in another container."""
+        """A heartbeat for an engine that can't see our process, because it runs on another machine or in another
+        container.
+        """
         try:
             descriptor = os.open(os.path.join(self.folder, LEASE), os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
             try:
@@ -213,7 +215,7 @@ class Joined(Place):
 
 
 def place(options, turn):
-    """Where the ``turn``-th run of this process is recorded. Raises OSError when it can't be."""
+    """Returns where the ``turn``-th run of this process is recorded. Raises OSError if it can't be."""
     folder = os.environ.get(JOIN)
     rank = _ranks.rank()
     if folder and os.path.isdir(folder) and (_is_worker() or (rank > 0 and _is_parent(folder))):
@@ -228,7 +230,7 @@ def place(options, turn):
 
 
 def observation(text):
-    """TUNESMITH_CAPTURE as run.json has it; None for all that is the default."""
+    """Returns TUNESMITH_CAPTURE in the form of run.json; None for the defaults."""
     text = (text or "").strip()
     if text == "off":
         return {"libraries": "off", "wandb": "listen", "output": "off", "files": "off", "system": False}
@@ -258,18 +260,18 @@ def _beat():
 
 
 def _is_parent(folder):
-    """Return whether the process that records there started this one: Lightning starts the other ranks from rank 0."""
+    """Returns whether the process that records there started this one: Lightning starts the other ranks from rank 0."""
     return read_object(os.path.join(folder, LEASE)).get("pid") == os.getppid()
 
 
 def _is_worker():
-    """A process that multiprocessing started."""
+    """Returns whether multiprocessing started this process."""
     multiprocessing = sys.modules.get("multiprocessing.process")
     return multiprocessing is not None and multiprocessing.parent_process() is not None
 
 
 def _resumable(runs, options):
-    """The folder of the run to go on with, or None for a new one. Clears an id that can't be used."""
+    """Returns the folder of the run to continue, or None for a new one. Clears an unusable id."""
     wanted, resume = options.get("id"), options.get("resume")
     if not wanted:
         if resume == "must":
@@ -295,7 +297,7 @@ def _resumable(runs, options):
 
 
 def _records_of(folder):
-    """Hyperparameters that the program has stated, and the step after the last one it logged."""
+    """Returns the hyperparameters that the program has set, and the step after the last logged one."""
     params, steps = {}, 0
     journal = os.path.join(folder, "journal")
     try:

@@ -1,4 +1,4 @@
-"""One value of each metric, read back from the journal when it is asked for, so that logging pays nothing for it."""
+"""One value of each metric, read from the journal on demand, so that logging pays nothing for it."""
 import fnmatch
 import json
 import os

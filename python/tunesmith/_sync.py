@@ -1,9 +1,9 @@
-"""How soon what was recorded is on the disk itself."""
+"""How soon records are synced to the disk."""
 import os
 
 
 def sync_seconds():
-    """Seconds after which what was recorded is forced to the disk itself; 0: when the operating system likes."""
+    """Returns the seconds after which records are synced to the disk; 0: when the operating system does it."""
     try:
         seconds = float(os.environ.get("TUNESMITH_FSYNC_SECONDS", "").strip() or 1)
     except ValueError:

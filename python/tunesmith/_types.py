@@ -1,4 +1,4 @@
-"""Pictures, tables and other things that ``log`` takes beside numbers. Each becomes a file of the run."""
+"""Pictures, tables and other values that ``log`` takes besides numbers. Each becomes a file of the run."""
 import csv
 import json
 import os
@@ -19,7 +19,7 @@ class Media:
         self.caption = caption
 
     def _record_into(self, run, name, step):
-        """Writes the file and records it; what can't be written is said and never fails the training."""
+        """Writes the file and records it. A failure is reported and never fails the training."""
         try:
             if isinstance(self._data, (str, os.PathLike)) and self._from_path():
                 run.media(name, os.fspath(self._data), step)
@@ -58,7 +58,9 @@ class Image(Media):
 
 
 class Table(Media):
-    """Rows with named columns; becomes a CSV file. Pictures in its cells become files beside it, which the cells name."""
+    """Rows with named columns; becomes a CSV file. Pictures in its cells become files next to it, to which the cells
+    refer.
+    """
 
     end = ".csv"
     mime = "text/csv"
@@ -90,7 +92,8 @@ class Table(Media):
 
     def _record_into(self, run, name, step):
         safe = _safe(name)
-        # A picture in several cells is written once; pictures of rows that can't be written are named by their captions.
+        # A picture in several cells is written once; pictures of rows that can't be written are represented by their
+        # captions.
         kept = {}
 
         def picture(value, image):
@@ -123,7 +126,7 @@ class Table(Media):
 
 
 class Histogram(Media):
-    """Counts of values in bins of equal width. ``np_histogram``: counts and edges that are there already."""
+    """Counts of values in bins of equal width. ``np_histogram``: existing counts and edges."""
 
     end = ".json"
     mime = "application/vnd.tunesmith.histogram+json"
@@ -158,7 +161,7 @@ class Text(Media):
 
 
 class Html(Text):
-    """A page, as a string or an open file. It is kept as a file and never executed."""
+    """An HTML page, as a string or an open file. It is stored as a file and never executed."""
 
     end = ".html"
     mime = "text/html"
@@ -191,14 +194,14 @@ class Audio(Media):
 
 
 class Video(Media):
-    """A film, from a file."""
+    """A video, from a file."""
 
     def __init__(self, data, caption=None, fps=None, format=None, **_unused):
         super().__init__(data, caption)
 
 
 def wrap(value):
-    """The media that a logged value stands for, as a list; None when it stands for none."""
+    """Returns the media of a logged value as a list; None if it has none."""
     if isinstance(value, Media):
         return [value]
     if isinstance(value, (list, tuple)) and value and all(isinstance(one, Media) for one in value):
@@ -220,7 +223,9 @@ def _is_picture(value):
 
 
 def _keep_picture(folder, stem, image):
-    """Writes a picture into the run's media folder. Returns its path from the run's folder; None if it can't be written."""
+    """Writes a picture into the run's media folder. Returns its path relative to the run's folder; None if it can't
+    be written.
+    """
     # Cells name files with plain letters only.
     stem = "".join(c if c.isascii() else "_" for c in stem).lstrip(".") or "cell"
     try:
@@ -249,7 +254,7 @@ def _cell(value):
 
 
 def _array(data):
-    """A numpy array of whatever has the numbers."""
+    """Returns a numpy array of any value that contains numbers."""
     if hasattr(data, "detach"):
         data = data.detach().cpu()
     import numpy

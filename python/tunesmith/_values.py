@@ -1,4 +1,4 @@
-"""Turns what a program logs into JSON text."""
+"""Converts logged values to JSON text."""
 from json.encoder import encode_basestring as _quoted
 
 _BIG = 1 << 53
@@ -7,7 +7,7 @@ LONGEST_NAME = 512
 
 
 def name_text(name):
-    """JSON of a metric's name with its colon; '' when it can't be a name."""
+    """Returns the JSON text of a metric's name with its colon; '' if the name is invalid."""
     text = name if isinstance(name, str) else str(name)
     # Readers count in UTF-16 units, as JavaScript does.
     if not text or len(text) > LONGEST_NAME or len(text.encode("utf-16-le", "replace")) > 2 * LONGEST_NAME:
@@ -16,14 +16,14 @@ def name_text(name):
 
 
 def float_text(value):
-    """JSON of a float. JSON has no NaN or infinities, so those three are strings."""
+    """Returns the JSON text of a float. JSON has no NaN or infinities, so those three are strings."""
     if value - value == 0.0:
         return repr(value)
     return '"NaN"' if value != value else ('"Infinity"' if value > 0 else '"-Infinity"')
 
 
 def int_text(value):
-    # Past this, other readers take it for the nearest float; past the largest float, for none.
+    # Beyond this, other readers round it to the nearest float; beyond the largest float, to none.
     if -_BIG <= value <= _BIG:
         return str(value)
     try:
@@ -33,7 +33,7 @@ def int_text(value):
 
 
 def step_text(step):
-    """JSON of a step or an epoch: any number. Raises ValueError for NaN and infinities."""
+    """Returns the JSON text of a step or an epoch: any number. Raises ValueError for NaN and infinities."""
     try:
         return int_text(step.__index__())
     except (AttributeError, TypeError):
@@ -45,7 +45,7 @@ def step_text(step):
 
 
 def scalar_text(value):
-    """JSON of a number of any kind (bool, numpy, torch …); None when it is no single number."""
+    """Returns the JSON text of a number of any kind (bool, numpy, torch …); None if it is not a single number."""
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, int):
@@ -91,7 +91,7 @@ def flatten(values, into, prefix=""):
 
 
 def param(value):
-    """A hyperparameter's value as JSON can hold it: scalars and lists of them; anything else as its text."""
+    """Returns a hyperparameter's value for JSON: scalars and lists of them; anything else as its text."""
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, float):
@@ -112,7 +112,7 @@ def param(value):
 
 
 def flat_names(values, prefix=""):
-    """Nested groups of hyperparameters are joined with dots; values stay as they are."""
+    """Joins nested groups of hyperparameters with dots; values stay as they are."""
     flat = {}
     for name, value in values.items():
         if isinstance(value, dict) and value:
@@ -123,5 +123,5 @@ def flat_names(values, prefix=""):
 
 
 def flat_params(values):
-    """Hyperparameters by their dotted names, as JSON can hold them."""
+    """Returns hyperparameters by their dotted names, for JSON."""
     return {name: param(value) for name, value in flat_names(dict(values)).items()}

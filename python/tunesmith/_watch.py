@@ -1,13 +1,13 @@
-"""Gradients and weights of a PyTorch model as histograms, every so many backward passes."""
+"""Records gradients and weights of a PyTorch model as histograms at regular backward passes."""
 from ._types import Histogram
 
 _BINS = 64
-# Tensors of one model that are drawn, at most.
+# Maximum number of tensors of one model that are recorded.
 _MOST = 300
 
 
 def watch(run, models, criterion=None, log="gradients", log_freq=1000, idx=None, log_graph=False):
-    """See ``Run.watch``. Returns the watches, one for each model."""
+    """See ``Run.watch``. Returns the watches, one per model."""
     if log not in ("gradients", "parameters", "all", None):
         raise ValueError(f'log must be "gradients", "parameters", "all" or None, not {log!r}')
     if int(log_freq) < 1:
@@ -38,7 +38,7 @@ class _Watch:
 
     def _hook(self, prefix, name, weight, log):
         def on_gradient(gradient):
-            # With several ranks each would record the same.
+            # With several ranks, each would record the same.
             passes = self._passes[name] = self._passes.get(name, 0) + 1
             if (passes - 1) % self._every or self._run.rank > 0:
                 return

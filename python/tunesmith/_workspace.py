@@ -6,14 +6,14 @@ from time import time
 
 FOLDER = ".tunesmith"
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-# Seconds are counted from 2024-01-01, as in ids that the engine makes.
+# Epoch of the ids: 2024-01-01, as in ids that the engine makes.
 _EPOCH = 1_704_067_200
 
 
 def find(given=None):
-    """
-    The workspace folder: the one given, else the one named by TUNESMITH_DIR, else the nearest folder upwards from the
-    working folder that has a ``.tunesmith`` of ours, else the root of the git repository, else the working folder.
+    """Returns the workspace folder: the given one, else the one in TUNESMITH_DIR, else the nearest folder upwards
+    from the working folder with a ``.tunesmith`` of ours, else the root of the git repository, else the working
+    folder.
     """
     given = given or os.environ.get("TUNESMITH_DIR")
     if given:
@@ -33,7 +33,7 @@ def find(given=None):
 
 
 def _is_ours(path):
-    """A real folder that another user did not put in our way."""
+    """Returns whether it is a real folder that no other user put there."""
     try:
         found = os.lstat(path)
     except OSError:
@@ -42,7 +42,7 @@ def _is_ours(path):
 
 
 def runs_folder(workspace):
-    """The folder of all runs of a workspace, made when it is not there. Raises OSError."""
+    """Returns the folder of all runs of a workspace, and creates it if needed. Raises OSError."""
     folder = os.path.join(workspace, FOLDER)
     if not os.path.lexists(folder):
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -59,7 +59,7 @@ def runs_folder(workspace):
 
 
 def new_id():
-    """Ten characters of lower-case Crockford base32: six for the second of its making, four random ones."""
+    """Returns ten characters of lower-case Crockford base32: six for the second of its creation, four random ones."""
     second = max(0, int(time()) - _EPOCH)
     head = "".join(_DIGITS[(second >> shift) % 32] for shift in range(25, -1, -5))
     return head + "".join(_DIGITS[byte % 32] for byte in os.urandom(4))
@@ -71,7 +71,9 @@ def is_id(text):
 
 
 def recorded(workspace, path):
-    """A path as it is written down: with slashes and relative where it lies in the workspace, so that that can be moved."""
+    """Returns a path in the form of the records: with slashes, and relative if it is in the workspace, which may be
+    moved.
+    """
     if path is None:
         return None
     try:
@@ -87,9 +89,9 @@ def absolute(workspace, written):
 
 
 def make_run(runs, spec, files):
-    """
-    Makes the folder of a run whole, or not at all, and returns it. ``spec`` becomes its run.json; its id is made here when
-    it has none. ``files``: further files by name, as objects. Raises OSError, FileExistsError when the id is taken.
+    """Creates the folder of a run completely, or not at all, and returns it. ``spec`` becomes its run.json; it gets
+    an id if it has none. ``files``: further files by name, as objects. Raises OSError, FileExistsError if the id
+    is taken.
     """
     import shutil
 
@@ -120,7 +122,7 @@ def make_run(runs, spec, files):
 
 
 def wake(runs, run):
-    """Whoever watches the folder of all runs looks at this run again: what changes inside of it, it does not see."""
+    """Makes watchers of the folder of all runs check this run again, because they don't see changes inside it."""
     path = os.path.join(runs, f".wake-{run}")
     try:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0), 0o600))
@@ -130,7 +132,7 @@ def wake(runs, run):
 
 
 def write_whole(path, text):
-    """Writes a private file so that a reader sees the old or the new content whole, never a part."""
+    """Writes a private file so that readers see the old or the new content completely, never a part."""
     temporary = f"{path}.{os.urandom(4).hex()}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(temporary, flags, 0o600)

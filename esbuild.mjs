@@ -54,6 +54,7 @@ const programs = {
   study: 'src/engine/searches/study/worker.ts',
   insight: 'src/engine/searches/insight/worker.ts',
   supervisor: 'src/engine/supervisor/main.ts',
+  remote: 'src/remote/main.ts',
   images: 'src/training/data/images/worker.ts',
   module: 'src/client/moduleHost.ts',
   cli: 'src/cli/main.ts',

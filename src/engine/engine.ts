@@ -37,6 +37,7 @@ import { refusedAsForeign, takingIn, type Hidden } from './runs/takeInFolders.js
 import { RunMaker } from './runs/maker.js';
 import { Clusters } from './executors/clusters.js';
 import { Scheduler } from './executors/scheduler.js';
+import { Sending } from './executors/sending.js';
 import { SearchFolders } from './searches/folders.js';
 import { KeptSearches } from './searches/keptSearches.js';
 import { Searches } from './searches/searches.js';
@@ -98,7 +99,8 @@ export class Engine {
     const devices = new Devices();
     const trouble = new Trouble(log, [paths.local, paths.runs]);
     const scheduler = new Scheduler(devices);
-    const clusters = new Clusters(log);
+    const sending = new Sending(paths.sent, paths.workspace);
+    const clusters = new Clusters({ log, dist: distFolder, sending });
     this.clusters = clusters;
     this.asked = Asked.open(paths.asked, log);
     const folders = new RunFolders(paths.runs, this.asked);
@@ -132,8 +134,8 @@ export class Engine {
       distFolder,
     };
     const active = new ActiveRuns({ ...shared, clusters, supervisorProgram: path.join(distFolder, 'supervisor.cjs') });
-    const maker = new RunMaker({ ...shared, active, workspace: paths.workspace });
-    const searches = new Searches({ ...shared, active, maker });
+    const maker = new RunMaker({ ...shared, active, sending, workspace: paths.workspace });
+    const searches = new Searches({ ...shared, active, maker, sending });
     active.listener = searches;
     this.backlog = new Backlog(active);
     const hand = new HandRuns({ ...shared, runs: paths.runs });

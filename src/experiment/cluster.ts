@@ -1,13 +1,9 @@
 /** The keys `on:`, `slurm:` and the parts of `resources:` that clusters need, as they are written and in their normal form. */
 import { z } from 'zod';
-import type { ClusterNeed } from '../protocol/cluster.js';
-
-const word = (what: string) =>
-  z
-    .string({ error: `${what} must be text` })
-    .min(1, `${what} must not be empty`)
-    .max(200)
-    .refine((text) => !/[\u0000-\u001f]/.test(text), `${what} must be one line`);
+import { CLUSTER_KINDS, type ClusterNeed } from '../protocol/cluster.js';
+import type { WrittenRay } from './clusters/ray.js';
+import type { WrittenSsh } from './clusters/ssh.js';
+import { setupLines, word } from './clusters/word.js';
 
 const UNITS = { K: 1 / 1024, M: 1, G: 1024, T: 1024 * 1024 } as const;
 const MEMORY = /^(\d+(?:\.\d+)?)\s*([KMGT])(?:i?B)?$/i;
@@ -36,6 +32,11 @@ function wholeMinutes(text: string): number | null {
   );
 }
 
+/** Relative to the home on the host. */
+const SSH_FOLDER = 'tunesmith';
+/** Ray's own default. */
+const RAY_ADDRESS = 'http://127.0.0.1:8265';
+
 const atLeastOne = (minutes: number): number | null => (minutes >= 1 && minutes <= 1_000_000 ? minutes : null);
 
 /** Further keys of `resources:`. */
@@ -45,12 +46,12 @@ export const clusterResources = {
     .int('cpus must be a whole number')
     .min(1, 'cpus must be at least 1')
     .optional()
-    .describe('Processor cores for each run. Only with `on: slurm`.'),
+    .describe('Processor cores for each run. Only with `on: slurm` and `on: ray`.'),
   memory: z
     .string({ error: MEMORY_FORM })
     .refine((text) => mebibytes(text) !== null, MEMORY_FORM)
     .optional()
-    .describe('Memory for each run, such as `16G`. Only with `on: slurm`.'),
+    .describe('Memory for each run, such as `16G`. Only with `on: slurm` and `on: ray`.'),
   time: z
     .string({ error: TIME_FORM })
     .refine((text) => wholeMinutes(text) !== null, TIME_FORM)
@@ -65,8 +66,10 @@ const OURS =
   /^--(array|begin|chdir|dependency|error|export|input|job-name|no-requeue|nodes|ntasks|open-mode|output|parsable|requeue|signal|wait|wrap)(=|$)/;
 
 export const WrittenOn = z
-  .enum(['local', 'slurm'], { error: 'on must be local or slurm' })
-  .describe('Where runs execute: `local` (this machine), or `slurm` (a job for each run; see docs/anywhere.md).');
+  .enum(['local', ...CLUSTER_KINDS], { error: 'on must be local, slurm, ssh or ray' })
+  .describe(
+    'Where runs execute: `local` (this machine), `ssh` (another machine of yours), or `slurm` or `ray` (a job for each run; see docs/anywhere.md).',
+  );
 
 export const WrittenSlurm = z
   .strictObject({
@@ -74,11 +77,7 @@ export const WrittenSlurm = z
     account: word('account').optional().describe('Account that the jobs are charged to.'),
     qos: word('qos').optional().describe('Quality of service.'),
     constraint: word('constraint').optional().describe('Features that a node must have.'),
-    setup: z
-      .array(word('a line of setup'), { error: 'setup must be a list of lines, such as: [module load cuda]' })
-      .max(50)
-      .optional()
-      .describe('Lines of shell that the job runs before the program: `module load cuda`.'),
+    setup: setupLines.optional().describe('Lines of shell that the job runs before the program: `module load cuda`.'),
     extra: z
       .array(
         word('an option')
@@ -96,45 +95,68 @@ interface Written {
   pipeline?: unknown;
   on?: z.output<typeof WrittenOn> | undefined;
   slurm?: z.output<typeof WrittenSlurm> | undefined;
+  ssh?: z.output<typeof WrittenSsh> | undefined;
+  ray?: z.output<typeof WrittenRay> | undefined;
   resources?: { gpus?: number; perGpu?: number; cpus?: number; memory?: string; time?: string } | undefined;
 }
 
 /** Undefined: runs work on this machine. */
-export function clusterNeed({ on = 'local', slurm = {}, resources = {} }: Written): ClusterNeed | undefined {
-  if (on === 'local') return undefined;
-  const { gpus, cpus, memory, time } = resources;
+export function clusterNeed({
+  on = 'local',
+  slurm = {},
+  ssh,
+  ray = {},
+  resources = {},
+}: Written): ClusterNeed | undefined {
+  if (on === 'local' || (on === 'ssh' && !ssh)) return undefined;
+  const { gpus, perGpu, cpus, memory, time } = resources;
   const need = {
-    ...slurm,
     gpus,
     cpus,
     memory: memory === undefined ? undefined : mebibytes(memory)!,
     minutes: time === undefined ? undefined : wholeMinutes(time)!,
+    ...(on === 'slurm' && slurm),
+    ...(on === 'ssh' && { perGpu, ssh: { folder: SSH_FOLDER, ...ssh! } }),
+    ...(on === 'ray' && { ray: { ...ray, address: (ray.address ?? RAY_ADDRESS).replace(/\/+$/, '') } }),
   };
   const given = Object.entries(need).filter(([, value]) => value !== undefined);
   return { kind: on, ...(Object.fromEntries(given) as Omit<ClusterNeed, 'kind'>) };
 }
 
-/** Keys that say nothing, or can't be done, where the runs work: the path of each and why. */
-export function uselessKeys({ on = 'local', slurm, resources = {}, pipeline }: Written): UselessKey[] {
+/** Keys of `resources:` that have no effect, by where the runs work. */
+const WITHOUT_EFFECT = {
+  local: ['cpus', 'memory', 'time'],
+  slurm: [],
+  ssh: ['cpus', 'memory', 'time'],
+  ray: ['time'],
+} as const;
+
+/** Keys that say nothing, or can't be done, where the runs work: the path of each and why. `has`: the section is there, valid or not. */
+export function uselessKeys(written: Written, has: (section: string) => boolean): UselessKey[] {
+  const { on = 'local', resources = {}, pipeline } = written;
   const useless: UselessKey[] = [];
-  if (on === 'local') {
-    for (const key of ['cpus', 'memory', 'time'] as const)
-      if (resources[key] !== undefined)
-        useless.push({
-          at: ['resources', key],
-          message: `${key} has no effect on this machine: it needs "on: slurm"`,
-        });
-    if (slurm) useless.push({ at: ['slurm'], message: 'slurm has no effect without "on: slurm"' });
-    return useless;
+  for (const key of WITHOUT_EFFECT[on]) {
+    if (resources[key] === undefined) continue;
+    const message =
+      on === 'local'
+        ? `${key} has no effect on this machine: it needs "on: slurm"`
+        : `${key} has no effect with "on: ${on}"`;
+    useless.push({ at: ['resources', key], message });
   }
+  for (const section of CLUSTER_KINDS)
+    if (written[section] && section !== on)
+      useless.push({ at: [section], message: `${section} has no effect without "on: ${section}"` });
+  if (on === 'local') return useless;
+  if (on === 'ssh' && !has('ssh'))
+    useless.push({ at: ['on'], message: 'on: ssh needs a host, such as "ssh: { host: gpu-box }"', isError: true });
   if (pipeline !== undefined)
     useless.push({
       at: ['on'],
-      message: 'pipelines run on this machine only: "on: slurm" is not supported',
+      message: `pipelines run on this machine only: "on: ${on}" is not supported`,
       isError: true,
     });
-  if (resources.perGpu !== undefined) {
-    const message = 'perGpu has no effect with "on: slurm": each run is a separate job';
+  if (resources.perGpu !== undefined && on !== 'ssh') {
+    const message = `perGpu has no effect with "on: ${on}": each run is a separate job`;
     useless.push({ at: ['resources', 'perGpu'], message });
   }
   return useless;

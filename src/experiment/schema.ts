@@ -8,6 +8,8 @@ import { record } from '../protocol/recordSchema.js';
 import { ParamValue } from '../protocol/values.js';
 import { WrittenAlerts } from './alerts.js';
 import { clusterResources, WrittenOn, WrittenSlurm } from './cluster.js';
+import { WrittenRay } from './clusters/ray.js';
+import { WrittenSsh } from './clusters/ssh.js';
 import { NetworkTemplate } from './network/index.js';
 import { WrittenRetries } from './retries.js';
 import type { CopiedValues } from './start/configCopies.js';
@@ -99,6 +101,8 @@ function fileSchema(deep: boolean) {
       ),
     on: WrittenOn.optional(),
     slurm: WrittenSlurm.optional(),
+    ssh: WrittenSsh.optional(),
+    ray: WrittenRay.optional(),
     retries: WrittenRetries.optional(),
     python: text('python').min(1).optional().describe('Python interpreter to use for `python` in `run`.'),
     seed: z

@@ -108,7 +108,7 @@ export function makeFolderReal(folder: string): void {
 }
 
 /** Writes a file so that a reader, and a crash, sees the old or the new content whole, never a part. */
-export function writeReal(file: string, content: string, options: { sync?: boolean } = {}): void {
+export function writeReal(file: string, content: string | Uint8Array, options: { sync?: boolean } = {}): void {
   checkParents(file);
   writeWholeSync(file, content, { mode: 0o600, ...options });
 }

@@ -1,11 +1,37 @@
 /** A run's need on a cluster, as written in its `run.json`. */
 import { z } from 'zod';
+import { record } from './recordSchema.js';
 
 const Name = z.string().max(200);
 
+export const CLUSTER_KINDS = ['slurm', 'ssh', 'ray'] as const;
+
+/** Host names reach `ssh` and, through its configuration, perhaps a shell. */
+export const SSH_HOST = /^(?:[A-Za-z_][\w.-]*@)?[A-Za-z0-9_][\w.-]*$/;
+
+/** A host and the folder there that gets the code and the runs, relative to the home or absolute. */
+export const SshPlace = z.object({
+  host: z.string().max(200).regex(SSH_HOST),
+  folder: z.string().min(1).max(200),
+  port: z.number().int().min(1).max(65535).optional(),
+  setup: z.array(z.string()).optional(),
+});
+export type SshPlace = z.infer<typeof SshPlace>;
+
+export const RayPlace = z.object({
+  /** URL of the dashboard, without a slash at its end. */
+  address: z.string().max(200),
+  runtimeEnv: record(z.unknown()).optional(),
+});
+export type RayPlace = z.infer<typeof RayPlace>;
+
 export const ClusterNeed = z.object({
-  kind: z.literal('slurm'),
+  kind: z.enum(CLUSTER_KINDS),
+  ssh: SshPlace.optional(),
+  ray: RayPlace.optional(),
   gpus: z.number().int().min(0).optional(),
+  /** Runs that share a GPU; only for SSH hosts. */
+  perGpu: z.number().int().min(1).optional(),
   cpus: z.number().int().min(1).optional(),
   /** MiB. */
   memory: z.number().int().min(1).optional(),
@@ -24,7 +50,7 @@ export type ClusterNeed = z.infer<typeof ClusterNeed>;
 
 /** `job-<n>.json` in a run's folder: the job of its n-th launch. Its name is there before the cluster hears of it. */
 export const JobFile = z.object({
-  kind: z.literal('slurm'),
+  kind: z.enum(CLUSTER_KINDS),
   name: z.string().max(200),
   /** Null until the cluster has given one. */
   id: z.string().max(100).nullable(),

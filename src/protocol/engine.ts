@@ -22,7 +22,7 @@ import { PipelineRequests } from './pipeline.js';
 import { RecordedRequests } from './recorded.js';
 import { ID_PATTERN } from './runFiles.js';
 import { RunPageRequests } from './runPage.js';
-import { StartRun, StartSearch } from './startRequests.js';
+import { Send, StartRun, StartSearch } from './startRequests.js';
 import { FloatMark, Floats, Params, WireNumber } from './values.js';
 import {
   Confusion,
@@ -56,7 +56,32 @@ export const ErrorCode = {
   incompatible: -32054,
   /** The person has not requested this on this machine: it came with its folder. With `trust` it is run anyway. */
   foreign: -32055,
+  /** The person has not agreed to send these files to that host. With `send` they are sent. */
+  send: -32056,
 } as const;
+
+/** Number of files that a refusal of kind `send` names. */
+export const MOST_SHOWN_FILES = 200;
+
+/** Data of the error `send`: what would be sent where. */
+export const SendRefusal = z.object({
+  host: z.string(),
+  port: z.number().nullable(),
+  folder: z.string(),
+  /** Names the list of files. */
+  digest: z.string(),
+  /** Number of files, their bytes, and the number of those that are new since the last consent; null: there was none. */
+  count: z.number(),
+  bytes: z.number(),
+  fresh: z.number().nullable(),
+  /** The largest ones of those that are new. */
+  files: z.array(z.object({ path: z.string(), size: z.number() })),
+  /** Files that are never sent, because they are likely to hold secrets. */
+  leftOut: z.array(z.string()),
+  /** False: the folder is not a git repository, so nothing says which files are not code. */
+  byGit: z.boolean(),
+});
+export type SendRefusal = z.infer<typeof SendRefusal>;
 
 /** Data of the error `foreign`: what would be run, and where. Empty if it is not known. */
 export const ForeignRefusal = z.object({
@@ -151,6 +176,7 @@ export const Requests = {
           .object({ args: z.array(z.string().max(4096)).min(1).max(16) })
           .strict()
           .optional(),
+        send: Send,
       })
       .strict(),
     result: z.object({ run: Run }),
@@ -167,6 +193,7 @@ export const Requests = {
         params: Params.optional(),
         floats: Floats.optional(),
         trust: Trust,
+        send: Send,
       })
       .strict(),
     result: z.object({ run: Run }),

@@ -37,6 +37,9 @@ export const ID_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
 /** Name of the file that says who has taken a launch: it is made once, by the supervisor that starts the program. */
 export const launchFile = (launch: number): string => `launch-${launch}.json`;
 
+/** In the folder of a run that is on an SSH host: where its checkpoints are, and their names, the newest first. */
+export const REMOTE_CHECKPOINTS = 'checkpoints.json';
+
 /** Exit code of a supervisor that found its launch taken by another one. */
 export const LAUNCH_TAKEN = 3;
 

@@ -6,6 +6,7 @@
  *   meta.json           RunMeta: what the person has said of it since (name, tags, note, deletion)
  *   journal/*.ndjson    one file per writing process (`supervisor.ndjson`, `rank0-<pid>.ndjson`, `external.ndjson`)
  *   launch-<n>.json     LaunchTaken: who has taken the run's n-th launch; made once and never changed
+ *   checkpoints.json    for a run on an SSH host: where its checkpoints are, and their names
  *   job-<n>.json        JobFile: the cluster's job of the n-th launch; job-<n>.log is what its script printed
  *   lease.json          LeaseHolder: touched every ten seconds by whoever looks after the program
  *   control.ndjson      what other hosts ask of the supervisor, `{launch, control}` per line
@@ -112,6 +113,8 @@ export const RunSpec = z.object({
       at: z.number(),
       checkpoint: z.string().nullable(),
       from: z.string().regex(ID_PATTERN).optional(),
+      /** Only a checkpoint of `from` that was saved at or before this step. */
+      atMost: z.number().optional(),
       /** Set when no person and no search asked for it. */
       again: LaunchedAgain.optional(),
     })
@@ -137,6 +140,19 @@ export const RunMeta = z.object({
   deletedAt: Time.nullable(),
 });
 export type RunMeta = z.infer<typeof RunMeta>;
+
+/** `checkpoints.json`: the checkpoints of a run on an SSH host. */
+export const RemoteCheckpoints = z.object({
+  /** Absolute path there. */
+  folder: z.string(),
+  /** The newest first. */
+  names: z.array(
+    z
+      .string()
+      .max(300)
+      .regex(/^[^./\\][^/\\]*$/),
+  ),
+});
 
 export const SupervisorAddress = z.object({
   pid: z.number().int(),

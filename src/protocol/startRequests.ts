@@ -5,6 +5,9 @@ import { RangeTest } from './rangeTest.js';
 import { record } from './recordSchema.js';
 import { FloatMark, Floats, Params } from './values.js';
 
+/** The person has seen which files would be sent to the SSH host: `digest` of the refusal. */
+export const Send = z.string().max(64).optional();
+
 export const StartRun = z
   .object({
     /** Absolute path of the experiment file. */
@@ -25,6 +28,7 @@ export const StartRun = z
     rangeTest: RangeTest.optional(),
     /** For a pipeline: the stage that is done again even if nothing has changed. */
     afresh: z.string().optional(),
+    send: Send,
   })
   .strict();
 

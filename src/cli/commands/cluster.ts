@@ -1,40 +1,76 @@
+import { parseExperiment } from '../../experiment/index.js';
+import type { Place } from '../../engine/executors/check.js';
+import { SSH_HOST } from '../../protocol/cluster.js';
+import { readFileSync } from 'node:fs';
 import { JSON_OPTION, type Command } from '../command.js';
+import type { Context } from '../context.js';
 import { UsageError } from '../errors.js';
 import { safeLine } from '../terminal.js';
 
-const KINDS = ['local', 'slurm'] as const;
+const KINDS = ['local', 'slurm', 'ssh', 'ray'] as const;
 
 export const cluster: Command = {
   name: 'cluster',
-  usage: 'check [local|slurm]',
-  summary: 'Checks where runs can execute: this machine, and Slurm.',
+  usage: 'check [local|slurm|ssh HOST|ray [URL]|FILE]',
+  summary: 'Checks where runs can execute: this machine, Slurm, an SSH host, Ray.',
   details:
-    'A small program goes the whole way of a run, through the scheduler to a node and back over the shared folder. Without a name, ' +
-    'this machine is checked, and Slurm if sbatch is on the PATH. Exit code 1 means that one of them does not work.',
+    'A small program goes the whole way of a run, to the host or through the scheduler to a node, and back. Without a name, ' +
+    'this machine is checked, and Slurm if sbatch is on the PATH. An experiment file stands for the place that it names. Exit ' +
+    'code 1 means that one of them does not work.',
   options: { json: JSON_OPTION },
   examples: [
     ['tunesmith cluster check', 'check every place that is available'],
+    ['tunesmith cluster check ssh gpu-box', 'try a host as ssh knows it'],
+    ['tunesmith cluster check train.tune.yaml', 'try the place that the file names'],
     ['tunesmith cluster check slurm --json', 'try Slurm, as an array of {name, kind, ok, reason}'],
   ],
-  args: [1, 2],
+  args: [1, 3],
   async run(context, input) {
-    const [action, name] = input.args;
+    const [action, name, target] = input.args;
     if (action !== 'check') throw new UsageError(`unknown action "${action}": use \`tunesmith cluster check\``);
-    const known = KINDS.find((kind) => kind === name);
-    if (name !== undefined && !known) throw new UsageError(`unknown place "${name}" (known: ${KINDS.join(', ')})`);
     // Loaded on demand, so that all other commands start faster.
-    const { check, placesToCheck } = await import('../../engine/executors/check.js');
+    const { check, nameOf, placesToCheck } = await import('../../engine/executors/check.js');
+    const places = name === undefined ? placesToCheck() : [placeOf(context, name, target)];
     const checks = [];
-    for (const kind of known ? [known] : placesToCheck()) {
-      if (!input.flag('json')) context.say(`${kind} …`);
-      checks.push(await check(kind, { workspace: context.workspace, dist: context.dist }));
+    for (const place of places) {
+      if (!input.flag('json')) context.say(`${safeLine(nameOf(place))} …`);
+      checks.push(await check(place, { workspace: context.workspace, dist: context.dist }));
     }
     if (input.flag('json')) context.json(checks);
     else
       for (const { name: place, ok, reason } of checks)
         context.print(
-          `${ok ? context.paint('green', '✓') : context.paint('red', '✗')} ${place.padEnd(6)} ${safeLine(reason)}`,
+          `${ok ? context.paint('green', '✓') : context.paint('red', '✗')} ${safeLine(place).padEnd(6)} ${safeLine(reason)}`,
         );
     return checks.every(({ ok }) => ok) ? 0 : 1;
   },
 };
+
+function placeOf(context: Context, name: string, target: string | undefined): Place {
+  if (/\.tune\.(ya?ml|json)$/.test(name)) return placeOfFile(context.file(name));
+  const kind = KINDS.find((each) => each === name);
+  if (!kind) throw new UsageError(`unknown place "${name}" (known: ${KINDS.join(', ')}, or an experiment file)`);
+  if (kind === 'ssh') {
+    if (target === undefined) throw new UsageError('name the host, such as: tunesmith cluster check ssh gpu-box');
+    if (!SSH_HOST.test(target)) throw new UsageError(`"${target}" is not the name of a host`);
+    return { kind, ssh: { host: target, folder: 'tunesmith' } };
+  }
+  if (kind === 'ray') {
+    const address = target ?? 'http://127.0.0.1:8265';
+    if (!/^https?:\/\//.test(address) || !URL.canParse(address))
+      throw new UsageError(`"${address}" is not the URL of a Ray dashboard, such as http://head:8265`);
+    return { kind, address: address.replace(/\/+$/, '') };
+  }
+  if (target !== undefined) throw new UsageError(`unexpected argument "${target}"`);
+  return { kind };
+}
+
+function placeOfFile(file: string): Place {
+  const { experiment, problems } = parseExperiment(readFileSync(file, 'utf8'), file);
+  if (!experiment)
+    throw new UsageError(`${file}:${problems[0]?.line ?? 1}: ${problems[0]?.message ?? 'is not an experiment file'}`);
+  const { cluster: need } = experiment;
+  if (need?.kind === 'ssh' && need.ssh) return { kind: 'ssh', ssh: need.ssh };
+  if (need?.kind === 'ray' && need.ray) return { kind: 'ray', address: need.ray.address };
+  return { kind: need?.kind === 'slurm' ? 'slurm' : 'local' };
+}

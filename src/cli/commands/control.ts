@@ -9,6 +9,7 @@ import { followRun } from '../followRun.js';
 import { readSettings } from '../settings.js';
 import { runJson, searchJson } from '../shapes.js';
 import { safeLine } from '../terminal.js';
+import { withSendConsent, YES_OPTION } from '../sendConsent.js';
 
 type Action = 'stop' | 'pause' | 'resume';
 const DONE: Record<Action, string> = { stop: 'stopping', pause: 'paused', resume: 'resumed' };
@@ -150,6 +151,7 @@ export const rerun: Command = {
     set: SET_OPTION,
     detach: DETACH_OPTION,
     trust: TRUST_OPTION,
+    yes: YES_OPTION,
     json: JSON_OPTION,
   },
   examples: [['tunesmith rerun latest --set lr=0.01', 'with another learning rate']],
@@ -157,11 +159,14 @@ export const rerun: Command = {
   async run(context, input) {
     const { id } = await context.run(input.args[0]!);
     const engine = await context.engine();
-    const { run } = await engine.request('runs/rerun', {
-      id,
-      ...readSettings(input.texts('set')),
-      ...(input.flag('trust') && { trust: true }),
-    });
+    const { run } = await withSendConsent(context, input.flag('yes'), (consent) =>
+      engine.request('runs/rerun', {
+        id,
+        ...readSettings(input.texts('set')),
+        ...(input.flag('trust') && { trust: true }),
+        ...consent,
+      }),
+    );
     return afterStart(context, input, run);
   },
 };
@@ -181,6 +186,7 @@ export const branch: Command = {
     set: SET_OPTION,
     detach: DETACH_OPTION,
     trust: TRUST_OPTION,
+    yes: YES_OPTION,
     json: JSON_OPTION,
   },
   examples: [
@@ -191,12 +197,15 @@ export const branch: Command = {
     const { id } = await context.run(input.args[0]!);
     const step = stepFrom(input.text('step'));
     const engine = await context.engine();
-    const { run } = await engine.request('runs/branch', {
-      id,
-      ...(step !== null && { step }),
-      ...readSettings(input.texts('set')),
-      ...(input.flag('trust') && { trust: true }),
-    });
+    const { run } = await withSendConsent(context, input.flag('yes'), (consent) =>
+      engine.request('runs/branch', {
+        id,
+        ...(step !== null && { step }),
+        ...readSettings(input.texts('set')),
+        ...(input.flag('trust') && { trust: true }),
+        ...consent,
+      }),
+    );
     return afterStart(context, input, run);
   },
 };

@@ -8,6 +8,7 @@ import { params } from '../format.js';
 import { isExperimentFile } from '../../experiment/index.js';
 import { isScript, missingOf, plainRunText, readScript } from '../../experiment/script/index.js';
 import { UsageError } from '../errors.js';
+import { withSendConsent, YES_OPTION } from '../sendConsent.js';
 import { sayFileWarnings } from '../fileWarnings.js';
 import { readSettings } from '../settings.js';
 import { runJson } from '../shapes.js';
@@ -38,6 +39,7 @@ export const run: Command = {
     capture: CAPTURE_OPTION,
     detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the run continues.' },
     log: { type: 'boolean', help: "Show the program's output." },
+    yes: YES_OPTION,
     json: JSON_OPTION,
   },
   examples: [
@@ -60,14 +62,17 @@ export const run: Command = {
     const seed = input.whole('seed', 0);
     const name = input.text('name');
     if (name?.trim() === '') throw new UsageError('--name needs a name.');
-    const { run } = await engine.request('runs/start', {
-      file,
-      ...(text !== undefined && { text }),
-      ...readSettings(input.texts('set')),
-      ...readCaptureOption(input),
-      ...(name === undefined ? {} : { name }),
-      ...(seed === undefined ? {} : { seed }),
-    });
+    const { run } = await withSendConsent(context, input.flag('yes'), (consent) =>
+      engine.request('runs/start', {
+        file,
+        ...(text !== undefined && { text }),
+        ...readSettings(input.texts('set')),
+        ...readCaptureOption(input),
+        ...(name === undefined ? {} : { name }),
+        ...(seed === undefined ? {} : { seed }),
+        ...consent,
+      }),
+    );
     if (input.flag('detach')) {
       if (input.flag('json')) context.json(runJson(run));
       else context.print(run.id);

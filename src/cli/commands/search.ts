@@ -4,6 +4,7 @@ import { CAPTURE_OPTION, readCaptureOption } from '../captureOption.js';
 import type { Search } from '../../protocol/engine.js';
 import type { EngineConnection } from '../../engine/clients/index.js';
 import { UsageError } from '../errors.js';
+import { withSendConsent, YES_OPTION } from '../sendConsent.js';
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { secondsOf } from '../../experiment/network/index.js';
@@ -42,6 +43,7 @@ export const search: Command = {
     },
     capture: CAPTURE_OPTION,
     trust: TRUST_OPTION,
+    yes: YES_OPTION,
     detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the search continues.' },
     json: JSON_OPTION,
   },
@@ -98,16 +100,19 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
   const time = timeOf(input);
   const name = input.text('name');
   if (name?.trim() === '') throw new UsageError('--name needs a name.');
-  const { search } = await engine.request('searches/start', {
-    file: context.file(input.args[0] ?? ''),
-    ...readCaptureOption(input),
-    ...(name === undefined ? {} : { name }),
-    ...(trials === undefined ? {} : { trials }),
-    ...(parallel === undefined ? {} : { parallel }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(giveUpAfter === undefined ? {} : { giveUpAfter }),
-    ...(time === undefined ? {} : { time }),
-  });
+  const { search } = await withSendConsent(context, input.flag('yes'), (consent) =>
+    engine.request('searches/start', {
+      file: context.file(input.args[0] ?? ''),
+      ...readCaptureOption(input),
+      ...(name === undefined ? {} : { name }),
+      ...(trials === undefined ? {} : { trials }),
+      ...(parallel === undefined ? {} : { parallel }),
+      ...(seed === undefined ? {} : { seed }),
+      ...(giveUpAfter === undefined ? {} : { giveUpAfter }),
+      ...(time === undefined ? {} : { time }),
+      ...consent,
+    }),
+  );
   return search;
 }
 

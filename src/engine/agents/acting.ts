@@ -76,7 +76,8 @@ export class AgentActs {
     client: Client,
   ): Promise<unknown> {
     const { request, consent } = act;
-    const given = { ...(act.params as object), ...(act.trust && { trust: true }) };
+    // Only a person agrees to send files.
+    const given = { ...(act.params as object), send: undefined, ...(act.trust && { trust: true }) };
     const parsed = Requests[request].params.safeParse(given);
     if (!parsed.success) throw badRequest(`${request}: ${z.prettifyError(parsed.error)}`);
     const params = parsed.data as Targets;

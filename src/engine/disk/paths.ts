@@ -26,6 +26,8 @@ export interface WorkspacePaths {
   grants: string;
   /** Alert rules of the person. */
   alerts: string;
+  /** Files that the person has agreed to send to other hosts. */
+  sent: string;
 }
 
 /** `local`: the folder found by `prepareLocal`; by default, the usual one. */
@@ -47,5 +49,6 @@ export function workspacePaths(workspace: string, local = localFolder(workspace)
     environments: path.join(local, 'env'),
     grants: path.join(local, 'grants.json'),
     alerts: path.join(local, 'alerts.json'),
+    sent: path.join(local, 'sent.json'),
   };
 }

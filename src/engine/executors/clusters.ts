@@ -8,7 +8,10 @@ import type { Log } from '../disk/log.js';
 import { personsUmask } from '../disk/umask.js';
 import type { Executor } from './executor.js';
 import { ClusterJob, jobOutput, Jobs } from './jobs.js';
+import { Ray } from './ray/index.js';
+import type { Sending } from './sending.js';
 import { Slurm } from './slurm/index.js';
+import { SshHost } from './ssh/index.js';
 
 export interface JobOf {
   spec: RunSpec & { cluster: ClusterNeed };
@@ -20,12 +23,18 @@ export interface JobOf {
   environment: Environment | null;
 }
 
-export class Clusters {
-  private readonly jobs: Record<ClusterNeed['kind'], Jobs>;
+interface ClustersOptions {
+  log: Log;
+  /** Folder of the bundles. */
+  dist: string;
+  sending: Sending;
+}
 
-  constructor(log: Log, executors: Record<ClusterNeed['kind'], Executor> = { slurm: new Slurm() }) {
-    this.jobs = { slurm: new Jobs(executors.slurm, log) };
-  }
+export class Clusters {
+  /** By `keyOf`. */
+  private readonly jobs = new Map<string, Jobs>();
+
+  constructor(private readonly options: ClustersOptions) {}
 
   /** Returns the job of a run's present launch; `begin` hands it over. */
   job({ spec, folder, supervisorProgram, askedHash, environment }: JobOf): ClusterJob {
@@ -40,11 +49,36 @@ export class Clusters {
       env: { ...(environment ?? process.env), ...node.env, [RUN_ENV.job]: spec.cluster.kind },
       need: spec.cluster,
       grace: spec.stopGrace,
+      spec,
+      launch,
     };
-    return new ClusterJob(this.jobs[spec.cluster.kind], request, launch);
+    return new ClusterJob(this.jobsOf(spec.cluster), request, launch);
   }
 
   close(): void {
-    for (const jobs of Object.values(this.jobs)) jobs.close();
+    for (const jobs of this.jobs.values()) jobs.close();
   }
+
+  /** Each host and each Ray cluster is asked for its own jobs, so that one that does not answer holds up no other. */
+  private jobsOf(need: ClusterNeed): Jobs {
+    const key = keyOf(need);
+    const known = this.jobs.get(key);
+    if (known) return known;
+    const jobs = new Jobs(this.executor(need), this.options.log);
+    this.jobs.set(key, jobs);
+    return jobs;
+  }
+
+  private executor({ kind, ssh, ray }: ClusterNeed): Executor {
+    const { log, dist, sending } = this.options;
+    if (kind === 'ssh' && ssh)
+      return new SshHost({ place: ssh, dist, log, consented: (place) => sending.consented(place) });
+    if (kind === 'ray' && ray) return new Ray(ray);
+    return new Slurm();
+  }
+}
+
+/** The lines of `setup` belong to each job. */
+function keyOf({ kind, ssh, ray }: ClusterNeed): string {
+  return JSON.stringify([kind, ssh && [ssh.host, ssh.port, ssh.folder], ray?.address]);
 }

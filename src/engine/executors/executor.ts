@@ -1,5 +1,6 @@
 /** The interface to a kind of cluster. One folder per kind of cluster; the cluster's own engine does the placing. */
 import type { ClusterNeed } from '../../protocol/cluster.js';
+import type { RunSpec } from '../../protocol/runFolder.js';
 
 export interface JobRequest {
   /** Tells the job from all others of this person; submitting it twice is harmless, since a launch is taken once. */
@@ -14,6 +15,9 @@ export interface JobRequest {
   need: ClusterNeed;
   /** Seconds that the program has to end when it is asked to. */
   grace: number;
+  spec: RunSpec;
+  /** Number of the run's launch. */
+  launch: number;
 }
 
 export type JobState =
@@ -26,6 +30,19 @@ export type JobState =
 /** `ended`: the job's script ended by itself. */
 export type JobEnd = 'ended' | 'failed' | 'cancelled' | 'preempted' | 'timeout' | 'node failed' | 'out of memory';
 
+/** A run's job as its executor sees it. */
+export interface HeldJob {
+  readonly request: JobRequest;
+  state: JobState | null;
+  id: string | null;
+  /** Why nothing is known at the moment, or nothing happens; null: all is well. */
+  trouble: string | null;
+  /** True as long as the cluster can't have heard of it. */
+  readonly isUnheard: boolean;
+  /** Call it after a change. */
+  changed: () => void;
+}
+
 export interface Executor {
   /** For people: `Slurm`. */
   readonly title: string;
@@ -37,6 +54,13 @@ export interface Executor {
    */
   poll(names: ReadonlySet<string>): Promise<Map<string, JobState>>;
   cancel(id: string): Promise<void>;
+  /**
+   * For a place that does not share the run's folder: keeps the folder here as the one there, until `detach`. Requests for the
+   * run then go through its `control.ndjson`, also before its supervisor has begun.
+   */
+  attach?(job: HeldJob): void;
+  detach?(job: HeldJob): void;
+  close?(): void;
 }
 
 /** The cluster has looked at the job and refused it; the message is its own words. */

@@ -25,6 +25,8 @@ export class ClusterJob {
   state: JobState | null = null;
   /** Why the cluster will never take it. */
   refused: string | null = null;
+  /** Why nothing is known at the moment, or nothing happens; null: all is well. */
+  trouble: string | null = null;
   /** The run's own files don't say how it stands. */
   isNeeded = true;
   id: string | null = null;
@@ -42,6 +44,16 @@ export class ClusterJob {
 
   get title(): string {
     return this.jobs.executor.title;
+  }
+
+  /** True if it works in another folder, and all requests reach it through `control.ndjson`. */
+  get isCarried(): boolean {
+    return this.jobs.executor.attach !== undefined;
+  }
+
+  /** True as long as the cluster can't have heard of it. */
+  get isUnheard(): boolean {
+    return this.isNew && this.id === null && !this.submitting;
   }
 
   /** Hands it over unless an earlier engine may have done so. */
@@ -78,12 +90,16 @@ export class Jobs {
 
   add(job: ClusterJob): void {
     this.all.set(job.request.name, job);
+    this.executor.attach?.(job);
     this.timer ??= setInterval(() => void this.tick(), TICK_MS).unref();
     if (job.isNew) void this.tick();
   }
 
   remove(job: ClusterJob): void {
-    if (this.all.get(job.request.name) === job) this.all.delete(job.request.name);
+    if (this.all.get(job.request.name) === job) {
+      this.all.delete(job.request.name);
+      this.executor.detach?.(job);
+    }
     if (this.all.size > 0 || this.cancelling.size > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;
@@ -91,6 +107,7 @@ export class Jobs {
 
   /** Ends it wherever it is, also when it is handed over only now. */
   cancel(job: ClusterJob): void {
+    if (job.isUnheard) return this.remove(job);
     this.cancelling.add(job.request.name);
     if (job.id !== null) void this.cancelById(job.request.name, job.id);
     else if (!job.submitting) this.cancelling.delete(job.request.name);
@@ -99,6 +116,7 @@ export class Jobs {
   close(): void {
     clearInterval(this.timer);
     this.all.clear();
+    this.executor.close?.();
   }
 
   private async tick(): Promise<void> {
@@ -136,6 +154,7 @@ export class Jobs {
       this.calls++;
       job.id = await this.executor.submit(request);
       job.submittedAt = performance.now();
+      job.trouble = null;
       this.slowness = 1;
       this.log.info(`${request.name}: ${this.executor.title} job ${job.id}`);
       if (this.cancelling.has(request.name)) void this.cancelById(request.name, job.id);
@@ -144,6 +163,7 @@ export class Jobs {
       // It may have been heard all the same: the next time the cluster is asked first.
       job.isNew = false;
       if (error instanceof SubmitRefused) job.refused = error.message;
+      else job.trouble = (error as Error).message;
       this.log.warn(`${request.name}: ${(error as Error).message}`);
     } finally {
       job.submitting = false;

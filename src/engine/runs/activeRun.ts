@@ -151,7 +151,9 @@ export class ActiveRun {
   /** Copies another run's checkpoint, which may take long. Ends early when the run is stopped meanwhile. */
   private async prepare(): Promise<void> {
     const { folders, trouble, log } = this.keeper.options;
-    const { id, launch } = this.spec;
+    const { id, launch, cluster } = this.spec;
+    // The checkpoint is on the host, and is copied there.
+    if (cluster?.ssh) return void this.happens({ type: 'prepared' });
     const { number, at, from } = launch!;
     const wanted = (): boolean => !this.keeper.closed && this.state.name === 'preparing';
     await trouble.insist(

@@ -6,7 +6,8 @@ import { stepOf, wholeCheckpoints } from '../../client/checkpoints.js';
 import { damageOf } from '../../client/manifest.js';
 import { forJson } from '../../protocol/floats.js';
 import type { RunError } from '../../protocol/engine.js';
-import { ID_PATTERN, RUN_FILES, RunMeta, RunSpec } from '../../protocol/runFolder.js';
+import { ID_PATTERN, RemoteCheckpoints, RUN_FILES, RunMeta, RunSpec } from '../../protocol/runFolder.js';
+import { REMOTE_CHECKPOINTS } from '../../protocol/runFiles.js';
 import type { z } from 'zod';
 import type { FinishRecord, MessageRecord } from '../../protocol/journal.js';
 import {
@@ -137,7 +138,20 @@ export class RunFolders {
 
   private checkpoints(id: string): string[] {
     const folder = path.join(this.path(id), RUN_FILES.checkpoints);
+    const remote = this.remoteCheckpoints(id);
+    if (remote) return remote.names.map((name) => path.join(folder, name));
     return statReal(folder)?.isDirectory() ? wholeCheckpoints(folder) : [];
+  }
+
+  /** Checkpoints of a run that are on an SSH host; null: its checkpoints are here. */
+  remoteCheckpoints(id: string): { folder: string; names: string[] } | null {
+    const file = path.join(this.path(id), REMOTE_CHECKPOINTS);
+    if (sizeReal(file) === null) return null;
+    try {
+      return RemoteCheckpoints.parse(JSON.parse(readReal(file, STATE_LIMIT)));
+    } catch {
+      return null;
+    }
   }
 
   /**

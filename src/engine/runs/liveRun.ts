@@ -194,13 +194,15 @@ export class LiveRun {
    * written.
    */
   get canAsk(): boolean {
-    return !this.lease || canAskByFile(this.options.folder);
+    return (!this.lease && this.options.job?.isCarried !== true) || canAskByFile(this.options.folder);
   }
 
   /** Cancels a job whose supervisor has not started. Returns false if it has, or if there is no job. */
   private cancelUnstarted(): boolean {
     const { job, folder } = this.options;
     if (!job || this.lease || this.link.connected || this.phase !== 'looking') return false;
+    // Another folder is the one that counts: there the request is found.
+    if (job.isCarried && !job.isUnheard) return false;
     try {
       if (!takeLaunch(folder, this.which.number)) {
         this.leaseThere();
@@ -215,7 +217,7 @@ export class LiveRun {
   }
 
   private send(control: Control): void {
-    if (!this.lease) return this.link.send(control);
+    if (!this.lease && this.options.job?.isCarried !== true) return this.link.send(control);
     try {
       askByFile(this.options.folder, this.which.number, control);
     } catch (error) {

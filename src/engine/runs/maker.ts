@@ -20,6 +20,7 @@ import { gitFacts, hostName, type GitFacts } from '../machine/hostFacts.js';
 import { newId } from './ids.js';
 import { notFound, RequestError } from '../server/requestError.js';
 import { stepOf } from '../../client/checkpoints.js';
+import type { Sending } from '../executors/sending.js';
 import type { RunFolders } from './folders.js';
 import type { Trouble } from '../disk/trouble.js';
 
@@ -58,6 +59,8 @@ export interface StartRequest {
   capture?: Capture;
   rangeTest?: RangeTest;
   afresh?: string;
+  /** See `Sending.require`. */
+  send?: string;
 }
 
 export class RunMaker {
@@ -74,12 +77,14 @@ export class RunMaker {
       /** Its real path. */
       workspace: string;
       trouble: Trouble;
+      sending: Sending;
     },
   ) {}
 
   /** `stage`: the run's place in a pipeline. */
   async start(request: StartRequest, environment: Environment | null, stage?: StageOf): Promise<Run> {
     const experiment = await loadExperiment(request.file, request.text);
+    await this.options.sending.require(experiment.cluster, request.send);
     // The parsed object itself knows the positions of its values in the file.
     if (request.capture) experiment.capture = request.capture;
     const seed = request.seed ?? experiment.seed ?? newSeed();
@@ -136,7 +141,9 @@ export class RunMaker {
     floats: Floats | undefined,
     environment: Environment | null,
     debuggerArgs?: string[],
+    send?: string,
   ): Promise<Run> {
+    await this.options.sending.require(this.specOf(id).cluster, send);
     const spec = await this.again(id, params, floats, environment, (old, plan) => ({
       rerunOf: id,
       ...(old.rangeTest && { rangeTest: old.rangeTest }),
@@ -153,11 +160,14 @@ export class RunMaker {
     params: Params = {},
     floats: Floats | undefined,
     environment: Environment | null,
+    send?: string,
   ): Promise<Run> {
     const { active, folders } = this.options;
+    await this.options.sending.require(this.specOf(id).cluster, send);
     this.planAgain(id, params, floats, environment);
     const from = folders.savedAt(id, step);
     if (!from) throw new RequestError(ErrorCode.conflict, noCheckpoint(id, step, folders.savedSteps(id)));
+    if (folders.remoteCheckpoints(id)) return this.branchRemotely(id, step, from, params, floats, environment);
     // Copied at once, because a running run may replace it while the new run waits for a device.
     const own = newId();
     const checkpoint = await folders.takeCheckpoint(own, id, { atMost: step });
@@ -177,6 +187,23 @@ export class RunMaker {
       own,
     );
     active.enqueue(spec);
+    return this.row(spec.id);
+  }
+
+  /** The checkpoint is copied on the host where both runs work. */
+  private async branchRemotely(
+    id: string,
+    step: number | null,
+    checkpoint: string,
+    params: Params,
+    floats: Floats | undefined,
+    environment: Environment | null,
+  ): Promise<Run> {
+    const spec = await this.again(id, params, floats, environment, () => ({
+      launch: { number: 2, at: Date.now(), checkpoint: null, from: id, ...(step !== null && { atMost: step }) },
+      branch: { run: id, step: stepOf(checkpoint) },
+    }));
+    this.options.active.enqueue(spec);
     return this.row(spec.id);
   }
 

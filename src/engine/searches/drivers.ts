@@ -6,6 +6,7 @@ import type { SearchPatch, StoreApi } from '../../store/api.js';
 import type { Environments } from '../disk/environments.js';
 import type { Log } from '../disk/log.js';
 import type { Trouble } from '../disk/trouble.js';
+import type { Sending } from '../executors/sending.js';
 import type { Scheduler } from '../executors/scheduler.js';
 import type { ActiveRuns } from '../runs/activeRuns.js';
 import type { RunMaker } from '../runs/maker.js';
@@ -28,6 +29,7 @@ export interface DriversOptions {
   changes: Changes;
   log: Log;
   trouble: Trouble;
+  sending: Sending;
   distFolder: string;
 }
 

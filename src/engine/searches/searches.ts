@@ -39,8 +39,9 @@ export class Searches implements RunListener {
   }
 
   async start(request: StartSearchRequest, environment: Environment | null): Promise<Search> {
-    const { store, scheduler, changes, maker, environments, log } = this.options;
+    const { store, scheduler, changes, maker, environments, log, sending } = this.options;
     const loaded = await loadExperiment(request.file, request.text);
+    await sending.require(loaded.cluster, request.send);
     if (request.capture) loaded.capture = request.capture;
     const experiment = withRequest(loaded, request);
     const settings = experiment.search!;

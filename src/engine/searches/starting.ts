@@ -15,6 +15,7 @@ export interface StartSearchRequest {
   seed?: number;
   python?: string;
   capture?: Capture;
+  send?: string;
   trials?: number;
   parallel?: number;
   giveUpAfter?: number;

@@ -7,7 +7,7 @@ import type { StopReason } from '../../protocol/supervisor.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { withPersonsUmask } from '../disk/umask.js';
 import { processStartTime, type ProcessInfo } from './processes.js';
-import { programArgv, startError, type ProgramSpec } from './spec.js';
+import { foundProgram, programArgv, startError, type ProgramSpec } from './spec.js';
 import { ProcessTree } from './tree.js';
 
 export interface ProgramEnd {
@@ -64,7 +64,7 @@ export class Program {
     try {
       const [name, ...args] = programArgv(spec, env) as [string, ...string[]];
       child = withPersonsUmask(() =>
-        spawn(name === 'node' ? process.execPath : name, args, {
+        spawn(foundProgram(name, env), args, {
           cwd: spec.cwd,
           env,
           // A separate process group (on POSIX, a session), so that the whole tree can be signalled and outlives us.

@@ -160,6 +160,16 @@ export function programArgv(
   return filled;
 }
 
+/** Returns our own Node for `node`, and the Python that is there for `python` and `python3`: many systems have only one of them. */
+export function foundProgram(name: string, { PATH = '' }: Record<string, string | undefined>): string {
+  if (name === 'node') return process.execPath;
+  if (name !== 'python' && name !== 'python3') return name;
+  const names = name === 'python' ? ['python', 'python3'] : ['python3', 'python'];
+  const ending = process.platform === 'win32' ? '.exe' : '';
+  const folders = PATH.split(delimiter).filter(Boolean);
+  return names.find((each) => folders.some((folder) => existsSync(join(folder, each + ending)))) ?? name;
+}
+
 /** Returns the variables that assign the program its device, as the engine has decided. */
 function placement(): Record<string, string> {
   return JSON.parse(process.env[RUN_ENV.placement] ?? '{}') as Record<string, string>;

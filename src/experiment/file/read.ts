@@ -170,7 +170,7 @@ class Checks {
     );
     this.output();
     if (!this.reading.source.failed) this.notPassed();
-    for (const { at, message, isError } of uselessKeys(this.written))
+    for (const { at, message, isError } of uselessKeys(this.written, (section) => this.has(section)))
       this.report(at, { message, ...(!isError && { severity: 'warning' }) }, 'key');
     if (this.written.seed !== undefined && this.written.resources?.gpus === 0 && this.written.resources.perGpu) {
       this.report(

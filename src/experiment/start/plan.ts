@@ -61,7 +61,9 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
       case 'run':
         planCommand(program.argv, plan, values, env);
         reportOption(program.argv, plan.argv[0]!, (argument) => textsOf(argument, values, env), report);
-        plan.argv[0] = interpreter(plan.argv[0]!, experiment, folder, ctx.python ?? null, env);
+        plan.argv[0] = isElsewhere(experiment)
+          ? remoteInterpreter(plan.argv[0]!, experiment)
+          : interpreter(plan.argv[0]!, experiment, folder, ctx.python ?? null, env);
         break;
       case 'module': {
         const file = path.resolve(folder, program.path);
@@ -277,6 +279,14 @@ function interpreter(
         ? ['python', 'py']
         : ['python', 'python3'];
   return order.find((name) => onPath(name, env)) ?? program;
+}
+
+/** Runs on a machine that shares no files with this one. */
+const isElsewhere = ({ cluster }: Experiment): boolean => cluster?.kind === 'ssh';
+
+/** The file may name an interpreter of the host; a name is looked up there. */
+function remoteInterpreter(program: string, { python }: Experiment): string {
+  return program === 'python' || program === 'python3' ? (python ?? program) : program;
 }
 
 function onPath(name: string, env: Record<string, string | undefined>): boolean {

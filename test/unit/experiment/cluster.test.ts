@@ -24,8 +24,37 @@ it('becomes what a job needs: MiB, minutes, and nothing that the file does not s
   expect(parse('on: slurm\nresources: { time: 1-00:00:30 }\n').experiment?.cluster?.minutes).toBe(1441);
 });
 
+it('names the host and the folder of SSH, and the address of Ray', () => {
+  const ssh = 'on: ssh\nssh: { host: me@gpu-box, port: 2222 }\nresources: { gpus: 1, perGpu: 2 }\n';
+  expect(parse(ssh).problems).toEqual([]);
+  expect(parse(ssh).experiment?.cluster).toEqual({
+    kind: 'ssh',
+    gpus: 1,
+    perGpu: 2,
+    ssh: { host: 'me@gpu-box', port: 2222, folder: 'tunesmith' },
+  });
+  expect(parse('on: ray\n').experiment?.cluster).toEqual({ kind: 'ray', ray: { address: 'http://127.0.0.1:8265' } });
+  expect(parse('on: ray\nray: { address: "http://head:1/" }\n').experiment?.cluster?.ray?.address).toBe(
+    'http://head:1',
+  );
+});
+
 it.each([
-  ['on: ray\n', '2:5 error: on must be local or slurm'],
+  ['on: nowhere\n', '2:5 error: on must be local, slurm, ssh or ray'],
+  ['on: ssh\n', '2:1 error: on: ssh needs a host, such as "ssh: { host: gpu-box }"'],
+  [
+    'on: ssh\nssh: { host: "-oProxyCommand=touch x" }\n',
+    '3:14 error: host must be a name from your SSH configuration, or user@host',
+  ],
+  ['on: ssh\nssh: { host: "a;b" }\n', '3:14 error: host must be a name from your SSH configuration, or user@host'],
+  ['on: ssh\nssh: { host: a, folder: x/../../y }\n', '3:25 error: folder must be a folder, without ".."'],
+  ['on: ssh\nssh: { host: a }\nresources: { cpus: 2 }\n', '4:14 warning: cpus has no effect with "on: ssh"'],
+  ['ssh: { host: a }\n', '2:1 warning: ssh has no effect without "on: ssh"'],
+  [
+    'on: ray\nray: { address: "head:8265" }\n',
+    '3:17 error: address must be the URL of the dashboard, such as http://head:8265',
+  ],
+  ['on: ray\nresources: { time: 1h }\n', '3:14 warning: time has no effect with "on: ray"'],
   ['on: slurm\nresources: { memory: 16X }\n', '3:22 error: memory must be a size such as 16G or 500M'],
   [
     'on: slurm\nresources: { time: "0m" }\n',

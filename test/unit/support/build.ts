@@ -15,6 +15,7 @@ const PROGRAMS = {
   study: 'src/engine/searches/study/worker.ts',
   insight: 'src/engine/searches/insight/worker.ts',
   supervisor: 'src/engine/supervisor/main.ts',
+  remote: 'src/remote/main.ts',
   module: 'src/client/moduleHost.ts',
   viewer: 'src/viewer/main.ts',
   pipeline: 'src/pipeline/main.ts',

@@ -1,5 +1,6 @@
 /** From a run's need to sbatch's arguments and the script of its job. */
 import type { JobRequest } from '../executor.js';
+import { quoted } from '../shell.js';
 
 /** Seconds before the end of its time at which a job is told, at least: a checkpoint takes a while. */
 const WARNING_SECONDS = 60;
@@ -40,11 +41,6 @@ function warningSeconds(grace: number, minutes: number | undefined): number {
 /** The batch process becomes the supervisor, so that Slurm's signals reach that. */
 export function jobScript({ argv, need }: JobRequest): string {
   return ['#!/bin/bash', ...(need.setup ?? []), `exec ${argv.map(quoted).join(' ')}`, ''].join('\n');
-}
-
-/** One word for a shell, whatever is in it. */
-export function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The environment for sbatch: inside an allocation, that one's variables would decide for the new job. */

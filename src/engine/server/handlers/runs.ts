@@ -107,13 +107,13 @@ export function runHandlers(parts: EngineParts) {
     }),
     'runs/columns': (query) => store.runs.columns(query),
     'runs/start': async (request, client) => ({ run: await maker.start(request, client.environment) }),
-    'runs/rerun': async ({ id, params, floats, trust, debug }, { environment }) => {
+    'runs/rerun': async ({ id, params, floats, trust, debug, send }, { environment }) => {
       if (!trust) refuseForeignRun(folders, existing(id), plannedAgain(id, params, floats, environment));
-      return { run: await maker.rerun(id, params, floats, environment, debug?.args) };
+      return { run: await maker.rerun(id, params, floats, environment, debug?.args, send) };
     },
-    'runs/branch': async ({ id, step, params, floats, trust }, { environment }) => {
+    'runs/branch': async ({ id, step, params, floats, trust, send }, { environment }) => {
       if (!trust) refuseForeignRun(folders, existing(id), plannedAgain(id, params, floats, environment));
-      return { run: await maker.branch(id, step ?? null, params, floats, environment) };
+      return { run: await maker.branch(id, step ?? null, params, floats, environment, send) };
     },
     'runs/stop': ({ ids }) => each(ids, (id) => (hand.has(id) ? hand.stop(id) : active.stop(id, 'stop'))),
     'runs/pause': ({ ids }) =>

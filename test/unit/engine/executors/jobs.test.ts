@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SubmitRefused, type Executor, type JobState } from '../../../../src/engine/executors/executor.js';
 import { ClusterJob, Jobs } from '../../../../src/engine/executors/jobs.js';
+import type { RunSpec } from '../../../../src/protocol/runFolder.js';
 import { until } from '../support.js';
 
 class Played implements Executor {
@@ -49,7 +50,14 @@ afterEach(() => {
 });
 
 const job = (name = 'a'): ClusterJob =>
-  new ClusterJob(jobs, { name, folder, output: '', argv: [], env: {}, need: { kind: 'slurm' }, grace: 1 }, 1);
+  new ClusterJob(
+    jobs,
+    {
+      ...{ name, folder, output: '', argv: [], env: {}, need: { kind: 'slurm' }, grace: 1, launch: 1 },
+      spec: {} as RunSpec,
+    },
+    1,
+  );
 const written = (): unknown => JSON.parse(fs.readFileSync(path.join(folder, 'job-1.json'), 'utf8'));
 
 it('the name is in the folder before the cluster hears of it, and the id after', async () => {

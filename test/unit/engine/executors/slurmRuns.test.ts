@@ -185,25 +185,25 @@ describe.skipIf(why !== null)(`through Slurm${why === null ? '' : ` (skipped: ${
   it('a check takes the whole way and leaves nothing, and says what Slurm says when it does not answer', async () => {
     workspace = new Workspace(dist, shared);
     const options = { workspace: workspace.folder, dist, env: { ...process.env, ...cluster.env }, patience: 60 };
-    expect(placesToCheck()).toEqual(['local', 'slurm']);
-    const slurm = await check('slurm', options);
+    expect(placesToCheck()).toEqual([{ kind: 'local' }, { kind: 'slurm' }]);
+    const slurm = await check({ kind: 'slurm' }, options);
     expect(slurm).toEqual({
       name: 'slurm',
       kind: 'slurm',
       ok: true,
       reason: expect.stringMatching(/^Slurm \S+, partitions main\*, urgent\. Job \d+: hello from node\d$/) as string,
     });
-    expect(await check('local', options)).toMatchObject({
+    expect(await check({ kind: 'local' }, options)).toMatchObject({
       ok: true,
       reason: expect.stringMatching(/^hello from /) as string,
     });
     expect(fs.readdirSync(workspace.at('.tunesmith/runs'))).toEqual([]);
     // The nodes have a /tmp of their own.
     const hidden = fs.mkdtempSync(path.join(os.tmpdir(), 'unseen-'));
-    const unseen = await check('slurm', { ...options, workspace: hidden, patience: 20 });
+    const unseen = await check({ kind: 'slurm' }, { ...options, workspace: hidden, patience: 20 });
     expect(unseen).toMatchObject({ ok: false, reason: expect.stringMatching(/a disk that the nodes see/) as string });
     fs.rmSync(hidden, { recursive: true });
-    const none = await check('slurm', { ...options, env: { PATH: '/nowhere' } });
+    const none = await check({ kind: 'slurm' }, { ...options, env: { PATH: '/nowhere' } });
     expect(none).toMatchObject({ ok: false, reason: expect.stringMatching(/sbatch is not on the PATH/) as string });
   }, 120_000);
 

@@ -1,12 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { JobRequest } from '../../../../src/engine/executors/executor.js';
-import {
-  jobScript,
-  quoted,
-  sbatchArguments,
-  submitEnvironment,
-} from '../../../../src/engine/executors/slurm/script.js';
+import { quoted } from '../../../../src/engine/executors/shell.js';
+import { jobScript, sbatchArguments, submitEnvironment } from '../../../../src/engine/executors/slurm/script.js';
+import type { RunSpec } from '../../../../src/protocol/runFolder.js';
 import { endOf, readSacct, readSqueue } from '../../../../src/engine/executors/slurm/states.js';
 
 const HOSTILE = `a 'b' "c" $(touch x) \`d\` \\ ; & | > % \n é`;
@@ -19,6 +16,8 @@ const request = (more: Partial<JobRequest> = {}): JobRequest => ({
   env: {},
   need: { kind: 'slurm' },
   grace: 10,
+  launch: 1,
+  spec: {} as RunSpec,
   ...more,
 });
 

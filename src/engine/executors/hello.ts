@@ -1,0 +1,89 @@
+/** The small program of a check, and what came of it. */
+import * as path from 'node:path';
+import { createHash, randomBytes } from 'node:crypto';
+import { makeFolderReal, removeReal, writeReal } from '../../files/real.js';
+import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
+import type { RunSpec } from '../../protocol/runFolder.js';
+import type { ClusterNeed } from '../../protocol/cluster.js';
+import { ownNode } from '../clients/nodePath.js';
+import { readSupervisorRecords } from '../runs/endingRecords.js';
+import { logTail } from '../runs/logTail.js';
+import type { JobRequest } from './executor.js';
+
+export interface CheckOptions {
+  /** Its runs are what will be started. */
+  workspace: string;
+  /** Folder with the bundles. */
+  dist: string;
+  env?: NodeJS.ProcessEnv;
+  /** Seconds that a job may wait for its turn. */
+  patience?: number;
+}
+
+export interface Found {
+  ok: boolean;
+  /** A summary of the place, or the fault and what to do. */
+  reason: string;
+}
+
+export const PATIENCE_SECONDS = 120;
+const EACH_MS = 200;
+/** Seconds between two questions to the cluster. */
+export const ASK_SECONDS = 5;
+const GREETING = 'hello from';
+const HELLO = `console.log('${GREETING}', require('os').hostname())`;
+
+function helloSpec(id: string): RunSpec {
+  return {
+    ...{ version: 1, id, experiment: 'check', file: null, search: null, trial: null, objective: null, createdAt: 0 },
+    ...{ argv: ['node', '-e', HELLO], cwd: '.', env: {}, params: {}, seed: 0, stopGrace: 5 },
+  };
+}
+
+/** Makes the folder of the program in the workspace, and removes it afterwards. */
+export async function withHello(
+  { workspace, dist, env = process.env }: CheckOptions,
+  need: ClusterNeed,
+  use: (hello: JobRequest) => Promise<Found>,
+): Promise<Found> {
+  const id = `check-${randomBytes(4).toString('hex')}`;
+  // Beside the folders of runs; names with a dot belong to none.
+  const folder = path.join(workspace, '.tunesmith', 'runs', `.${id}`);
+  makeFolderReal(path.join(folder, RUN_FILES.journal));
+  try {
+    const spec = JSON.stringify(helloSpec(id));
+    writeReal(path.join(folder, RUN_FILES.spec), spec);
+    const node = ownNode();
+    const hash = createHash('sha256').update(spec).digest('hex');
+    return await use({
+      name: `tunesmith-${id}-1`,
+      folder,
+      output: path.join(folder, 'job-1.log'),
+      argv: [node.execPath, path.join(dist, 'supervisor.cjs'), folder, '77', hash, ''],
+      env: { ...env, ...node.env, [RUN_ENV.job]: 'check' },
+      need,
+      grace: 5,
+      launch: 1,
+      spec: { ...helloSpec(id), cwd: workspace },
+    });
+  } finally {
+    await removeReal(folder);
+  }
+}
+
+/** Resolves to what came of the program once that is written down; null: nothing within `seconds`, or soon after `gone`. */
+export async function ended(folder: string, seconds: number, gone: () => Promise<boolean>): Promise<Found | null> {
+  const until = performance.now() + seconds * 1000;
+  let goneAt = Infinity;
+  while (performance.now() < Math.min(until, goneAt)) {
+    const { exit } = readSupervisorRecords(folder);
+    if (exit) {
+      const said = logTail(folder).trim();
+      const ok = exit.code === 0 && said.includes(GREETING);
+      return { ok, reason: exit.error ?? (said || `The program ended with ${exit.code ?? exit.signal}.`) };
+    }
+    if (goneAt === Infinity && (await gone())) goneAt = performance.now() + ASK_SECONDS * 1000;
+    await new Promise((resolve) => setTimeout(resolve, EACH_MS));
+  }
+  return null;
+}

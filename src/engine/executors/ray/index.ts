@@ -1,0 +1,195 @@
+/** Ray through the REST interface of its Jobs API. The job's submission id is its name, so the head is asked for it by that. */
+import * as fs from 'node:fs';
+import { z } from 'zod';
+import type { RayPlace } from '../../../protocol/cluster.js';
+import { SubmitRefused, type Executor, type JobEnd, type JobRequest, type JobState } from '../executor.js';
+import { quoted } from '../shell.js';
+
+const TIMEOUT_MS = 30_000;
+const LARGEST_ANSWER = 4 << 20;
+/** Bytes of the job's output that are kept when its supervisor did not begin. */
+const LARGEST_LOG = 64 * 1024;
+/** Jobs that are asked for at the same time. */
+const AT_ONCE = 8;
+
+const Details = z.object({
+  status: z.enum(['PENDING', 'RUNNING', 'STOPPED', 'SUCCEEDED', 'FAILED']),
+  message: z.string().nullish(),
+  error_type: z.string().nullish(),
+  driver_node_id: z.string().nullish(),
+  driver_info: z.object({ node_ip_address: z.string().nullish() }).nullish(),
+});
+type Details = z.infer<typeof Details>;
+
+const ENDS: Partial<Record<Details['status'], JobEnd>> = {
+  STOPPED: 'cancelled',
+  SUCCEEDED: 'ended',
+  FAILED: 'failed',
+};
+
+/** Answers of the head other than success. */
+class RayError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export class Ray implements Executor {
+  readonly title = 'Ray';
+  /** Files for the output of jobs, by name. */
+  private readonly outputs = new Map<string, string>();
+
+  constructor(private readonly place: RayPlace) {}
+
+  async submit(request: JobRequest): Promise<string> {
+    const { name, need, output } = request;
+    this.outputs.set(name, output);
+    const body = {
+      submission_id: name,
+      entrypoint: entrypointOf(request),
+      runtime_env: runtimeEnvOf(need.ray ?? this.place, request),
+      metadata: { tunesmith_run: request.spec.id, tunesmith_experiment: request.spec.experiment },
+      ...(need.cpus !== undefined && { entrypoint_num_cpus: need.cpus }),
+      ...(need.gpus !== undefined && { entrypoint_num_gpus: need.gpus }),
+      ...(need.memory !== undefined && { entrypoint_memory: need.memory * 2 ** 20 }),
+    };
+    try {
+      await this.ask('POST', '/api/jobs/', body);
+    } catch (error) {
+      if (!(error instanceof RayError)) throw error;
+      // It has the job already: an earlier request was heard whose answer was not.
+      if ((await this.details(name)) !== null) return name;
+      if (error.status >= 400 && error.status < 500) throw new SubmitRefused(error.message);
+      throw error;
+    }
+    return name;
+  }
+
+  async poll(names: ReadonlySet<string>): Promise<Map<string, JobState>> {
+    const states = new Map<string, JobState>();
+    const all = [...names];
+    let position = 0;
+    for (let from = 0; from < all.length; from += AT_ONCE) {
+      const part = all.slice(from, from + AT_ONCE);
+      const found = await Promise.all(part.map((name) => this.details(name)));
+      for (const [index, name] of part.entries()) {
+        const details = found[index];
+        if (!details) continue;
+        if (details.status === 'PENDING') position++;
+        states.set(name, stateOf(name, details, position));
+        if (details.status === 'FAILED') await this.keepOutput(name);
+      }
+    }
+    return states;
+  }
+
+  async cancel(id: string): Promise<void> {
+    await this.ask('POST', `/api/jobs/${encodeURIComponent(id)}/stop`);
+  }
+
+  /** Returns Ray's version. */
+  async version(): Promise<string> {
+    const answer = z.object({ ray_version: z.string().max(50) }).safeParse(await this.ask('GET', '/api/version'));
+    if (!answer.success) throw new Error(`${this.place.address} is not the dashboard of a Ray cluster`);
+    return answer.data.ray_version;
+  }
+
+  /** Null: the head has never heard of it, or has forgotten it. */
+  private async details(name: string): Promise<Details | null> {
+    try {
+      return Details.parse(await this.ask('GET', `/api/jobs/${encodeURIComponent(name)}`));
+    } catch (error) {
+      if (error instanceof RayError && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  /** The reason why a job never began is only in what it has printed. */
+  private async keepOutput(name: string): Promise<void> {
+    const file = this.outputs.get(name);
+    if (file === undefined || fs.existsSync(file)) return;
+    try {
+      const answer = await this.ask('GET', `/api/jobs/${encodeURIComponent(name)}/logs`);
+      const { logs } = z.object({ logs: z.string() }).parse(answer);
+      fs.writeFileSync(file, logs.slice(-LARGEST_LOG), { mode: 0o600, flag: 'wx' });
+    } catch {
+      // The head has lost it.
+    }
+  }
+
+  private async ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+    const { address } = this.place;
+    let answer: Response;
+    let text: string;
+    try {
+      answer = await fetch(`${address}${path}`, {
+        method,
+        // Another address than the person's would learn of the job.
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        ...(body !== undefined && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+      });
+      text = await bounded(answer);
+    } catch (error) {
+      const { message, cause } = error as Error & { cause?: { code?: string; message?: string } };
+      throw new Error(`${address} does not answer (${cause?.code ?? cause?.message ?? message})`, { cause: error });
+    }
+    if (!answer.ok) throw new RayError(answer.status, wordsOf(text) || `Ray answered with ${answer.status}`);
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      throw new Error(`${address} answered with something that is not JSON`);
+    }
+  }
+}
+
+function stateOf(id: string, { status, message, driver_info, driver_node_id }: Details, position: number): JobState {
+  const how = ENDS[status];
+  if (how) return { name: 'gone', id, how };
+  const node = driver_info?.node_ip_address ?? driver_node_id?.slice(0, 12) ?? '';
+  if (status === 'RUNNING') return { name: 'running', id, node };
+  return { name: 'queued', id, reason: oneLine(message ?? '') || 'Pending', position };
+}
+
+/** Ray gives it to a shell on one of its nodes. */
+function entrypointOf({ argv, output }: JobRequest): string {
+  return `exec ${argv.map(quoted).join(' ')} >> ${quoted(output)} 2>&1`;
+}
+
+/**
+ * The person's environment is not sent: Ray's dashboard shows it to everybody who can reach it. A working folder would be copied to
+ * the nodes, where the run's records would stay.
+ */
+function runtimeEnvOf({ runtimeEnv = {} }: RayPlace, { env }: JobRequest): Record<string, unknown> {
+  const { working_dir: _, env_vars: given, ...rest } = runtimeEnv;
+  const own = Object.entries(env).filter(([name, value]) => value !== undefined && OURS.test(name));
+  const variables = typeof given === 'object' && given !== null ? given : {};
+  return { ...rest, env_vars: { ...variables, ...Object.fromEntries(own) } };
+}
+
+const OURS = /^(TUNESMITH_(RUN_JOB|CAPTURE|FSYNC_SECONDS|LEASE_SECONDS|PYTHON_DIR)|ELECTRON_RUN_AS_NODE)$/;
+
+async function bounded(answer: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of answer.body ?? []) {
+    size += part.length;
+    if (size > LARGEST_ANSWER) throw new Error('its answer is too long');
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** Ray's errors are tracebacks; the last line says what is wrong. */
+function wordsOf(text: string): string {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  return (lines.findLast((line) => /^[\w.]*(Error|Exception)\b/.test(line)) ?? lines.at(-1) ?? '').slice(0, 500);
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim().slice(0, 200);

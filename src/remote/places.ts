@@ -1,0 +1,142 @@
+/**
+ * Folders on this host: one for each workspace whose runs come here, and in it a copy of the code for each of its states. A run's
+ * folder is in the `.tunesmith` of the copy that its last launch used.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { stepOf, wholeCheckpoints } from '../client/checkpoints.js';
+import { damageOf } from '../client/manifest.js';
+import { makeFolderReal } from '../files/real.js';
+import { RUN_FILES } from '../protocol/runFiles.js';
+
+const INCOMING = '.incoming-';
+/** A copy or a transfer that nobody has used for so long is removed. */
+const OLD_MS = 24 * 3600 * 1000;
+
+export class Places {
+  constructor(private readonly base: string) {}
+
+  copy(place: string, copy: string): string {
+    return path.join(this.base, place, copy);
+  }
+
+  /** Answers where a copy is, or where it is to be put. */
+  prepare(place: string, copy: string): { there: string | null; incoming: string; earlier: string | null } {
+    const folder = path.join(this.base, place);
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const there = this.copy(place, copy);
+    if (fs.existsSync(there)) {
+      fs.utimesSync(there, new Date(), new Date());
+      return { there, incoming: '', earlier: null };
+    }
+    const incoming = path.join(folder, `${INCOMING}${copy.slice(0, 12)}-${randomBytes(4).toString('hex')}`);
+    fs.mkdirSync(incoming, { mode: 0o700 });
+    return { there: null, incoming, earlier: this.copies(place)[0] ?? null };
+  }
+
+  /** Gives a complete copy its name. */
+  keep(place: string, copy: string, incoming: string): void {
+    const folder = path.join(this.base, place);
+    if (path.dirname(incoming) !== folder || !path.basename(incoming).startsWith(INCOMING))
+      throw new Error(`${incoming} is not the folder of a transfer`);
+    const target = this.copy(place, copy);
+    fs.utimesSync(incoming, new Date(), new Date());
+    if (fs.existsSync(target)) fs.rmSync(incoming, { recursive: true, force: true });
+    else fs.renameSync(incoming, target);
+    this.tidy(place, copy);
+  }
+
+  /** Folder of a run; null if this host has none. */
+  find(place: string, run: string): string | null {
+    for (const copy of this.copies(place)) {
+      const folder = this.runFolder(place, copy, run);
+      if (fs.existsSync(folder)) return folder;
+    }
+    return null;
+  }
+
+  /** Brings the run's folder into the copy, or makes it there. */
+  settle(place: string, copy: string, run: string): string {
+    const target = this.runFolder(place, copy, run);
+    makeFolderReal(path.dirname(target));
+    const found = this.find(place, run);
+    if (found !== null && found !== target) fs.renameSync(found, target);
+    makeFolderReal(path.join(target, RUN_FILES.journal));
+    return target;
+  }
+
+  /** Puts a copy of another run's newest whole checkpoint in place of the own ones; null: there is none. */
+  async takeCheckpoint(own: string, from: string, atMost: number | null): Promise<string | null> {
+    const checkpoints = path.join(own, RUN_FILES.checkpoints);
+    for (const source of wholeCheckpoints(path.join(from, RUN_FILES.checkpoints))) {
+      const step = stepOf(source);
+      if (atMost !== null && (step === null || step > atMost)) continue;
+      makeFolderReal(checkpoints);
+      const temporary = path.join(checkpoints, `.taken-${randomBytes(4).toString('hex')}`);
+      try {
+        await fs.promises.cp(source, temporary, { recursive: true, mode: fs.constants.COPYFILE_FICLONE });
+        if ((await damageOf(temporary)) !== null) continue;
+        const target = path.join(checkpoints, path.basename(source));
+        for (const old of wholeCheckpoints(checkpoints)) fs.rmSync(old, { recursive: true, force: true });
+        fs.renameSync(temporary, target);
+        return target;
+      } catch (error) {
+        // Its run may have replaced it with a newer one meanwhile.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      } finally {
+        fs.rmSync(temporary, { recursive: true, force: true });
+      }
+    }
+    return null;
+  }
+
+  /** Removes a run's folder, and the workspace's if there is no other run. */
+  forget(place: string, run: string): void {
+    const found = this.find(place, run);
+    if (found !== null) fs.rmSync(found, { recursive: true, force: true });
+    if (this.copies(place).some((copy) => hasRuns(this.copy(place, copy)))) return;
+    fs.rmSync(path.join(this.base, place), { recursive: true, force: true });
+  }
+
+  /** Names of the copies, the latest used first. */
+  private copies(place: string): string[] {
+    try {
+      return fs
+        .readdirSync(path.join(this.base, place))
+        .filter((name) => /^[0-9a-f]{12,64}$/.test(name))
+        .flatMap((name) => {
+          const stat = fs.statSync(this.copy(place, name), { throwIfNoEntry: false });
+          return stat ? [{ name, time: stat.mtimeMs }] : [];
+        })
+        .sort((a, b) => b.time - a.time)
+        .map(({ name }) => name);
+    } catch {
+      return [];
+    }
+  }
+
+  private runFolder(place: string, copy: string, run: string): string {
+    return path.join(this.copy(place, copy), '.tunesmith', 'runs', run);
+  }
+
+  /** Removes copies without runs and transfers that were cut off, once they are old. */
+  private tidy(place: string, but: string): void {
+    const folder = path.join(this.base, place);
+    for (const name of fs.readdirSync(folder)) {
+      const one = path.join(folder, name);
+      const stat = fs.statSync(one, { throwIfNoEntry: false });
+      if (name === but || !stat || Date.now() - stat.mtimeMs < OLD_MS) continue;
+      const isCopy = /^[0-9a-f]{12,64}$/.test(name);
+      if (name.startsWith(INCOMING) || (isCopy && !hasRuns(one))) fs.rmSync(one, { recursive: true, force: true });
+    }
+  }
+}
+
+function hasRuns(copy: string): boolean {
+  try {
+    return fs.readdirSync(path.join(copy, '.tunesmith', 'runs')).length > 0;
+  } catch {
+    return false;
+  }
+}

@@ -86,6 +86,8 @@ export interface SearchSettings {
   repeat: Repeat | null;
   /** Absent: the search ends with its trials. */
   stop?: Stop;
+  /** Prefers trials that take less time; absent: time does not count. */
+  cost?: 'time';
   noise: Noise;
   /** Number of failed trials, before any has reported the objective, after which the search gives up; 0: never. */
   giveUpAfter: number;

@@ -77,6 +77,8 @@ export const Init = z.strictObject({
       stale: whole('stale', 1).optional(),
     })
     .nullish(),
+  /** Prefers trials that take less time, by the `seconds` that are told; `seconds`: the budget for their sum. */
+  cost: z.strictObject({ seconds: z.number().positive('seconds must be greater than 0').optional() }).nullish(),
   /** At the end the best `top` trials are run again, up to `times` each. */
   repeat: z.strictObject({ top: whole('top', 1), times: whole('times', 1) }).nullish(),
   /** Tells whether the same params may give another value; decides which trial is recommended. */

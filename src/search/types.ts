@@ -157,6 +157,8 @@ export interface History {
   maxSteps?: number | null;
   /** Bracket of the next trial, for samplers. */
   bracket?: number;
+  /** Weight in [0, 1] of the time that trials take, for samplers; absent: it does not count. */
+  cost?: number;
 }
 
 export interface Random {
@@ -244,8 +246,16 @@ export interface StudyOptions {
   noise?: Noise;
   /** When the search ends before all planned trials; absent or null: never. For one objective. */
   stop?: Stop | null;
+  /** Prefers trials that take less time; absent or null: time does not count. */
+  cost?: Cost | null;
   /** Makes the sampler of a person's own module, for `sampler: { name: module }`. Never saved. */
   makeOwn?: MakeOwn;
+}
+
+/** Settings of a search in which the time of a trial counts. */
+export interface Cost {
+  /** Time budget: the sum of all trials' seconds. Absent: only the number of trials limits the search. */
+  seconds?: number;
 }
 
 /** Settings of the end of a search by itself, once little is left to gain. */

@@ -1,9 +1,9 @@
 /** Prepares the start of a search from a request. */
 import type { FloatMark } from '../../protocol/floats.js';
 import type { Capture } from '../../protocol/captureSettings.js';
-import { toSpace, type Experiment } from '../../experiment/index.js';
+import { toSpace, type Experiment, type SearchSettings } from '../../experiment/index.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
-import type { StudyOptions } from '../../search/types.js';
+import type { Cost, StudyOptions } from '../../search/types.js';
 import { invalidFile, type RequestError } from '../server/requestError.js';
 import type { Need } from '../executors/scheduler.js';
 import { objectivesOf, type SearchPlan } from './plan.js';
@@ -64,6 +64,7 @@ export function needOf({ resources, program, cluster }: Experiment, visible: str
 export function studyOptions(plan: SearchPlan, capacity: number): StudyOptions {
   const { experiment } = plan;
   const settings = experiment.search!;
+  const workers = plan.parallel === 'auto' ? capacity : plan.parallel;
   return {
     space: toSpace(experiment),
     goals: objectivesOf(experiment).map(({ goal }) => goal),
@@ -71,16 +72,21 @@ export function studyOptions(plan: SearchPlan, capacity: number): StudyOptions {
     pruner: settings.pruner,
     seed: plan.seed,
     trials: settings.trials,
-    workers: plan.parallel === 'auto' ? capacity : plan.parallel,
+    workers,
     maxSteps: settings.maxSteps ?? epochsOf(experiment),
     checkpoints: settings.checkpoints,
     stages: settings.stages,
     ...(settings.warmStart && { warmStart: settings.warmStart }),
     repeat: settings.repeat,
     ...(settings.stop && { stop: settings.stop }),
+    ...(settings.cost && { cost: costOf(settings, workers) }),
     noise: settings.noise,
   };
 }
+
+/** Returns the budget of trial time: all workers together until the time limit. */
+const costOf = ({ time }: SearchSettings, workers: number): Cost =>
+  time === undefined ? {} : { seconds: time * Math.max(1, workers) };
 
 /** Epochs of the built-in trainer; null: they differ between trials, or follow from a table's size. */
 function epochsOf({ program, search, params }: Experiment): number | null {

@@ -207,6 +207,12 @@ export function searchSchema(deep: boolean) {
     warmStart: WarmStart.optional(),
     repeat: Repeat.optional(),
     stop: Stop.optional(),
+    cost: z
+      .enum(['none', 'time'], { error: 'cost must be time or none' })
+      .optional()
+      .describe(
+        '`time`: prefers trials that take less time, most at the beginning of the search. The samplers auto, gp and tpe learn the times from the trials. Default: `none`.',
+      ),
     noise: z
       .enum(['auto', 'none', 'some'], { error: 'noise must be auto, none or some' })
       .optional()

@@ -48,6 +48,7 @@ export function searchSettingsOf(search: WrittenSearch, names: readonly string[]
     warmStart: warmStartOf(search.warmStart),
     repeat: repeatOf(search.repeat),
     ...stopField(search.stop),
+    ...(search.cost === 'time' && { cost: search.cost }),
     noise: search.noise ?? 'auto',
     space: search.space,
     ...(floats && { floats }),

@@ -22,6 +22,8 @@ export interface Row {
   sd: number;
   /** Values of the constraints, met if at most 0. */
   constraints: readonly number[] | null;
+  /** Time that the trial took; null if it did not complete, or the time is not known. */
+  seconds: number | null;
   earlier: boolean;
 }
 
@@ -48,7 +50,8 @@ export class Data {
       if (losses === undefined) this.pending.push(at);
       else {
         const sd = this.fidelity.sd[trial.id]!;
-        this.rows.push({ at, losses, sd, constraints: trial.constraints ?? null, earlier: false });
+        const seconds = trial.state === 'completed' ? (trial.seconds ?? null) : null;
+        this.rows.push({ at, losses, sd, constraints: trial.constraints ?? null, seconds, earlier: false });
       }
     }
   }
@@ -79,7 +82,7 @@ export class Data {
       const at = this.coding.encode(params);
       if (this.coding.tasks) at[this.coding.width - 1] = 1;
       const losses = values.map((v, k) => (goals[k] === 'minimize' ? v : -v));
-      rows.push({ at, losses, sd: 0, constraints: constraints ?? null, earlier: true });
+      rows.push({ at, losses, sd: 0, constraints: constraints ?? null, seconds: null, earlier: true });
     }
     this.earlier = { from: earlier, rows };
   }

@@ -10,7 +10,8 @@
  *   both sides of 0 (Eriksson & Poloczek, "Scalable Constrained Bayesian Optimization", AISTATS 2021, section 3.3). The
  *   model of the losses treats failed trials as bad ones too; otherwise it would expect ever more of the places where
  *   they are;
- * - the user's prior (beliefs.ts).
+ * - the user's prior (beliefs.ts);
+ * - if costs count, the negative logarithm of the expected time (cost.ts).
  *
  * Running trials count as if they had turned out as expected (model.ts, `believe`).
  */
@@ -19,6 +20,7 @@ import { nonDominatedRanks, paretoFront } from '../pareto/index.js';
 import type { Random } from '../types.js';
 import type { Beliefs } from './beliefs.js';
 import type { Coding } from './coding.js';
+import { Cheapness, logSeconds, timed } from './cost.js';
 import type { Row } from './data.js';
 import type { Landscape } from './explore.js';
 import type { Gp } from './fit.js';
@@ -78,8 +80,11 @@ export class Forecast {
     private readonly beliefs: Beliefs,
   ) {}
 
-  /** Prepares the acquisition. `rows` must not be empty; `age` is the number of trials so far. */
-  look(rows: readonly Row[], pending: readonly Float64Array[], age: number, random: Random): Outlook {
+  /**
+   * Prepares the acquisition. `rows` must not be empty; `age` is the number of trials so far, `cost` the weight of the
+   * time that trials take.
+   */
+  look(rows: readonly Row[], pending: readonly Float64Array[], age: number, random: Random, cost = 0): Outlook {
     const { terms, models } = this.limits(rows, age);
     const known = rows.filter((row) => row.losses);
     const failed = rows.filter((row) => !row.losses);
@@ -98,6 +103,8 @@ export class Forecast {
     }
     for (const model of models) for (const row of pending) model.believe(row);
     if (this.beliefs.any) terms.push(this.beliefs.after(age));
+    const times = cost > 0 ? timed(rows) : [];
+    if (times.length > 0) terms.push(new Cheapness(this.fit('cost', times, logSeconds(times), age, false), cost));
     const scales = Float64Array.from(this.coding.columns, (_, j) => exp(models[0]!.theta[j]!));
     return { landscape: new Sum(terms), around: order.map((i) => places[i]!), scales };
   }

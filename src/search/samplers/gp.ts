@@ -107,7 +107,7 @@ export class GpSampler implements Sampler {
     const began = data.rows.length + data.pending.length;
     if (began < this.startupTrials || data.rows.length < 2) return this.begin(history, random);
     const rows = chosenRows(data.rows, this.settings.observations);
-    const outlook = this.forecast.look(rows, data.pending, began, random);
+    const outlook = this.forecast.look(rows, data.pending, began, random, history.cost);
     const found = explore(this.coding, outlook.landscape, this.effort(history, random, outlook, rows.length));
     const apart = found.filter(({ row }) => data.pending.every((other) => !isNear(row, other)));
     for (const { row } of apart.concat(found)) {

@@ -104,5 +104,6 @@ export const SavedOptions = z.object({
       from: z.number().optional(),
     })
     .nullish(),
+  cost: z.object({ seconds: z.number().optional() }).nullish(),
   noise: z.enum(['auto', 'none', 'some']).optional(),
 }) satisfies z.ZodType<StudyOptions>;

@@ -6,6 +6,7 @@ import { bestOf } from '../recommend/measured.js';
 import { Recommender } from '../recommend/index.js';
 import { Unfinished } from '../recommend/unfinished.js';
 import { createPruner } from '../registry.js';
+import { costWeight } from './cost.js';
 import { nextRepeat } from './repeat.js';
 import { fromSaved, toSaved, type SavedState } from '../saved/index.js';
 import { TrialTexts } from '../saved/trialTexts.js';
@@ -170,7 +171,9 @@ export class SavedStudy implements Study {
     const { space, goals, trials, workers, maxSteps } = this.options;
     const planned = this.dry ? this.trials.length : trials === null ? null : trials + this.extra;
     const { earlier } = this.past;
-    return { space, goals, trials: this.trials, earlier, planned, ...defined({ workers, maxSteps }) };
+    const { cost: settings } = this.options;
+    const cost = settings ? costWeight(settings, this.trials, planned) : undefined;
+    return { space, goals, trials: this.trials, earlier, planned, ...defined({ workers, maxSteps, cost }) };
   }
 
   /** Returns the history as the sampler sees it. */

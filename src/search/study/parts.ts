@@ -25,7 +25,7 @@ export function samplerOf(options: StudyOptions, past: Past): Sampler {
 }
 
 /** Throws SearchError. Settings of samplers and pruners are checked when these are created. */
-export function checkOptions({ sampler, pruner, goals, warmStart, repeat, stages, stop }: StudyOptions): void {
+export function checkOptions({ sampler, pruner, goals, warmStart, repeat, stages, stop, cost }: StudyOptions): void {
   const comparing = whatCompares({ sampler, pruner, warmStart, repeat, stages });
   if (goals.length === 0 && comparing !== null) throw new SearchError(`${comparing} needs an objective`);
   const whole = (what: string, value: number | undefined, least: number) => {
@@ -37,6 +37,9 @@ export function checkOptions({ sampler, pruner, goals, warmStart, repeat, stages
     throw new SearchError(`${what} must be from 0 to 1, not ${value}`);
   };
   if (stop && goals.length !== 1) throw new SearchError('a search that ends by itself needs one objective');
+  if (cost?.seconds !== undefined && !(cost.seconds > 0)) {
+    throw new SearchError(`the time budget must be greater than 0 seconds, not ${cost.seconds}`);
+  }
   whole('the number of trials before a search may end', stop?.after, 1);
   whole('the patience of a search', stop?.patience, 1);
   whole('the number of trials without an improvement', stop?.stale, 1);

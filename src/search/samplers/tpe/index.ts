@@ -15,6 +15,7 @@
  */
 import { z } from 'zod';
 import type { Params } from '../../../protocol/values.js';
+import { cheapnessOf } from '../../gp/cost.js';
 import { feasible, isConstrained } from '../../constraints/index.js';
 import { exp, log } from '../../maths/numeric.js';
 import { SeenPoints } from '../../space/seen.js';
@@ -159,6 +160,7 @@ export class TpeSampler implements Sampler {
       this.kernels({ rows, weights }),
     );
     const constrained = isConstrained(space);
+    const cheapness = cheapnessOf(history);
     const drawn: { point: Point; score: number }[] = [];
     for (let i = 0; i < this.settings.candidates; i++) {
       const point: Point = new Float64Array(tree.axes.length);
@@ -170,7 +172,7 @@ export class TpeSampler implements Sampler {
         for (let d = 0; d < point.length; d++) point[d] = tree.placeOf(d, params);
       } else better.draw(random, point, CROSSED);
       const score = better.logDensity(point) - worse.logDensity(point) + feasibility.score(point);
-      drawn.push({ point, score });
+      drawn.push({ point, score: score + (cheapness?.(tree.paramsAt(point)) ?? 0) });
     }
     drawn.sort((a, b) => b.score - a.score);
     return drawn.slice(0, most).map(({ point }) => tree.paramsAt(point));

@@ -12,7 +12,7 @@ const float = (name: string): Dimension => {
   return { kind: 'float', name, low: -5, high: 5, log: false, step: null, when: null };
 };
 const row = (loss: number | null, at = Float64Array.of(0.5, 0.5)): Row => {
-  return { at, losses: loss === null ? null : [loss], sd: 0, constraints: null, earlier: false };
+  return { at, losses: loss === null ? null : [loss], sd: 0, constraints: null, seconds: null, earlier: false };
 };
 const many = (n: number, loss: (i: number) => number | null) => Array.from({ length: n }, (_, i) => row(loss(i)));
 

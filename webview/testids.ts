@@ -46,6 +46,7 @@ export const TEST_IDS = {
   warnings: 'warnings',
   readOnly: 'read-only',
   importRuns: 'import-runs',
+  trust: 'trust',
   chart: (metric: string) => `chart-${metric}`,
   chartReset: (metric: string) => `chart-reset-${metric}`,
   chartValues: (metric: string) => `chart-values-${metric}`,

@@ -177,6 +177,7 @@ export const PANEL_COMMANDS = [
   'tunesmith.file.open',
   'tunesmith.logs.importRuns',
   'tunesmith.logs.openRun',
+  'workbench.trust.manage',
 ] as const;
 
 /** Messages to the webview. */

@@ -1,4 +1,4 @@
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Action } from '../model/runs/actions.js';
 import { TEST_IDS } from '../testids.js';
 import { styles } from './cssVars.js';
@@ -77,8 +77,12 @@ class ContextMenu extends LitElement {
             role="menuitem"
             tabindex="-1"
             class=${action.danger ? 'danger' : ''}
+            title=${action.disabled ?? nothing}
+            aria-disabled=${action.disabled === undefined ? nothing : 'true'}
             data-testid=${TEST_IDS.menuItem(action.id)}
             @click=${() => {
+              // It stays focusable, so that a screen reader says why.
+              if (action.disabled !== undefined) return;
               this.close();
               void action.run();
             }}

@@ -7,7 +7,7 @@ import { button } from '../components/controls.js';
 import { icon } from '../components/icon.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
-import { importRuns } from '../model/runs/actions.js';
+import { importRuns, unlessTrusted } from '../model/runs/actions.js';
 import { isLive, isReadOnly } from '../model/values.js';
 import { TEST_IDS } from '../testids.js';
 import './charts.js';
@@ -159,16 +159,13 @@ class App extends LitElement {
       ${icon('lock')}<span
         >${l10n.t('Read-only: these runs are in logs of {0}. Import them to add tags and notes and to compare them with your own runs.', title)}</span
       >
-      ${
-        model.trusted
-          ? button({
-              label: theirs.length === 1 ? l10n.t('Import') : l10n.t('Import {0} runs', theirs.length),
-              icon: 'cloud-download',
-              testId: TEST_IDS.importRuns,
-              onClick: () => importRuns(model, theirs),
-            })
-          : nothing
-      }
+      ${button({
+        label: theirs.length === 1 ? l10n.t('Import') : l10n.t('Import {0} runs', theirs.length),
+        icon: 'cloud-download',
+        ...unlessTrusted(model),
+        testId: TEST_IDS.importRuns,
+        onClick: () => importRuns(model, theirs),
+      })}
     </div>`;
   }
 
@@ -229,7 +226,8 @@ class App extends LitElement {
           ? nothing
           : html`<div class="banner" role="status">
               ${icon('workspace-untrusted')}
-              ${l10n.t('This workspace is not trusted: you can look at runs, but not start any.')}
+<span>${l10n.t('This workspace is not trusted: you can look at runs, but not start or change any.')}</span>
+              ${button({ label: l10n.t('Manage Workspace Trust'), icon: 'workspace-unknown', testId: TEST_IDS.trust, onClick: () => model.host.command('workbench.trust.manage') })}
             </div>`
       }
       ${this.readOnly()}

@@ -6,7 +6,7 @@ import { styles } from '../components/cssVars.js';
 import { emptyState } from '../components/emptyState.js';
 import { icon, progressBar, statusIcon } from '../components/icon.js';
 import { openMenu } from '../components/menu.js';
-import { act, actionsFor } from '../model/runs/actions.js';
+import { act, actionsFor, unlessTrusted } from '../model/runs/actions.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
 import { searchesShown, searchShown } from '../model/search/shown.js';
@@ -73,37 +73,40 @@ class SearchView extends LitElement {
   }
 
   private controls(search: Search): TemplateResult {
-    const { trusted } = this.model;
     const { status } = search;
     const some = this.trials!.rows.slice(0, 200).map((run) => run.id);
     return html`<div class="row">
       ${button({
         label: l10n.t('Stop'),
         icon: 'debug-stop',
-        disabled: !trusted || !isSearchLive(status) || status === 'stopping',
+        disabled: !isSearchLive(status) || status === 'stopping',
+        ...unlessTrusted(this.model),
         testId: TEST_IDS.searchStop,
         onClick: () => void this.control('searches/stop', l10n.t('Stopping the search'), search),
       })}
       ${button({
         label: l10n.t('Pause'),
         icon: 'debug-pause',
-        disabled: !trusted || status !== 'running',
+        disabled: status !== 'running',
+        ...unlessTrusted(this.model),
         testId: TEST_IDS.searchPause,
         onClick: () => void this.control('searches/pause', l10n.t('Pausing the search'), search),
       })}
       ${button({
         label: l10n.t('Resume'),
         icon: 'debug-continue',
-        disabled: !trusted || !['paused', 'stopped', 'failed'].includes(status),
+        disabled: !['paused', 'stopped', 'failed'].includes(status),
         title: l10n.t('Continue with the remaining trials'),
+        ...unlessTrusted(this.model),
         testId: TEST_IDS.searchResume,
         onClick: () => void this.control('searches/resume', l10n.t('Resuming the search'), search),
       })}
       ${button({
         label: l10n.t('Retry failed'),
         icon: 'debug-rerun',
-        disabled: !trusted || status === 'stopping' || search.counts.failed + search.counts.stopped === 0,
+        disabled: status === 'stopping' || search.counts.failed + search.counts.stopped === 0,
         title: l10n.t('Run failed and stopped trials again, under their own numbers'),
+        ...unlessTrusted(this.model),
         testId: TEST_IDS.searchRetry,
         onClick: () => void this.control('searches/retry', l10n.t('Retrying trials'), search),
       })}

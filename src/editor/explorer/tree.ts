@@ -6,7 +6,7 @@ import { l10n } from '../../format/l10n.js';
 import type { Engines, EnginesChange } from '../link/engines.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import type { FoundLogs } from '../logs/foundLogs.js';
-import type { ShownLog } from '../logs/logViewer.js';
+import type { OwnProgress, ShownLog } from '../logs/logViewer.js';
 import { commandId } from '../manifest/commands.js';
 import { CONTEXT, ITEM, VIEW } from '../manifest/ids.js';
 import type { ListKey, RunList } from '../model/runList.js';
@@ -386,7 +386,8 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
 
   /** Why nothing moves, when the engine can't be reached. */
   private trouble(): string | undefined {
-    for (const { state, folder, model } of this.engines.folders) {
+    for (const { state, folder, model, isOnlyLookedAt, lookedAt } of this.engines.folders) {
+      if (isOnlyLookedAt && lookedAt && lookedAt.of > 0) return lookingText(lookedAt);
       if (state.kind !== 'disconnected') continue;
       const { error, retryAt } = state;
       if (error.kind === 'not-running' || (error.kind === 'closed' && retryAt === null))
@@ -397,4 +398,11 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     }
     return undefined;
   }
+}
+
+/** What is shown of a folder in which nothing may be started. */
+function lookingText({ done, of, cut }: OwnProgress): string {
+  if (done < of) return l10n.t('Reading the runs: {0} of {1}', done, of);
+  const rule = l10n.t('Restricted Mode: runs are shown, and nothing is started or changed.');
+  return cut ? `${rule} ${l10n.t('Only the newest {0} runs are shown.', of)}` : rule;
 }

@@ -50,7 +50,7 @@ export class FileStates implements Disposable {
   private async get(file: string, nameOf: () => Promise<string | undefined>): Promise<FileState> {
     const folder = this.engines.of(file);
     let known = this.known.get(file);
-    if (!folder || folder.state.kind !== 'connected') return known?.state ?? NOTHING;
+    if (!folder?.isReadable) return known?.state ?? NOTHING;
     if (!known) this.known.set(file, (known = { state: NOTHING, fresh: false, loading: null }));
     const entry = known;
     // Twice, if its runs changed while it was read; after that the next change asks again.

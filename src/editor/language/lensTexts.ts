@@ -49,7 +49,9 @@ export function lensTexts(
     const line = lines.runLine ?? lines.paramsLine;
     if (line === null) return [];
     const title = `$(workspace-untrusted) ${l10n.t('Trust this workspace to run')}`;
-    return [{ line, title, command: 'workbench.trust.manage', args: [] }];
+    const trust = { line, title, command: 'workbench.trust.manage', args: [] };
+    const looking = lensTexts(file, lines, params, state, true, showsBest).filter(({ command }) => LOOKING.has(command));
+    return [trust, ...looking].sort((a, b) => a.line - b.line);
   }
   if (lines.runLine !== null) runLenses(lines.runLine, file, state, put);
   for (const { name, line } of lines.stages) {
@@ -64,6 +66,9 @@ export function lensTexts(
   if (showsBest) bestLenses(lines, file, params, state, put);
   return all.sort((a, b) => a.line - b.line);
 }
+
+/** Commands that start and change nothing. */
+export const LOOKING = new Set<string>((['run.show', 'run.revealLog', 'search.show'] as const).map(commandId));
 
 type Add = (line: number, title: string, name: CommandName, args: unknown[], tooltip?: string) => void;
 

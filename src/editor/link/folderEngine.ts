@@ -12,12 +12,14 @@ import type {
   RequestResult,
 } from '../../protocol/engine.js';
 import { RUN_ENV } from '../../protocol/runFiles.js';
+import { OWN_VIEWER_REQUESTS, type OwnViewerRequest } from '../../protocol/viewer.js';
 import { Disposables, Emitter, type Disposable } from '../events.js';
 import { l10n } from '../../format/l10n.js';
 import { RunsModel } from '../model/runsModel.js';
 import { setting } from '../settings.js';
 import { pythonInterpreter } from './python.js';
-import { ask, ownOf } from './reading.js';
+import { ask, NONE, ownOf } from './reading.js';
+import { OwnNews } from './ownNews.js';
 import { withTrust, type Question } from './trust.js';
 import type { LogViewer } from '../logs/logViewer.js';
 import { setEntry } from '../../protocol/records.js';
@@ -51,6 +53,8 @@ export class FolderEngine implements Disposable {
   private readonly foreignChanged = this.all.add(new Emitter<LogViewer | null>());
   /** The viewer of the logs is another one, or gone. */
   readonly onForeign = this.foreignChanged.event;
+  /** Tells of our own runs while they are only looked at. */
+  private readonly ownNews: OwnNews;
 
   constructor(
     readonly folder: vscode.WorkspaceFolder,
@@ -66,6 +70,7 @@ export class FolderEngine implements Disposable {
       }),
     );
     this.model = this.all.add(new RunsModel(this));
+    this.ownNews = this.all.add(new OwnNews(this.model, () => this.stateChanged.fire(this.state)));
     this.all.add(this.link.onState((state) => this.became(state)));
     this.all.add(this.link.on('changed', (params) => this.model.apply(params)));
     this.all.add(this.link.on('condition', (condition) => this.tellCondition(condition)));
@@ -80,13 +85,29 @@ export class FolderEngine implements Disposable {
     return this.folder.uri.fsPath;
   }
 
-  /** Paths of the data of this folder. */
+  /** True while the workspace is not trusted: its runs are shown, and nothing is started or changed. */
+  get isOnlyLookedAt(): boolean {
+    return !vscode.workspace.isTrusted && this.foreign?.readsOwn === true;
+  }
+
+  /** True if runs can be asked for without starting anything. */
+  get isReadable(): boolean {
+    return this.state.kind === 'connected' || this.isOnlyLookedAt;
+  }
+
+  /** How many runs are read while they are only looked at; null before anything is known. */
+  get lookedAt(): OwnNews['progress'] {
+    return this.ownNews.progress;
+  }
+
+  /** Paths of everything that belongs to this folder. */
   async paths(): Promise<WorkspacePaths> {
     return workspacePaths(await realpath(this.path));
   }
 
   /** Connects if the folder has runs; a folder that was never used is left alone. */
   async attach(start = true): Promise<void> {
+    if (this.isOnlyLookedAt && (await this.isUsed())) return this.foreign!.look();
     if (!vscode.workspace.isTrusted || this.state.kind === 'connected') return;
     if (start && !(await this.isUsed())) return;
     this.prepare();
@@ -98,7 +119,7 @@ export class FolderEngine implements Disposable {
     const own = {
       request: <M extends RequestName>(asked: M, given: RequestParams<M>) => this.request(asked, given),
       isAsked: async () =>
-        this.state.kind === 'connected' ||
+        this.isReadable ||
         (vscode.workspace.isTrusted && (!this.foreign || this.foreign.isEmpty || (await this.isUsed()))),
     };
     return ask(own, this.foreign, name, params);
@@ -110,6 +131,7 @@ export class FolderEngine implements Disposable {
 
   setForeign(viewer: LogViewer | null): void {
     this.foreign = viewer;
+    this.ownNews.follow(viewer);
     this.foreignChanged.fire(viewer);
   }
 
@@ -119,8 +141,7 @@ export class FolderEngine implements Disposable {
    * NotTrustedError.
    */
   async request<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
-    if (!vscode.workspace.isTrusted)
-      throw new EngineError('not-running', l10n.t('This workspace is not trusted, so Tunesmith runs nothing in it.'));
+    if (!vscode.workspace.isTrusted) return this.read(name, params);
     const changed = this.prepare();
     if (changed && this.state.kind === 'connected')
       await this.link.request('environment', { env: environmentWith(this.env) });
@@ -147,7 +168,14 @@ export class FolderEngine implements Disposable {
   }
 
   on<N extends NotificationName>(name: N, listener: (params: NotificationParams<N>) => void): Disposable {
-    return this.link.on(name, listener);
+    const link = this.link.on(name, listener);
+    const own = this.ownNews.on(name, listener);
+    return {
+      dispose: () => {
+        link.dispose();
+        own.dispose();
+      },
+    };
   }
 
   /** Sets (or, with null, ends) the subscription of one viewer; the engine receives the union of all. */
@@ -159,6 +187,17 @@ export class FolderEngine implements Disposable {
 
   dispose(): void {
     this.all.dispose();
+  }
+
+  /** Answers while the workspace is not trusted. Rejects what would start or change something. */
+  private read<N extends RequestName>(name: N, params: RequestParams<N>): Promise<RequestResult<N>> {
+    const isForViewer = (OWN_VIEWER_REQUESTS as readonly string[]).includes(name);
+    const none = NONE[name] as RequestResult<N> | undefined;
+    if (this.isOnlyLookedAt && isForViewer)
+      return this.foreign!.requestOwn(name as OwnViewerRequest, params as never) as Promise<RequestResult<N>>;
+    if (none !== undefined) return Promise.resolve(none);
+    const why = l10n.t('This workspace is not trusted, so Tunesmith starts and changes nothing in it.');
+    return Promise.reject(new EngineError('not-running', why));
   }
 
   private isUsed(): Promise<boolean> {
@@ -179,8 +218,9 @@ export class FolderEngine implements Disposable {
   }
 
   private tellWatches(): void {
-    if (this.state.kind !== 'connected') return;
     const all = [...this.watches.values()];
+    if (this.isOnlyLookedAt) this.foreign!.watch([...new Set(all.flatMap((watch) => watch.logs))]);
+    if (this.state.kind !== 'connected') return;
     const runs = ownOf([...new Set(all.flatMap((watch) => watch.runs))], this.foreign);
     const logs = [...new Set(all.flatMap((watch) => watch.logs))];
     this.link.request('watch', { runs, logs }).catch((error: unknown) => this.options.log.warn(String(error)));

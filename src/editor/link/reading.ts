@@ -20,8 +20,8 @@ export interface ForeignRuns extends Asks<ViewerRequest> {
 type List = RequestResult<'runs/list'>;
 
 const isViewers = (name: string): name is ViewerRequest => (VIEWER_REQUESTS as readonly string[]).includes(name);
-/** Answers if there are no runs of ours, without starting anything to search for them. */
-const NONE: Partial<{ [N in RequestName]: RequestResult<N> }> = {
+/** Answers if there are no runs of ours, without starting anything to look for them. */
+export const NONE: Partial<{ [N in RequestName]: RequestResult<N> }> = {
   'experiments/list': { experiments: [] },
   'runs/list': { total: 0, runs: [] },
   'runs/columns': { params: [], metrics: [] },

@@ -1,8 +1,9 @@
 /**
- * Logs of other tools in the workspace: shown through a viewer for each folder, also in an untrusted workspace, and
- * imported by the command line in a separate process.
+ * What is looked at through a viewer for each folder: logs of other tools and, in a workspace that is not trusted, our own runs.
+ * Logs are imported by the command line, in a separate process.
  */
 import * as vscode from 'vscode';
+import { tunesmithHome } from '../../client/home.js';
 import { ImportedLogs } from '../../protocol/foreign.js';
 import { runCommandLine } from '../commandProcess.js';
 import { Disposables } from '../events.js';
@@ -29,8 +30,10 @@ export class FoundLogs implements vscode.Disposable {
   ) {
     this.all.add(engines.onFolders(() => this.takeFolders()));
     this.all.add(
-      vscode.workspace.onDidChangeConfiguration((event) => affects(event, 'logs.show') && this.takeFolders()),
+      vscode.workspace.onDidChangeConfiguration((event) => affects(event, 'logs.show') && this.restart()),
     );
+    // With trust, the engine shows the folder's own runs.
+    this.all.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.restart()));
     this.takeFolders();
   }
 
@@ -84,18 +87,25 @@ export class FoundLogs implements vscode.Disposable {
   }
 
   private takeFolders(): void {
-    const wanted = this.engines.folders.filter(({ folder }) => setting('logs.show', folder));
+    const own = !vscode.workspace.isTrusted;
+    const wanted = this.engines.folders.filter(({ folder }) => own || setting('logs.show', folder));
     for (const folder of [...this.viewers.keys()]) if (!wanted.includes(folder)) this.drop(folder);
     for (const folder of wanted) {
       if (this.viewers.has(folder)) continue;
       const { distFolder, log } = this;
-      const viewer = new LogViewer({ workspace: folder.path, distFolder, log });
+      const reads = { own, logs: setting('logs.show', folder.folder), home: tunesmithHome() };
+      const viewer = new LogViewer({ workspace: folder.path, distFolder, reads, log });
       viewer.onFound(() => this.changed.fire());
       this.viewers.set(folder, viewer);
       folder.setForeign(viewer);
       viewer.see(this.seenBy.size > 0);
     }
     this.changed.fire();
+  }
+
+  private restart(): void {
+    for (const folder of [...this.viewers.keys()]) this.drop(folder);
+    this.takeFolders();
   }
 
   private drop(folder: FolderEngine): void {

@@ -1,17 +1,26 @@
 /**
- * One folder's viewer: the process that reads logs of other tools, so that no file can block or crash the editor. It is
- * started on demand. If it dies or hangs on a file, it is restarted without that file.
+ * One folder's viewer: the process that reads logs of other tools and, in a workspace that is not trusted, our own runs, so
+ * that no file can hold up or crash the editor. It is started when somebody looks. If it dies or hangs on a file, it is
+ * restarted without that file.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as path from 'node:path';
 import type { NotificationParams, RequestParams, RequestResult } from '../../protocol/engine.js';
 import type { FoundLog } from '../../protocol/foreign.js';
-import { FromViewer, type ToViewer, type ViewerRequest } from '../../protocol/viewer.js';
+import {
+  FromViewer,
+  type OwnViewerRequest,
+  type ToViewer,
+  type ViewerOptions,
+  type ViewerRequest,
+} from '../../protocol/viewer.js';
 import { Disposables, Emitter, type Disposable } from '../events.js';
 
 export interface LogViewerOptions {
   workspace: string;
   distFolder: string;
+  /** What it reads; default: logs of other tools alone. */
+  reads?: Pick<ViewerOptions, 'logs' | 'own' | 'home'>;
   log: { debug(text: string): void; warn(text: string): void };
   /** Milliseconds that reading a piece may take. */
   patienceMs?: number;
@@ -27,6 +36,8 @@ interface Waiting {
   reject(error: Error): void;
 }
 export type ShownLog = FoundLog & { modified: number };
+/** How many of the folder's own runs are read; `cut`: there are more than are looked at. */
+export type OwnProgress = { done: number; of: number; cut: boolean };
 
 export class LogViewer implements Disposable {
   private readonly all = new Disposables();
@@ -37,6 +48,14 @@ export class LogViewer implements Disposable {
   readonly onFound = this.found.event;
   readonly onChanged = this.rows.event;
   readonly onGrown = this.points.event;
+  private readonly ownRows = this.all.add(new Emitter<NotificationParams<'changed'>>());
+  private readonly ownPoints = this.all.add(new Emitter<NotificationParams<'seriesChanged'>>());
+  private readonly ownLogs = this.all.add(new Emitter<NotificationParams<'logChanged'>>());
+  private readonly ownRead = this.all.add(new Emitter<OwnProgress>());
+  readonly onOwnChanged = this.ownRows.event;
+  readonly onOwnGrown = this.ownPoints.event;
+  readonly onOwnLog = this.ownLogs.event;
+  readonly onOwnRead = this.ownRead.event;
 
   private child: ChildProcess | null = null;
   private starts = 0;
@@ -45,6 +64,7 @@ export class LogViewer implements Disposable {
   private readonly waiting = new Map<number, Waiting>();
   private readonly looks: (() => void)[] = [];
   private nextId = 1;
+  private watched: string[] = [];
   private patience: NodeJS.Timeout | null = null;
   private isSeen = false;
   private known: readonly ShownLog[] = [];
@@ -72,6 +92,11 @@ export class LogViewer implements Disposable {
     return this.experiments.has(name);
   }
 
+  /** True if it also reads our own runs. */
+  get readsOwn(): boolean {
+    return this.options.reads?.own === true;
+  }
+
   get isEmpty(): boolean {
     return this.ids.size === 0;
   }
@@ -92,13 +117,21 @@ export class LogViewer implements Disposable {
   }
 
   request<N extends ViewerRequest>(method: N, params: RequestParams<N>): Promise<RequestResult<N>> {
-    const { child } = this;
-    if (!child) return Promise.reject(new Error('The logs of other tools are not read.'));
-    const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.say({ type: 'request', id, method, params });
-    });
+    if (!this.child) return Promise.reject(new Error('The logs of other tools are not read.'));
+    return this.ask(method, params, false);
+  }
+
+  /** Asks about our own runs; starts the process if need be. */
+  requestOwn<N extends OwnViewerRequest>(method: N, params: RequestParams<N>): Promise<RequestResult<N>> {
+    if (!this.child) void this.look();
+    if (!this.child || !this.readsOwn) return Promise.reject(new Error('The runs of this folder can’t be read.'));
+    return this.ask(method, params, true);
+  }
+
+  /** Follows the output of these own runs. */
+  watch(logs: string[]): void {
+    this.watched = logs;
+    this.say({ type: 'watch', logs });
   }
 
   dispose(): void {
@@ -108,17 +141,29 @@ export class LogViewer implements Disposable {
     child?.kill('SIGKILL');
   }
 
+  private ask<N extends OwnViewerRequest>(
+    method: N,
+    params: RequestParams<N>,
+    own: boolean,
+  ): Promise<RequestResult<N>> {
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.say({ type: 'request', id, own, method, params });
+    });
+  }
+
   /** Returns whether the process exists. */
   private start(): boolean {
     if (this.child) return true;
     if (this.all.disposed || this.starts >= MOST_STARTS) return false;
     this.starts++;
-    const { workspace, distFolder, log } = this.options;
+    const { workspace, distFolder, reads, log } = this.options;
     const args = [
       `--max-old-space-size=${MOST_MEMORY}`,
       path.join(distFolder, 'viewer.cjs'),
       workspace,
-      JSON.stringify([...this.avoid]),
+      JSON.stringify({ avoid: [...this.avoid], ...reads }),
     ];
     const child = spawn(process.execPath, args, {
       // It needs nothing of the person's environment.
@@ -135,11 +180,13 @@ export class LogViewer implements Disposable {
       const file = this.readingPath;
       log.warn(`The viewer of logs ended (${signal ?? code})${file === null ? '' : ` while it read ${file}`}.`);
       this.ended(child);
-      if (file === null || file === workspace) return;
+      // The folder of all runs is read as a whole: without it there is nothing to show.
+      if (file === null || file === workspace || file.endsWith(`${path.sep}runs`)) return;
       this.avoid.add(file);
       void this.look();
     });
     this.say({ type: 'seen', seen: this.isSeen });
+    if (this.watched.length > 0) this.say({ type: 'watch', logs: this.watched });
     return true;
   }
 
@@ -172,7 +219,15 @@ export class LogViewer implements Disposable {
         this.isCut = said.cut;
         for (const done of this.looks.splice(0)) done();
         return this.found.fire();
+      case 'own':
+        return this.ownRead.fire(said);
+      case 'logGrown':
+        return this.ownLogs.fire({ runs: said.runs });
       case 'changed':
+        if (said.own) {
+          const { runs, removed: removedRuns, searches, removedSearches } = said;
+          return this.ownRows.fire({ runs, searches, removedRuns, removedSearches });
+        }
         for (const id of said.removed) this.ids.delete(id);
         for (const { id, experiment } of said.runs) {
           this.ids.add(id);
@@ -180,7 +235,7 @@ export class LogViewer implements Disposable {
         }
         return this.rows.fire({ runs: said.runs, searches: [], removedRuns: said.removed, removedSearches: [] });
       case 'grown':
-        return this.points.fire({ runs: said.runs });
+        return (said.own ? this.ownPoints : this.points).fire({ runs: said.runs });
       case 'reply': {
         const waiting = this.waiting.get(said.id);
         this.waiting.delete(said.id);

@@ -72,6 +72,7 @@ export const COMMANDS = {
   'search.stop': {
     title: 'Stop Search',
     icon: 'debug-stop',
+    enablement: trusted,
     palette: hasRuns,
     menus: [row('inline@2', 'search', 'stoppable'), row('2_control@1', 'search', 'stoppable')],
     args: args<Rows<SearchArg>>(),
@@ -79,6 +80,7 @@ export const COMMANDS = {
   'search.pause': {
     title: 'Pause Search',
     icon: 'debug-pause',
+    enablement: trusted,
     palette: hasRuns,
     menus: [row('inline@1', 'search', 'running'), row('2_control@2', 'search', 'running')],
     args: args<Rows<SearchArg>>(),
@@ -133,6 +135,7 @@ export const COMMANDS = {
   'search.delete': {
     title: 'Delete Search…',
     icon: 'trash',
+    enablement: trusted,
     palette: hasRuns,
     menus: [row('5_remove@1', 'search', 'ended')],
     args: args<Rows<SearchArg>>(),
@@ -204,6 +207,7 @@ export const COMMANDS = {
   'logs.import': {
     title: 'Import',
     icon: 'cloud-download',
+    enablement: trusted,
     palette: 'false',
     menus: [row('inline@1', 'log'), row('1_show@1', 'log'), row('inline@1', 'logs'), row('1_show@1', 'logs')],
     args: args<Rows<unknown>>(),
@@ -215,11 +219,12 @@ export const COMMANDS = {
     menus: [row('1_show@0', 'log')],
     args: args<Rows<unknown>>(),
   },
-  'logs.importRuns': { title: 'Import These Logs', palette: 'false', args: args<string[]>() },
+  'logs.importRuns': { title: 'Import These Logs', enablement: trusted, palette: 'false', args: args<string[]>() },
   'logs.openRun': { title: 'Open Log', palette: 'false', args: args<[run?: string]>() },
   'logs.importAll': {
     title: 'Import Logs of Other Tools…',
     icon: 'cloud-download',
+    enablement: trusted,
     menus: [title('2_look@9')],
     args: args<[]>(),
   },

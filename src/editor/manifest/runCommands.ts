@@ -29,6 +29,7 @@ export const RUN_COMMANDS = {
   'run.stop': {
     title: 'Stop Run',
     icon: 'debug-stop',
+    enablement: trusted,
     palette: hasRuns,
     menus: [row('inline@2', 'run', 'stoppable'), row('2_control@1', 'run', 'stoppable')],
     args: args<Rows<RunArg>>(),
@@ -36,6 +37,7 @@ export const RUN_COMMANDS = {
   'run.pause': {
     title: 'Pause Run',
     icon: 'debug-pause',
+    enablement: trusted,
     palette: hasRuns,
     menus: [row('inline@1', 'run', 'running'), row('2_control@2', 'run', 'running')],
     args: args<Rows<RunArg>>(),
@@ -43,6 +45,7 @@ export const RUN_COMMANDS = {
   'run.resume': {
     title: 'Resume Run',
     icon: 'debug-continue',
+    enablement: trusted,
     palette: hasRuns,
     menus: [row('inline@1', 'run', 'paused'), row('2_control@3', 'run', 'paused')],
     args: args<Rows<RunArg>>(),
@@ -50,6 +53,7 @@ export const RUN_COMMANDS = {
   'run.set': {
     title: 'Change Parameters While Running…',
     icon: 'settings',
+    enablement: trusted,
     palette: hasRuns,
     menus: [row('2_control@4', 'run', 'running')],
     args: args<[run?: RunArg]>(),
@@ -198,6 +202,7 @@ export const RUN_COMMANDS = {
   },
   'run.rename': {
     title: 'Rename…',
+    enablement: trusted,
     palette: hasRuns,
     menus: [row('4_describe@1', 'run')],
     key: { key: 'f2', when: `focusedView == ${VIEW.runs} && listFocus && !inputFocus`, args: SELECTION },
@@ -206,6 +211,7 @@ export const RUN_COMMANDS = {
   'run.tag': {
     title: 'Tags…',
     icon: 'tag',
+    enablement: trusted,
     palette: hasRuns,
     menus: [row('4_describe@2', 'run')],
     args: args<Rows<RunArg>>(),
@@ -213,6 +219,7 @@ export const RUN_COMMANDS = {
   'run.note': {
     title: 'Note…',
     icon: 'note',
+    enablement: trusted,
     palette: hasRuns,
     menus: [row('4_describe@3', 'run')],
     args: args<Rows<RunArg>>(),
@@ -220,6 +227,7 @@ export const RUN_COMMANDS = {
   'run.delete': {
     title: 'Delete Run',
     icon: 'trash',
+    enablement: trusted,
     palette: hasRuns,
     menus: [row('5_remove@1', 'run', 'ended')],
     key: {
@@ -230,6 +238,6 @@ export const RUN_COMMANDS = {
     },
     args: args<Rows<RunArg>>(),
   },
-  'run.restore': { title: 'Restore Deleted Runs…', args: args<[ids?: string[]]>() },
-  'run.purge': { title: 'Erase Deleted Runs from Disk…', args: args<[]>() },
+  'run.restore': { title: 'Restore Deleted Runs…', enablement: trusted, args: args<[ids?: string[]]>() },
+  'run.purge': { title: 'Erase Deleted Runs from Disk…', enablement: trusted, args: args<[]>() },
 } as const satisfies Record<string, CommandSpec<never[]>>;

@@ -10,7 +10,7 @@ export const WELCOME = [
     view: VIEW.runs,
     when: '!isWorkspaceTrusted',
     contents:
-      'This workspace is not trusted, so Tunesmith runs nothing in it.\n[Manage Workspace Trust](command:workbench.trust.manage)',
+      'There are no runs in this workspace. It is not trusted, so Tunesmith starts nothing in it.\n[Manage Workspace Trust](command:workbench.trust.manage)',
   },
   {
     key: 'noFolder',

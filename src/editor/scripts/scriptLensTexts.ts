@@ -1,6 +1,6 @@
 /** The lenses of a plain script and of a configuration file that a script reads, in words. Pure: golden tests compare them. */
 import type { FoundScript } from '../../experiment/script/types.js';
-import { add, runStateLenses, type FileState, type Lens } from '../language/lensTexts.js';
+import { add, LOOKING, runStateLenses, type FileState, type Lens } from '../language/lensTexts.js';
 import { l10n } from '../../format/l10n.js';
 
 /** `script`: absolute path of the script; `lines`: where its lenses stand, from 0; the state of its runs stands in the first. */
@@ -24,7 +24,10 @@ export function scriptLensTexts(
       ? l10n.t('Open the experiment file of this script')
       : l10n.t('Write an experiment file with the arguments of this script and ranges to search');
     put(line, l10n.t('Tune…'), 'script.tune', [script], tooltip);
-    if (at === 0 && trusted) runStateLenses(line, state, put);
+    if (at !== 0) continue;
+    const before = all.length;
+    runStateLenses(line, state, put);
+    if (!trusted) all.push(...all.splice(before).filter(({ command }) => LOOKING.has(command)));
   }
   return all;
 }

@@ -3,6 +3,7 @@
  * nothing else makes a run or a search start: a folder that was cloned or copied contains data, not orders.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { moveAside } from './aside.js';
 import type { Log } from './log.js';
@@ -21,6 +22,27 @@ const DAMAGED = new Set([11, 26]);
 
 export class Asked {
   private constructor(private readonly db: DatabaseSync) {}
+
+  /** Reads the file and never writes it. If it is missing or can't be read, the answer to everything is `no`. */
+  static readOnly(file: string | null): Pick<Asked, 'add' | 'check' | 'forget'> {
+    const refuse = (): never => {
+      throw new Error('Nothing is requested in a folder that is only read.');
+    };
+    let known: Asked | null = null;
+    try {
+      if (file !== null && existsSync(file)) known = new Asked(new DatabaseSync(file, { readOnly: true, timeout: 1000 }));
+    } catch {
+      // Another program has it, or it is damaged: nothing is known then.
+    }
+    const check: Asked['check'] = (kind, id, content) => {
+      try {
+        return known?.check(kind, id, content) ?? 'no';
+      } catch {
+        return 'no';
+      }
+    };
+    return { add: refuse, forget: refuse, check };
+  }
 
   /** Opens or creates the file. A damaged one is renamed, and then no queued run starts. */
   static open(file: string, log: Pick<Log, 'warn'>): Asked {

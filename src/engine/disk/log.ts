@@ -4,6 +4,9 @@ import { appendReal } from '../../files/real.js';
 /** Size at which the log is rotated; one older file is kept, so the total is at most twice this. */
 const CAP = 2 * 1024 * 1024;
 
+/** The part of a log that writes lines. */
+export type LogLines = Pick<Log, 'info' | 'warn' | 'error'>;
+
 /** The engine's own log: one line per event, flushed at once so that a crash loses none. Never throws. */
 export class Log {
   private size: number;

@@ -6,7 +6,7 @@ import { hostName } from '../machine/hostFacts.js';
 import type { Run, RunError, RunStatus } from '../../protocol/engine.js';
 import { ID_PATTERN, RUN_FILES, type RunSpec } from '../../protocol/runFolder.js';
 import type { RunPatch, StoreApi } from '../../store/api.js';
-import type { Log } from '../disk/log.js';
+import type { LogLines } from '../disk/log.js';
 import { readActs } from '../agents/actsFile.js';
 import { FIRST_LAUNCH, readLastWords, readSupervisorRecords } from './endingRecords.js';
 import type { RunFolders } from './folders.js';
@@ -40,7 +40,7 @@ export interface TakenIn {
 }
 
 /** Adds all missing runs at once. */
-export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): Hidden {
+export function takeInFolders(folders: RunFolders, store: StoreApi, log: LogLines): Hidden {
   const steps = takingIn(folders, store, log);
   for (;;) {
     const step = steps.next();
@@ -49,7 +49,7 @@ export function takeInFolders(folders: RunFolders, store: StoreApi, log: Log): H
 }
 
 /** Adds missing runs, newest first, in slices of a few milliseconds, each one transaction. */
-export function* takingIn(folders: RunFolders, store: StoreApi, log: Log): Generator<TakenIn, Hidden> {
+export function* takingIn(folders: RunFolders, store: StoreApi, log: LogLines): Generator<TakenIn, Hidden> {
   const hidden: Hidden = [];
   let ids: string[];
   try {

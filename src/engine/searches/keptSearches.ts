@@ -2,12 +2,12 @@
 import type { Run, Search, SearchStatus } from '../../protocol/engine.js';
 import { readActs } from '../agents/actsFile.js';
 import type { ActsApi, NewSearch, SearchesApi, SearchPatch, StoreApi } from '../../store/api.js';
-import type { Log } from '../disk/log.js';
+import type { LogLines } from '../disk/log.js';
 import { isForbidden } from '../disk/readOnly.js';
 import type { SearchFolders } from './folders.js';
 
 /** Why an open search of a folder does not resume by itself. */
-const NOT_ASKED =
+export const NOT_ASKED =
   'It was not started here: its folder came from elsewhere, or was changed since. Nothing is run on the word of a folder.';
 
 export class KeptSearches implements SearchesApi {
@@ -20,7 +20,7 @@ export class KeptSearches implements SearchesApi {
     private readonly index: SearchesApi,
     private readonly acts: Pick<ActsApi, 'takeIn'>,
     private readonly folders: SearchFolders,
-    private readonly log: Log,
+    private readonly log: LogLines,
   ) {}
 
   insert(search: NewSearch): void {
@@ -159,4 +159,4 @@ export class KeptSearches implements SearchesApi {
   }
 }
 
-const isOpen = (status: SearchStatus): boolean => ['running', 'paused', 'stopping'].includes(status);
+export const isOpen = (status: SearchStatus): boolean => ['running', 'paused', 'stopping'].includes(status);

@@ -41,7 +41,7 @@ function broken(ending: string): string {
   const dist = temporary();
   writeFileSync(
     path.join(dist, 'viewer.cjs'),
-    `const avoid = JSON.parse(process.argv[3]);
+    `const { avoid } = JSON.parse(process.argv[3]);
      process.on('message', ({ type }) => {
        if (type !== 'look') return;
        if (avoid.length === 0) {

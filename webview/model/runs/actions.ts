@@ -12,6 +12,8 @@ export interface Action {
   label: string;
   icon: string;
   danger?: boolean;
+  /** Why it can't be done now. */
+  disabled?: string;
   run(): void | Promise<void>;
 }
 
@@ -88,10 +90,26 @@ export function importRuns(model: PanelModel, runs: readonly Run[]): void {
   model.host.command('tunesmith.logs.importRuns', ...runs.filter(isReadOnly).map(({ id }) => id));
 }
 
-/**
- * Actions for one run or several, without those that make no sense at the moment. `ask` lets the person edit a text.
- */
+/** Disables a control, with the reason, while the workspace is not trusted. */
+export const unlessTrusted = ({ trusted }: Pick<PanelModel, 'trusted'>): { disabled?: boolean; title?: string } =>
+  trusted ? {} : { disabled: true, title: l10n.t('Trust this workspace to start or change anything') };
+
+/** Actions that only look at runs, or change the view alone. */
+const LOOKING = new Set(['open', 'compare', 'draw', 'baseline', 'log', 'folder', 'copy', 'openLog']);
+
+/** Actions for one run or several, without those that make no sense at the moment. `ask` lets the person edit a text. */
 export function actionsFor(
+  model: PanelModel,
+  runs: readonly Run[],
+  ask: (what: 'rename' | 'tag' | 'note', run: readonly Run[]) => void,
+): Action[] {
+  const actions = allActions(model, runs, ask);
+  const { title: disabled } = unlessTrusted(model);
+  if (disabled === undefined) return actions;
+  return actions.map((action) => (LOOKING.has(action.id) ? action : { ...action, disabled }));
+}
+
+function allActions(
   model: PanelModel,
   runs: readonly Run[],
   ask: (what: 'rename' | 'tag' | 'note', run: readonly Run[]) => void,
@@ -108,39 +126,37 @@ export function actionsFor(
   // With several runs, each action says on how many it acts.
   const label = (text: string, some: readonly Run[]) => (runs.length > 1 ? `${text} (${some.length})` : text);
   const many = (method: Many, doing: string, some: readonly Run[]) => () => void act(model, method, doing, ids(some));
-  if (model.trusted) {
-    add(stoppable.length > 0, {
-      id: 'stop',
-      label: label(l10n.t('Stop'), stoppable),
-      icon: 'debug-stop',
-      run: many('runs/stop', l10n.t('Stopping'), stoppable),
-    });
-    add(pausable.length > 0, {
-      id: 'pause',
-      label: label(l10n.t('Pause'), pausable),
-      icon: 'debug-pause',
-      run: many('runs/pause', l10n.t('Pausing'), pausable),
-    });
-    add(resumable.length > 0, {
-      id: 'resume',
-      label: label(l10n.t('Resume'), resumable),
-      icon: 'debug-continue',
-      run: many('runs/resume', l10n.t('Resuming'), resumable),
-    });
-    add(one !== null, { id: 'rerun', label: l10n.t('Run again'), icon: 'debug-rerun', run: () => rerun(model, one!) });
-    add(one !== null, {
-      id: 'branch',
-      label: l10n.t('Branch from a Checkpoint…'),
-      icon: 'git-branch',
-      run: () => model.host.command('tunesmith.run.branch', one!.id),
-    });
-    add(one !== null && one.file !== null, {
-      id: 'alerts',
-      label: l10n.t('Alerts…'),
-      icon: 'bell',
-      run: () => model.host.command('tunesmith.alerts.edit', one!.file),
-    });
-  }
+  add(stoppable.length > 0, {
+    id: 'stop',
+    label: label(l10n.t('Stop'), stoppable),
+    icon: 'debug-stop',
+    run: many('runs/stop', l10n.t('Stopping'), stoppable),
+  });
+  add(pausable.length > 0, {
+    id: 'pause',
+    label: label(l10n.t('Pause'), pausable),
+    icon: 'debug-pause',
+    run: many('runs/pause', l10n.t('Pausing'), pausable),
+  });
+  add(resumable.length > 0, {
+    id: 'resume',
+    label: label(l10n.t('Resume'), resumable),
+    icon: 'debug-continue',
+    run: many('runs/resume', l10n.t('Resuming'), resumable),
+  });
+  add(one !== null, { id: 'rerun', label: l10n.t('Run again'), icon: 'debug-rerun', run: () => rerun(model, one!) });
+  add(one !== null, {
+    id: 'branch',
+    label: l10n.t('Branch from a Checkpoint…'),
+    icon: 'git-branch',
+    run: () => model.host.command('tunesmith.run.branch', one!.id),
+  });
+  add(one !== null && one.file !== null, {
+    id: 'alerts',
+    label: l10n.t('Alerts…'),
+    icon: 'bell',
+    run: () => model.host.command('tunesmith.alerts.edit', one!.file),
+  });
   actions.push(...pageActions(model, runs), drawOnly(model, runs));
   actions.push(...(one ? [baseline(model, one)] : []), star(model, runs));
   add(one !== null, { id: 'rename', label: l10n.t('Rename…'), icon: 'edit', run: () => ask('rename', runs) });
@@ -152,14 +168,14 @@ export function actionsFor(
     command('log', l10n.t('Show log'), 'output', 'tunesmith.run.revealLog');
     command('folder', l10n.t('Open folder'), 'folder-opened', 'tunesmith.run.openFolder');
     command('copy', l10n.t('Copy command'), 'copy', 'tunesmith.run.copyCommand');
-    if (model.trusted && one.info.backend === undefined)
+    if (one.info.backend === undefined)
       command('debug', l10n.t('Debug'), 'debug-alt', 'tunesmith.run.debug');
     // Runs of the built-in trainer name their backend in their facts.
-    if (model.trusted && !isLive(one) && one.info.backend !== undefined && !isRangeTest(one)) {
+    if (!isLive(one) && one.info.backend !== undefined && !isRangeTest(one)) {
       command('export', l10n.t('Export model…'), 'export', 'tunesmith.run.exportModel');
     }
   }
-  add(model.trusted, {
+  add(true, {
     id: 'exportRuns',
     label: one ? l10n.t('Export run…') : l10n.t('Export {0} runs…', runs.length),
     icon: 'save-as',
@@ -255,7 +271,7 @@ function readOnlyActions(model: PanelModel, runs: readonly Run[]): Action[] {
     run: () => importRuns(model, theirs),
   };
   return [
-    ...(model.trusted ? [take] : []),
+    take,
     ...pageActions(model, runs),
     drawOnly(model, runs),
     ...(runs.length === 1 ? [open] : []),

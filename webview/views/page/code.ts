@@ -10,6 +10,7 @@ import { icon } from '../../components/icon.js';
 import { patchFiles, type PatchFile } from '../../model/page/patch.js';
 import type { RunFacts } from '../../model/page/runFacts.js';
 import type { PanelModel } from '../../model/panel.js';
+import { unlessTrusted } from '../../model/runs/actions.js';
 import { TEST_IDS } from '../../testids.js';
 import { block, pairs } from './overview.js';
 
@@ -36,7 +37,7 @@ export function codeSection(model: PanelModel, facts: RunFacts, run: RunDetail):
     ${block(l10n.t('Commit'), commit(code))}
     <div class="row">
       ${button({ label: l10n.t('Open the Code of this Run'), icon: 'git-commit', onClick: command('tunesmith.run.openCode') })}
-      ${model.trusted ? button({ label: l10n.t('Check Out in a Worktree…'), icon: 'repo-forked', onClick: command('tunesmith.run.checkOutCode') }) : nothing}
+      ${button({ label: l10n.t('Check Out in a Worktree…'), icon: 'repo-forked', ...unlessTrusted(model), onClick: command('tunesmith.run.checkOutCode') })}
     </div>
     ${block(l10n.t('Changed files: {0}', files.length), files.length === 0 ? html`<p class="hint">${code.diff === null && code.changed.length > 0 ? l10n.t('The changes themselves are not kept.') : l10n.t('The code is that of the commit.')}</p>` : html`${files.map((file) => patch(file, files.length <= 3))}`)}
     ${

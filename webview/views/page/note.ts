@@ -3,6 +3,7 @@ import type { Run } from '../../../src/protocol/engine.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { button } from '../../components/controls.js';
 import type { PanelModel } from '../../model/panel.js';
+import { unlessTrusted } from '../../model/runs/actions.js';
 import { TEST_IDS } from '../../testids.js';
 import { saveNote } from '../ask.js';
 import { markdownView } from '../media/markdown.js';
@@ -61,6 +62,7 @@ class Note extends LitElement {
                 label: run.note === '' ? l10n.t('Write a note') : l10n.t('Edit note'),
                 icon: 'edit',
                 iconOnly: true,
+                ...unlessTrusted(this.model),
                 testId: TEST_IDS.noteEdit,
                 onClick: () => this.edit(),
               })
@@ -72,6 +74,7 @@ class Note extends LitElement {
   }
 
   private shown(): TemplateResult {
+    if (this.run.note === '' && !this.model.trusted) return html`<span class="hint">${l10n.t('No note')}</span>`;
     if (this.run.note === '')
       return html`<button type="button" class="link hint" @click=${() => this.edit()}>
         ${l10n.t('What did you try, and what did you learn? Markdown is shown as such.')}

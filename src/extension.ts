@@ -21,6 +21,7 @@ import { NotebookRenderer } from './editor/notebook/renderer.js';
 import { Notifications } from './editor/notifications.js';
 import { Forms } from './editor/panel/forms.js';
 import { Panels } from './editor/panel/panels.js';
+import { RenamedFiles } from './editor/renamedFiles.js';
 import { ScriptLenses } from './editor/scripts/scriptLenses.js';
 import { StatusBar } from './editor/statusBar.js';
 import { EditorBench } from './editor/tools/bench.js';
@@ -57,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   const explorer = own(new Explorer(engines, foundLogs));
   const forms = new Forms(files);
   const panels = own(new Panels({ extensionUri, engines, files, forms, foundLogs, memento: workspaceState, log }));
+  own(new RenamedFiles(engines, files, workspaceState, log));
   const logs = own(new LogTerminals());
   own(new Diagnostics(documents, log));
   own(new Lenses(documents, states));

@@ -16,6 +16,7 @@ import { thisHost } from './machine/host.js';
 import { engineHandlers } from './server/handlers/engine.js';
 import { pipelineHandlers } from './server/handlers/pipelines.js';
 import { recordedHandlers } from './server/handlers/recorded.js';
+import { followFiles, renameHandlers } from './server/handlers/renames.js';
 import { runHandlers } from './server/handlers/runs.js';
 import { searchHandlers } from './server/handlers/searches.js';
 import { seriesHandlers } from './server/handlers/series.js';
@@ -30,6 +31,8 @@ import type { Log } from './disk/log.js';
 import type { EngineParts } from './parts.js';
 import type { WorkspacePaths } from './disk/paths.js';
 import { ENGINE_SOCKET, isOwnSocket, newSocket, removeSocket } from './disk/sockets.js';
+import { FileFollower } from './renames/follower.js';
+import { RenamedFiles } from './renames/renamedFiles.js';
 import { RunFolders } from './runs/folders.js';
 import { HandRuns } from './runs/handStarted/handRuns.js';
 import { Backlog } from './runs/intake/backlog.js';
@@ -74,6 +77,7 @@ export class Engine {
   private readonly asked: Asked;
   private readonly keptSearches: KeptSearches;
   private readonly others: OtherHosts;
+  private readonly follower: FileFollower;
   private readonly clusters: Clusters;
   private readonly grants: Grants;
   private readonly agents: AgentActs;
@@ -103,8 +107,9 @@ export class Engine {
     const clusters = new Clusters({ log, dist: distFolder, sending });
     this.clusters = clusters;
     this.asked = Asked.open(paths.asked, log);
-    const folders = new RunFolders(paths.runs, this.asked);
-    const searchFolders = new SearchFolders(paths.searches, this.asked);
+    const renamed = new RenamedFiles(paths.workspace);
+    const folders = new RunFolders(paths.runs, this.asked, renamed);
+    const searchFolders = new SearchFolders(paths.searches, this.asked, renamed);
     const environments = new Environments(paths.environments);
     this.keptSearches = new KeptSearches(index.searches, index.acts, searchFolders, log);
     const store: StoreApi = {
@@ -113,6 +118,7 @@ export class Engine {
       series: index.series,
       searches: this.keptSearches,
       acts: index.acts,
+      renameFile: (move) => index.renameFile(move),
       batch: (work) => index.batch(work),
       close: () => index.close(),
     };
@@ -140,6 +146,10 @@ export class Engine {
     this.backlog = new Backlog(active);
     const hand = new HandRuns({ ...shared, runs: paths.runs });
     this.parts = { ...shared, active, hand, maker, searches, insights: new Insights(shared) };
+    this.follower = new FileFollower({
+      ...{ ...shared, workspace: paths.workspace, renamed },
+      onRenamed: (from, to) => this.alerts.fileRenamed(from, to),
+    });
     this.others = new OtherHosts(
       this.parts,
       this.keptSearches,
@@ -184,6 +194,7 @@ export class Engine {
       ...recordedHandlers(this.parts),
       ...searchHandlers(this.parts),
       ...seriesHandlers(this.parts),
+      ...renameHandlers(this.follower),
       ...this.agents.own,
       ...this.alerts.handlers,
       ...engineHandlers(this.parts, {
@@ -197,7 +208,10 @@ export class Engine {
         leave: (why) => void setTimeout(() => void this.leave(why), 20),
       }),
     };
-    return this.readiness.guarded(refuseReadOnly(this.others.guarded(all), paths));
+    // Before all runs are known, a file may look as if it had none.
+    const ensure = async (file: string) => void (this.readiness.isReady && (await this.follower.ensure(file)));
+    const following = followFiles(all, { ensure });
+    return this.readiness.guarded(refuseReadOnly(this.others.guarded(following), paths));
   }
 
   /** Resolves when clients can connect. The folders are read after that. */

@@ -5,7 +5,7 @@ import { spaceOf } from './search/space.js';
 import type { Experiment, SearchSettings } from './types.js';
 
 export type * from './types.js';
-export { isExperimentFile } from './file/build.js';
+export { defaultName, isExperimentFile } from './file/build.js';
 export { parseExperiment } from './file/read.js';
 export { namesItsRun, planRun } from './start/plan.js';
 export { EditError, editExperiment } from './file/edit.js';

@@ -19,6 +19,7 @@ import { HostIdentity } from './host.js';
 import { Insight, InsightQuery } from './insight.js';
 import { MediaRequests } from './media.js';
 import { PipelineRequests } from './pipeline.js';
+import { RenameRequests } from './renames.js';
 import { RecordedRequests } from './recorded.js';
 import { ID_PATTERN } from './runFiles.js';
 import { RunPageRequests } from './runPage.js';
@@ -346,6 +347,7 @@ export const Requests = {
   ...AgentRequests,
   ...AlertRequests,
   ...PipelineRequests,
+  ...RenameRequests,
   /** Asks for `seriesChanged` about these runs (replaces the former list). */
   watch: {
     params: z.object({ runs: z.array(Id), logs: z.array(Id).default([]) }).strict(),

@@ -42,7 +42,7 @@ export class Acts implements ActsApi {
   secondsUnderBudget(file: string, since: number, now: number): number {
     const row = this.db.get<{ ms: number | null }>(
       `SELECT sum(max(0, min(coalesce(ended_at, ?), ?) - max(started_at, ?))) ms FROM runs
-       WHERE file = ? AND started_at IS NOT NULL AND coalesce(ended_at, ?) > ?
+       WHERE coalesce(first_file, file) = ? AND started_at IS NOT NULL AND coalesce(ended_at, ?) > ?
          AND EXISTS (SELECT 1 FROM acts WHERE acts.subject IN (runs.id, runs.search) AND starts = 1 AND consent = 'budget')`,
       ...[now, now, since, file, now, since],
     );

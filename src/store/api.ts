@@ -48,6 +48,8 @@ export interface NewRun {
   device?: string | null;
   tags?: string[];
   note?: string;
+  /** Path of its experiment file when it began, if that was renamed since. */
+  firstFile?: string | null;
 }
 
 /** Only given fields are changed. */
@@ -85,6 +87,16 @@ export interface RunMedia {
   step: number | null;
 }
 
+/** An experiment file has another path; runs that were made later belong to another file of the old name. */
+export interface FileMove {
+  from: string;
+  to: string;
+  /** Milliseconds since the epoch. */
+  time: number;
+  /** The name of the experiment changes with it. */
+  experiment?: { from: string; to: string } | undefined;
+}
+
 export interface RunsApi {
   /** Throws when the id is taken. */
   insert(run: NewRun): void;
@@ -113,6 +125,10 @@ export interface RunsApi {
   live(): Run[];
   /** Ids of ended runs whose journals were not read yet, newest first. */
   unreadJournals(): string[];
+  /** Experiment files that runs name, with the experiment and the id of the newest run, and the number of runs. */
+  files(): { file: string; experiment: string; newest: string; runs: number }[];
+  /** Returns whether a run or a search names this experiment file. */
+  hasFile(file: string): boolean;
   /** Ids of all runs, including hidden ones, for comparison with `.tunesmith/runs/` on start. */
   ids(): string[];
   tag(ids: readonly string[], add: readonly string[], remove: readonly string[]): void;
@@ -291,6 +307,8 @@ export interface StoreApi {
   readonly ingest: IngestApi;
   readonly series: SeriesApi;
   readonly acts: ActsApi;
+  /** Moves the runs and searches of an experiment file to its new path. Returns the ids of those that moved. */
+  renameFile(move: FileMove): { runs: string[]; searches: string[] };
   /** Everything done inside is one transaction: all or nothing, and faster than one by one. May be nested. */
   batch<T>(work: () => T): T;
   /** Folds nothing, loses nothing. */

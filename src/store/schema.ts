@@ -213,4 +213,8 @@ export const MIGRATIONS: readonly string[] = [
   -- The run that was started again; NULL: none.
   ALTER TABLE runs ADD COLUMN rerun_of TEXT;
   `,
+  `
+  -- Path of the experiment file when the run began, by which budgets count; NULL: it is the file.
+  ALTER TABLE runs ADD COLUMN first_file TEXT;
+  `,
 ];

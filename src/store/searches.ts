@@ -1,6 +1,6 @@
 import type { Goal, Run, Search, SearchStatus } from '../protocol/engine.js';
 import { toWire } from '../protocol/values.js';
-import type { NewSearch, SearchesApi, SearchPatch } from './api.js';
+import type { FileMove, NewSearch, SearchesApi, SearchPatch } from './api.js';
 import type { Database, SqlValue } from './database.js';
 import type { MetricNames } from './names.js';
 import { bestRow } from './runs/best.js';
@@ -125,6 +125,19 @@ export class Searches implements SearchesApi {
         ...values,
       )
       .map((row) => this.toSearch(row));
+  }
+
+  renameFile({ from, to, time, experiment }: FileMove): string[] {
+    const values = [from, time] as const;
+    const which = 'WHERE file = ? AND created_at <= ?';
+    const ids = this.db.all<{ id: string }>(`SELECT id FROM searches ${which}`, ...values).map(({ id }) => id);
+    if (experiment)
+      this.db.run(
+        `UPDATE searches SET experiment = ? ${which} AND experiment = ?`,
+        ...[experiment.to, ...values, experiment.from],
+      );
+    this.db.run(`UPDATE searches SET file = ? ${which}`, to, ...values);
+    return ids;
   }
 
   plan(id: string): unknown {

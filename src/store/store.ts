@@ -1,5 +1,5 @@
 import { Acts } from './acts.js';
-import type { StoreApi } from './api.js';
+import type { FileMove, StoreApi } from './api.js';
 import { Database } from './database.js';
 import { Ingest } from './journal/ingest.js';
 import { Late } from './journal/late.js';
@@ -53,6 +53,13 @@ export class Store implements StoreApi {
 
   batch<T>(work: () => T): T {
     return this.db.transaction(work);
+  }
+
+  renameFile(move: FileMove): { runs: string[]; searches: string[] } {
+    return this.db.transaction(() => ({
+      runs: this.runs.renameFile(move),
+      searches: this.searches.renameFile(move),
+    }));
   }
 
   close(): void {

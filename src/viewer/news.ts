@@ -21,7 +21,7 @@ export class News {
     searches: (ids: readonly string[]): void => ids.forEach((id) => this.staleSearches.add(id)),
     removed: (ids: readonly string[]): void => void this.removed.push(...ids),
     grown: (id: string, metrics: ReadonlyMap<string, number>): void =>
-      setEntry(this.grown, id, { ...this.grown[id], ...countsOf(metrics) }),
+      void setEntry(this.grown, id, { ...this.grown[id], ...countsOf(metrics) }),
   };
 
   /** Returns the news since the last call; null where there are none. A search that is not there any more is removed. */

@@ -15,6 +15,7 @@ import { engine } from './engine.js';
 import { evaluate } from './evaluate.js';
 import { predict } from './predict.js';
 import { exportRuns } from './export.js';
+import { follow } from './follow.js';
 import { importRuns } from './import.js';
 import { best, importance } from './insight.js';
 import { log } from './log.js';
@@ -56,6 +57,7 @@ export const COMMANDS: readonly Command[] = [
   branch,
   rm,
   importRuns,
+  follow,
   exportRuns,
   lrRange,
   prune,

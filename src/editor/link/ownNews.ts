@@ -44,8 +44,9 @@ export class OwnNews implements Disposable {
   }
 
   on<N extends NotificationName>(name: N, listener: (params: NotificationParams<N>) => void): Disposable {
-    const emitter = (this.emitters as Partial<Record<NotificationName, Emitter<never>>>)[name];
-    return emitter?.event(listener as (params: never) => void) ?? { dispose: () => undefined };
+    const emitters: Partial<Record<NotificationName, unknown>> = this.emitters;
+    const emitter = emitters[name] as Emitter<NotificationParams<N>> | undefined;
+    return emitter?.event(listener) ?? { dispose: () => undefined };
   }
 
   dispose(): void {

@@ -66,6 +66,12 @@ export class Alerts {
     this.changed.add(id);
   }
 
+  /** The rules of an experiment file go with it to its new path. */
+  fileRenamed(from: string, to: string): void {
+    if (!this.rules.some(({ file }) => file === from)) return;
+    this.keep(this.rules.map((rule) => (rule.file === from ? { ...rule, file: to } : rule)));
+  }
+
   get handlers() {
     return {
       'alerts/list': () => ({ rules: this.rules }),

@@ -22,6 +22,7 @@ import {
   writeReal,
 } from '../../files/real.js';
 import { fromRecord, toRecord } from '../../files/runPaths.js';
+import { RenamedFiles } from '../renames/renamedFiles.js';
 import { hashOf, type Answer, type Asked } from '../disk/asked.js';
 import { readLastWords, readSupervisorRecords } from './endingRecords.js';
 import { appendLine } from '../disk/appendLine.js';
@@ -54,6 +55,7 @@ export class RunFolders {
     /** `<workspace>/.tunesmith/runs` */
     readonly runs: string,
     private readonly asked: Pick<Asked, 'add' | 'check' | 'forget'>,
+    private readonly renamed = new RenamedFiles(path.resolve(runs, '../..')),
   ) {
     this.workspace = path.resolve(runs, '../..');
   }
@@ -228,7 +230,8 @@ export class RunFolders {
       const experiment = JSON.parse(
         readReal(path.join(this.path(id), RUN_FILES.experiment), STATE_LIMIT),
       ) as Experiment;
-      return { ...experiment, file: fromRecord(this.workspace, experiment.file) };
+      const file = fromRecord(this.workspace, experiment.file);
+      return { ...experiment, file: this.spec(id)?.file ?? file };
     } catch {
       return null;
     }
@@ -271,6 +274,18 @@ export class RunFolders {
     writeReal(path.join(folder, RUN_FILES.meta), JSON.stringify({ version: 1, ...meta }), { sync: false });
   }
 
+  /** Returns the path that a run's experiment file had when it began, if that was renamed since; else null. */
+  firstFile(id: string, now: string | null): string | null {
+    if (now === null || this.renamed.all.length === 0) return null;
+    try {
+      const { file } = RunSpec.pick({ file: true }).parse(JSON.parse(this.specText(id) ?? ''));
+      const first = file === null ? null : fromRecord(this.workspace, file);
+      return first === now ? null : first;
+    } catch {
+      return null;
+    }
+  }
+
   private specText(id: string): string | null {
     try {
       return readReal(path.join(this.path(id), RUN_FILES.spec), STATE_LIMIT);
@@ -298,9 +313,10 @@ export class RunFolders {
     const spec = RunSpec.parse(JSON.parse(text));
     const { launch } = spec;
     const absolute = (file: string): string => fromRecord(this.workspace, file);
+    const file = spec.file === null ? null : absolute(spec.file);
     return {
       ...spec,
-      file: spec.file === null ? null : absolute(spec.file),
+      ...this.renamed.now({ ...spec, file }),
       cwd: absolute(spec.cwd),
       ...(launch && {
         launch: { ...launch, checkpoint: launch.checkpoint === null ? null : absolute(launch.checkpoint) },

@@ -132,7 +132,8 @@ export function importRun(folders: RunFolders, store: StoreApi, spec: RunSpec, s
   const isAlone = spec.search !== null && store.searches.get(spec.search) === null;
   const own = isAlone ? { ...spec, search: null, trial: null } : spec;
   store.acts.takeIn(id, readActs(folders.path(id)));
-  return store.runs.import({ spec: own, name, status, folder: folders.path(id), host, git, tags, note });
+  const firstFile = folders.firstFile(id, spec.file);
+  return store.runs.import({ spec: own, name, status, folder: folders.path(id), host, git, tags, note, firstFile });
 }
 
 /** Ends a queued run that nobody has requested here. Returns whether it did. */

@@ -15,6 +15,7 @@ import { Time } from '../../protocol/time.js';
 import { listReal, makeFolderReal, readReal, removeReal, STATE_LIMIT, statReal, writeReal } from '../../files/real.js';
 import { fromRecord, toRecord } from '../../files/runPaths.js';
 import type { Answer, Asked } from '../disk/asked.js';
+import { RenamedFiles } from '../renames/renamedFiles.js';
 import { isSearchPlan } from './plan.js';
 
 const FILES = { search: 'search.json', plan: 'plan.json', study: 'study.json' } as const;
@@ -34,6 +35,7 @@ export class SearchFolders {
     /** `<workspace>/.tunesmith/searches` */
     private readonly searches: string,
     private readonly asked: Pick<Asked, 'add' | 'check' | 'forget'>,
+    private readonly renamed = new RenamedFiles(path.resolve(searches, '../..')),
   ) {
     this.workspace = path.resolve(searches, '../..');
   }
@@ -81,7 +83,7 @@ export class SearchFolders {
       const planText = this.text(id, FILES.plan);
       const plan = planText === null ? undefined : (JSON.parse(planText) as unknown);
       return {
-        record: { ...record, file },
+        record: { ...record, ...this.renamed.now({ ...record, file }) },
         plan: this.withFile(plan, (written) => fromRecord(this.workspace, written)),
         study: this.text(id, FILES.study),
         asked: this.asked.check('search', id, planText),

@@ -81,7 +81,8 @@ function stagesOf(pipeline: WrittenStage[], reading: Reading): WrittenStage[] {
   );
 }
 
-function defaultName(file: string): string {
+/** Returns the name of an experiment whose file gives none. */
+export function defaultName(file: string): string {
   const base = path.basename(file.replaceAll('\\', '/'));
   const ending = ENDINGS.find((e) => base.toLowerCase().endsWith(e)) ?? path.extname(base);
   return base.slice(0, base.length - ending.length) || 'experiment';

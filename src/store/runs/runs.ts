@@ -1,6 +1,6 @@
 import { RunQuery, type Experiment, type Run, type RunDetail, type RunStatus } from '../../protocol/engine.js';
 import { toWire, type Params } from '../../protocol/values.js';
-import type { ActsApi, NewRun, RunMedia, RunMessage, RunPatch, RunsApi } from '../api.js';
+import type { ActsApi, FileMove, NewRun, RunMedia, RunMessage, RunPatch, RunsApi } from '../api.js';
 import type { z } from 'zod';
 import { matches, parseFilter } from '../../query/filter/index.js';
 import type { RunGroups } from '../../protocol/groups.js';
@@ -40,8 +40,8 @@ export class Runs implements RunsApi {
       const { id: key } = this.db.run(
         `INSERT INTO runs (id, experiment, file, search, trial, name, status, params, objective_metric, objective_goal,
            device, tags, note, created_at, host, git, command, cwd, folder, seed, unread,
-           branch, rerun_of, pipeline, stage, stage_hash, stages)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           branch, rerun_of, pipeline, stage, stage_hash, stages, first_file)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         spec.id,
         spec.experiment,
         spec.file,
@@ -69,6 +69,7 @@ export class Runs implements RunsApi {
         spec.stage ? JSON.stringify({ name: spec.stage.name, parents: spec.stage.parents }) : null,
         spec.stage?.hash ?? null,
         spec.pipeline ? JSON.stringify(spec.pipeline.stages.map(({ name }) => name)) : null,
+        run.firstFile ?? null,
       );
       for (const [name, value] of Object.entries(spec.params)) this.writer.param(key, name, value);
       this.writer.index(key);
@@ -322,6 +323,34 @@ export class Runs implements RunsApi {
   kinship(id: string): Kinship {
     this.db.settle();
     return kinshipOf(this.db, id);
+  }
+
+  files(): ReturnType<RunsApi['files']> {
+    // SQLite takes the other columns from the row with the maximum.
+    return this.db
+      .all<{ file: string; experiment: string; newest: string; runs: number }>(
+        `SELECT file, experiment, id newest, max(created_at), count(*) runs FROM runs
+         WHERE file IS NOT NULL AND pipeline IS NULL GROUP BY file`,
+      )
+      .map(({ file, experiment, newest, runs }) => ({ file, experiment, newest, runs }));
+  }
+
+  hasFile(file: string): boolean {
+    const query = 'SELECT 1 FROM runs WHERE file = ? UNION ALL SELECT 1 FROM searches WHERE file = ? LIMIT 1';
+    return this.db.get(query, file, file) !== undefined;
+  }
+
+  renameFile({ from, to, time, experiment }: FileMove): string[] {
+    const values = [from, time] as const;
+    const which = 'WHERE file = ? AND created_at <= ?';
+    const ids = this.db.all<{ id: string }>(`SELECT id FROM runs ${which}`, ...values).map(({ id }) => id);
+    if (experiment)
+      this.db.run(
+        `UPDATE runs SET experiment = ? ${which} AND experiment = ?`,
+        ...[experiment.to, ...values, experiment.from],
+      );
+    this.db.run(`UPDATE runs SET first_file = coalesce(first_file, file), file = ? ${which}`, to, ...values);
+    return ids;
   }
 
   best(asked: Parameters<RunsApi['best']>[0]): ReturnType<RunsApi['best']> {

@@ -42,7 +42,7 @@ export class Standing {
   private ending(isGone: boolean): { patch: RunPatch; ended: boolean } | null {
     const { spawn, exit } = this.records();
     const words = readLastWords(this.folder, this.spec.launch ?? FIRST_LAUNCH);
-    if (!exit && !isGone && !words.closed && words.neverStarted === undefined) return null;
+    if (!exit && !isGone && !words.closed && !words.assumed) return null;
     const tail = exit?.code === 0 ? '' : logTail(this.folder);
     const { status, error } = outcomeOf({ exit, ...words, logTail: tail, memoryKill: false });
     const isPaused = status === 'paused';

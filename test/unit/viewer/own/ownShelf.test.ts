@@ -109,7 +109,7 @@ it('shows the runs, curves, logs and searches that the engine has, and writes no
 
 it('follows a run at work until its end, and finds new ones', async () => {
   workspace.write('train.mjs', TRAIN);
-  const file = workspace.write('tiny.tune.yaml', experiment('node train.mjs'));
+  const file = workspace.write('tiny.tune.yaml', experiment('node train.mjs', 'params: { steps: 5, pause: 5 }\n'));
   const engine = await workspace.connect();
   const { run } = await engine.request('runs/start', { file, params: { steps: 100_000, pause: 20 } });
   await runWith(engine, run.id, 'running');

@@ -40,7 +40,7 @@ export const OWN_VIEWER_REQUESTS = [
 ] as const;
 export type OwnViewerRequest = (typeof OWN_VIEWER_REQUESTS)[number];
 
-/** What a viewer is started with, as JSON in its second argument. */
+/** Options of a viewer, as JSON in its second argument. */
 export const ViewerOptions = z.object({
   /** Paths that are not read: a reader has not come back from them. */
   avoid: z.array(z.string()).default([]),

@@ -400,7 +400,7 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   }
 }
 
-/** What is shown of a folder in which nothing may be started. */
+/** Returns the message above the runs of a folder in which nothing may be started. */
 function lookingText({ done, of, cut }: OwnProgress): string {
   if (done < of) return l10n.t('Reading the runs: {0} of {1}', done, of);
   const rule = l10n.t('Restricted Mode: runs are shown, and nothing is started or changed.');

@@ -1,6 +1,6 @@
 /**
- * What is looked at through a viewer for each folder: logs of other tools and, in a workspace that is not trusted, our own runs.
- * Logs are imported by the command line, in a separate process.
+ * A viewer for each folder, which shows logs of other tools and, in an untrusted workspace, our own runs. Logs are imported
+ * by the command line, in a separate process.
  */
 import * as vscode from 'vscode';
 import { tunesmithHome } from '../../client/home.js';

@@ -19,7 +19,7 @@ import { Disposables, Emitter, type Disposable } from '../events.js';
 export interface LogViewerOptions {
   workspace: string;
   distFolder: string;
-  /** What it reads; default: logs of other tools alone. */
+  /** Its sources; default: logs of other tools alone. */
   reads?: Pick<ViewerOptions, 'logs' | 'own' | 'home'>;
   log: { debug(text: string): void; warn(text: string): void };
   /** Milliseconds that reading a piece may take. */

@@ -62,7 +62,8 @@ export class RenamedFiles implements Disposable {
   private async find(folder: FolderEngine, file: string): Promise<void> {
     const answer = await folder.requestIfRunning('files/origin', { file });
     const answered = this.memento.get<string[]>(ANSWERED, []);
-    const keyOf = (lost: LostFile): string => JSON.stringify([lost.file, file].map((each) => path.relative(folder.path, each)));
+    const keyOf = (lost: LostFile): string =>
+      JSON.stringify([lost.file, file].map((each) => path.relative(folder.path, each)));
     const candidates = (answer?.candidates ?? []).filter((lost) => !answered.includes(keyOf(lost)));
     if (candidates.length === 0) return;
     const from = await ask(folder, file, candidates);
@@ -82,16 +83,29 @@ async function ask(
   const [only] = candidates;
   const [yes, no] = [l10n.t('Yes'), l10n.t('No')];
   if (candidates.length === 1) {
-    const question = l10n.t('Is {0} the former {1}? Then its {2} runs belong to it.', name(file), name(only!.file), only!.runs);
+    const question = l10n.t(
+      'Is {0} the former {1}? Then its {2} runs belong to it.',
+      name(file),
+      name(only!.file),
+      only!.runs,
+    );
     const answer = await vscode.window.showInformationMessage(question, yes, no);
     return answer === yes ? only : answer === no ? null : undefined;
   }
-  const question = l10n.t('{0} may be one of {1} files that are gone. Which one’s runs belong to it?', name(file), candidates.length);
+  const question = l10n.t(
+    '{0} may be one of {1} files that are gone. Which one’s runs belong to it?',
+    name(file),
+    candidates.length,
+  );
   const choose = l10n.t('Choose…');
   const none = l10n.t('None of Them');
   const answer = await vscode.window.showInformationMessage(question, choose, none);
   if (answer === none) return null;
   if (answer !== choose) return undefined;
-  const items = candidates.map((lost) => ({ label: name(lost.file), description: l10n.t('{0} runs', lost.runs), lost }));
+  const items = candidates.map((lost) => ({
+    label: name(lost.file),
+    description: l10n.t('{0} runs', lost.runs),
+    lost,
+  }));
   return (await vscode.window.showQuickPick(items, { placeHolder: name(file) }))?.lost;
 }

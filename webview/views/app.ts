@@ -226,7 +226,9 @@ class App extends LitElement {
           ? nothing
           : html`<div class="banner" role="status">
               ${icon('workspace-untrusted')}
-<span>${l10n.t('This workspace is not trusted: you can look at runs, but not start or change any.')}</span>
+              <span
+                >${l10n.t('This workspace is not trusted: you can look at runs, but not start or change any.')}</span
+              >
               ${button({ label: l10n.t('Manage Workspace Trust'), icon: 'workspace-unknown', testId: TEST_IDS.trust, onClick: () => model.host.command('workbench.trust.manage') })}
             </div>`
       }

@@ -50,7 +50,9 @@ export function lensTexts(
     if (line === null) return [];
     const title = `$(workspace-untrusted) ${l10n.t('Trust this workspace to run')}`;
     const trust = { line, title, command: 'workbench.trust.manage', args: [] };
-    const looking = lensTexts(file, lines, params, state, true, showsBest).filter(({ command }) => LOOKING.has(command));
+    const looking = lensTexts(file, lines, params, state, true, showsBest).filter(({ command }) =>
+      LOOKING.has(command),
+    );
     return [trust, ...looking].sort((a, b) => a.line - b.line);
   }
   if (lines.runLine !== null) runLenses(lines.runLine, file, state, put);

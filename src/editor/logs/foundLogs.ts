@@ -29,9 +29,7 @@ export class FoundLogs implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.all.add(engines.onFolders(() => this.takeFolders()));
-    this.all.add(
-      vscode.workspace.onDidChangeConfiguration((event) => affects(event, 'logs.show') && this.restart()),
-    );
+    this.all.add(vscode.workspace.onDidChangeConfiguration((event) => affects(event, 'logs.show') && this.restart()));
     // With trust, the engine shows the folder's own runs.
     this.all.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.restart()));
     this.takeFolders();

@@ -30,7 +30,8 @@ export class Asked {
     };
     let known: Asked | null = null;
     try {
-      if (file !== null && existsSync(file)) known = new Asked(new DatabaseSync(file, { readOnly: true, timeout: 1000 }));
+      if (file !== null && existsSync(file))
+        known = new Asked(new DatabaseSync(file, { readOnly: true, timeout: 1000 }));
     } catch {
       // Another program has it, or it is damaged: nothing is known then.
     }

@@ -1,5 +1,12 @@
 /** Answers requests about our own runs in a folder in which nothing may be started, as the engine would. */
-import { LIVE_STATUSES, Requests, type RequestParams, type RequestResult, type Run, type Search } from '../../protocol/engine.js';
+import {
+  LIVE_STATUSES,
+  Requests,
+  type RequestParams,
+  type RequestResult,
+  type Run,
+  type Search,
+} from '../../protocol/engine.js';
 import type { OwnViewerRequest } from '../../protocol/viewer.js';
 import { readLog } from '../../engine/disk/logText.js';
 import { readStageRuns, viewOf } from '../../engine/pipelines/view.js';

@@ -113,7 +113,9 @@ export class OwnShelf {
     const ended = this.store.runs.list({ limit: ENDED_AT_ONCE });
     this.turn = this.turn + ENDED_AT_ONCE < ended.total ? this.turn + ENDED_AT_ONCE : 0;
     const others = this.turn > 0 ? this.store.runs.list({ limit: ENDED_AT_ONCE, offset: this.turn }).runs : [];
-    const looked = [...ended.runs, ...others].map(({ id }) => id).filter((id) => !this.live.has(id) && this.hasGrown(id));
+    const looked = [...ended.runs, ...others]
+      .map(({ id }) => id)
+      .filter((id) => !this.live.has(id) && this.hasGrown(id));
     this.enqueue([...this.live.keys(), ...looked]);
     const changed = this.searches.takeIn(this.store, true);
     if (changed.length > 0) this.settleSearches();
@@ -183,7 +185,8 @@ export class OwnShelf {
   /** Shows an open search as stopped if nobody has started it here and none of its trials is at work. */
   private settleSearches(): void {
     for (const { id, status, counts } of this.store.searches.list()) {
-      const works = counts.running + counts.queued > 0 && this.store.searches.trials(id).some((run) => this.live.has(run.id));
+      const works =
+        counts.running + counts.queued > 0 && this.store.searches.trials(id).some((run) => this.live.has(run.id));
       if (!isOpen(status) || works || this.searchFolders.isAsked(id) === 'yes') continue;
       this.store.searches.update(id, { status: 'stopped', error: NOT_ASKED, endedAt: Date.now() });
       this.news.searches([id]);
@@ -230,7 +233,8 @@ export class OwnShelf {
       this.points += points;
       if (metrics.size > 0) this.news.grown(id, metrics);
     }
-    if (results.some(({ runChanged, points, records }) => runChanged || points > 0 || records > 0)) this.news.rows([id]);
+    if (results.some(({ runChanged, points, records }) => runChanged || points > 0 || records > 0))
+      this.news.rows([id]);
     // Large journals take turns with the others.
     if (results.at(-1)?.more) this.queue.push(id);
   }

@@ -168,8 +168,7 @@ function allActions(
     command('log', l10n.t('Show log'), 'output', 'tunesmith.run.revealLog');
     command('folder', l10n.t('Open folder'), 'folder-opened', 'tunesmith.run.openFolder');
     command('copy', l10n.t('Copy command'), 'copy', 'tunesmith.run.copyCommand');
-    if (one.info.backend === undefined)
-      command('debug', l10n.t('Debug'), 'debug-alt', 'tunesmith.run.debug');
+    if (one.info.backend === undefined) command('debug', l10n.t('Debug'), 'debug-alt', 'tunesmith.run.debug');
     // Runs of the built-in trainer name their backend in their facts.
     if (!isLive(one) && one.info.backend !== undefined && !isRangeTest(one)) {
       command('export', l10n.t('Export model…'), 'export', 'tunesmith.run.exportModel');
@@ -270,10 +269,5 @@ function readOnlyActions(model: PanelModel, runs: readonly Run[]): Action[] {
     icon: 'cloud-download',
     run: () => importRuns(model, theirs),
   };
-  return [
-    take,
-    ...pageActions(model, runs),
-    drawOnly(model, runs),
-    ...(runs.length === 1 ? [open] : []),
-  ];
+  return [take, ...pageActions(model, runs), drawOnly(model, runs), ...(runs.length === 1 ? [open] : [])];
 }

@@ -144,7 +144,10 @@ it('follows no rename out of the workspace, and no link', async () => {
   fs.rmSync(file);
   const outside = path.join(path.dirname(workspace.folder), 'elsewhere.tune.yaml');
   expect(await engine.request('files/rename', { from: file, to: outside })).toEqual({ runs: 0 });
-  const list = workspace.write('list.ndjson', JSON.stringify({ from: 'tiny.tune.yaml', to: 'x.tune.yaml', time: 1e15 }));
+  const list = workspace.write(
+    'list.ndjson',
+    JSON.stringify({ from: 'tiny.tune.yaml', to: 'x.tune.yaml', time: 1e15 }),
+  );
   fs.symlinkSync(list, workspace.at('.tunesmith/files.ndjson'));
   await rebuild();
   const { runs } = await engine.request('runs/list', { ids: [id] });

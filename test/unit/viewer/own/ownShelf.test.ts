@@ -139,7 +139,18 @@ describe('a hostile folder', () => {
   const runs = (...names: string[]): string => workspace.at('.tunesmith/runs', ...names);
   const spec = (id: string, more: object = {}): string =>
     JSON.stringify({
-      ...{ version: 1, id, experiment: 'e', file: null, search: null, trial: null, params: {}, cwd: '.', env: {}, seed: 1 },
+      ...{
+        version: 1,
+        id,
+        experiment: 'e',
+        file: null,
+        search: null,
+        trial: null,
+        params: {},
+        cwd: '.',
+        env: {},
+        seed: 1,
+      },
       ...{ argv: ['node', '-e', '1'], objective: null, createdAt: 1, stopGrace: 1, ...more },
     });
   function carry(id: string, journal = '', text = spec(id)): void {

@@ -61,8 +61,13 @@ export class AskTellSession {
       case 'ask':
         return this.ask((body as AskTellBody<'ask'>).n ?? 1);
       case 'report': {
-        const { id, step, value } = body as AskTellBody<'report'>;
-        const verdict = this.begun.report(id, step, numberOf(value));
+        const { id, step, value, values } = body as AskTellBody<'report'>;
+        if ((value === undefined) === (values === undefined)) {
+          throw new Refused('report: give either "value", of the first objective, or "values", of all');
+        }
+        const [first, ...rest] = (values ?? [value!]).map(numberOf);
+        if (first === undefined) throw new Refused('report: "values" must not be empty');
+        const verdict = this.begun.report(id, step, first, values && rest);
         return { prune: verdict === 'prune', ...(verdict === 'pause' && { pause: true as const }) };
       }
       case 'tell':

@@ -107,7 +107,13 @@ const trials = whole('trials', 1);
 export const AskTellRequests = {
   init: Init,
   ask: z.strictObject({ n: whole('n', 1).max(MOST_AT_ONCE, `n must be at most ${MOST_AT_ONCE}`).optional() }),
-  report: z.strictObject({ id, step: z.number({ error: 'step must be a number' }), value: measured }),
+  /** `value`: of the first objective; `values`: of all of them at this step, in place of `value`. */
+  report: z.strictObject({
+    id,
+    step: z.number({ error: 'step must be a number' }),
+    value: measured.optional(),
+    values: list('values').optional(),
+  }),
   tell: Tell,
   enqueue: z.strictObject({ params }),
   /** Completed trials of one earlier search, perhaps of another space. */

@@ -172,7 +172,9 @@ export const PRUNERS: Record<string, Entry<Pruner | Scheduler>> = {
       return makeAsha(s, checkpoints);
     },
   ),
-  halving: entry('successive halving, in rounds', HalvingSettings, (s, { checkpoints }) => makeHalving(s, checkpoints)),
+  halving: entry('successive halving, in rounds', HalvingSettings, (s, { checkpoints, goals }) => {
+    return makeHalving(s, checkpoints && goals.length === 1);
+  }),
   hyperband: entry(
     'successive halving from early and from late first rungs',
     HyperbandSettings,

@@ -116,7 +116,8 @@ export interface Trial {
   state: TrialState;
   /** Final objective values, one per objective; null while running or after failure. NaN counts as failure. */
   values: number[] | null;
-  reports: { step: number; value: number }[];
+  /** `rest`: values of the other objectives at the same step, in their order, if there are several and all are known. */
+  reports: { step: number; value: number; rest?: number[] }[];
   /** True if the user gave the params. */
   enqueued: boolean;
   /** The study learned of it after a restart: its sampler does not know that it has suggested these params. */

@@ -9,6 +9,7 @@
  * - Completed trials of earlier searches count as observations of a similar function, in a group of their own.
  */
 import { FidelityLosses } from '../curves/fidelityRank.js';
+import { lastVector } from '../curves/vectors.js';
 import type { Params } from '../../protocol/values.js';
 import type { History, Trial } from '../types.js';
 import type { Coding } from './coding.js';
@@ -69,7 +70,9 @@ export class Data {
     const { state, values, id } = trial;
     if (state === 'running') return undefined;
     if (state === 'completed') return values!.map((v, k) => (goals[k] === 'minimize' ? v : -v));
-    if (state === 'failed' || goals.length > 1) return state === 'paused' ? undefined : null;
+    if (state === 'failed') return null;
+    // A pruned trial counts with its last values, which longer training would mostly improve.
+    if (goals.length > 1) return state === 'paused' ? undefined : lastVector(trial, goals);
     const loss = this.fidelity.losses[id]!;
     if (!Number.isNaN(loss)) return [loss];
     return state === 'paused' ? undefined : null;

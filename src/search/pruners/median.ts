@@ -5,11 +5,13 @@
  *
  * The others are the finished and the pruned trials that got as far as this step. Nothing is pruned before
  * `startupTrials` have completed, nor in the first steps of a trial: `graceSteps` of them, or `grace` of the usual
- * length of a trial. NaN is worse than any number.
+ * length of a trial. NaN is worse than any number. With several objectives, the others that dominate the trial are
+ * counted (fronts.ts).
  */
 import { z } from 'zod';
 import { Columns } from '../curves/columns.js';
 import type { History, Pruner, Trial, Verdict } from '../types.js';
+import { dominatedShare } from './fronts.js';
 
 export const MedianSettings = z.strictObject({
   startupTrials: z.number().int().min(1).default(4).describe('Completed trials before the first one is pruned.'),
@@ -33,8 +35,6 @@ export class PercentilePruner implements Pruner {
   ) {}
 
   judge(history: History, trial: Trial): Verdict {
-    // One objective decides; with several, a single curve can't show that one trial is worse than another.
-    if (history.goals.length !== 1) return 'continue';
     const latest = trial.reports.at(-1);
     if (!latest) return 'continue';
     const { columns, settings } = this;
@@ -43,6 +43,10 @@ export class PercentilePruner implements Pruner {
     const own = columns.curves.of(trial, history.goals[0]!);
     const grace = settings.graceSteps ?? settings.grace * columns.lengths.percentile(50);
     if (latest.step < own.first + grace) return 'continue';
+    if (history.goals.length > 1) {
+      const share = dominatedShare(history, trial, settings.startupTrials);
+      return share !== null && share > settings.percentile / 100 ? 'prune' : 'continue';
+    }
     const others = columns.at(latest.step);
     if (others.length < settings.startupTrials) return 'continue';
     // A tie is good enough; NaN also ties with others that are all NaN.

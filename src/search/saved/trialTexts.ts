@@ -17,6 +17,8 @@ const BLOCK = 64;
 /** Fields that most trials don't have. */
 export const More = z.object({
   constraints: z.array(WireNumber).optional(),
+  /** Values of the other objectives, by report; null: not all of them are known. */
+  others: z.array(z.array(WireNumber).nullable()).optional(),
   seconds: z.number().optional(),
   until: z.number().optional(),
   began: Params.optional(),
@@ -94,7 +96,9 @@ export class TrialTexts {
     for (let i = 0; i < placed.length; i++) placed[i] ??= placed[i] === null ? null : {};
     const flat: WireNumber[] = [];
     for (const { step, value } of reports) flat.push(toWire(step), toWire(value));
-    const rest = { ...more, ...(more.constraints && { constraints: more.constraints.map(toWire) }) };
+    const several = reports.some((report) => report.rest);
+    const others = several && { others: reports.map((report) => report.rest?.map(toWire) ?? null) };
+    const rest = { ...more, ...others, ...(more.constraints && { constraints: more.constraints.map(toWire) }) };
     const tuple = [placed, STATES.indexOf(state), values && values.map(toWire), flat, enqueued ? 1 : 0];
     return JSON.stringify(Object.keys(rest).length > 0 ? [...tuple, rest] : tuple);
   }
@@ -117,10 +121,11 @@ export function readTrials(names: readonly string[], blocks: readonly string[]):
       const params: Params = {};
       for (const [i, value] of placed.entries()) if (!isAbsent(value)) setEntry(params, names[i]!, value);
       const reports = [];
+      const { constraints, others, ...rest } = more;
       for (let i = 0; i + 1 < flat.length; i += 2) {
-        reports.push({ step: fromWire(flat[i]!), value: fromWire(flat[i + 1]!) });
+        const known = others?.[i / 2]?.map(fromWire);
+        reports.push({ step: fromWire(flat[i]!), value: fromWire(flat[i + 1]!), ...(known && { rest: known }) });
       }
-      const { constraints, ...rest } = more;
       trials.push({
         id: trials.length,
         params,

@@ -9,12 +9,15 @@
  *   1/η of the highest rung resumes (from its checkpoint); only if there is none, a new one begins. When nothing else
  *   is left to do, the best paused trials resume until `finish` have completed; the others stay paused.
  *
+ * With several objectives, it is always `stop`, and trials are compared by fronts (pruners/fronts.ts).
+ *
  * With `brackets`, it is asynchronous Hyperband (same paper, section 3.3): bracket b has no rungs before the b-th, and
  * new trials are assigned to the brackets in the shares of Li et al., "Hyperband" (JMLR 2018), algorithm 1.
  */
 import { z } from 'zod';
 import type { History, Next, Random, Scheduler, Trial, Verdict } from '../types.js';
 import { Ladder, LadderSettings } from './ladder.js';
+import { standingAt } from '../pruners/fronts.js';
 import { countBelow, RungTable } from './rungTable.js';
 import { bracketFor } from './brackets.js';
 
@@ -48,11 +51,12 @@ export class AshaScheduler implements Scheduler {
   }
 
   judge(history: History, trial: Trial): Verdict {
-    if (history.goals.length !== 1 || trial.repeatOf !== undefined) return 'continue';
+    if (trial.repeatOf !== undefined) return 'continue';
     this.ladder.update(history);
     const k = this.ladder.crossed(history, trial);
     const bracket = trial.bracket ?? 0;
     if (k < bracket) return 'continue';
+    if (history.goals.length > 1) return this.judgeByFront(history, trial, k);
     if (this.settings.form === 'promote') return 'pause';
     this.table.update(history);
     const { losses } = this.table.rung(bracket, k);
@@ -62,8 +66,23 @@ export class AshaScheduler implements Scheduler {
     return better >= Math.floor(losses.length / this.settings.eta) ? 'prune' : 'continue';
   }
 
+  /** With several objectives, trials stop at their rungs or continue; none pauses. */
+  private judgeByFront(history: History, trial: Trial, k: number): Verdict {
+    const bracket = trial.bracket ?? 0;
+    const found = standingAt(history, trial, (other) => {
+      const origin = (other.bracket ?? 0) === bracket ? this.ladder.originOf(history, other) : null;
+      return origin === null ? null : origin + this.ladder.rungs[k]!;
+    });
+    if (!found || found.count < this.settings.eta) return 'continue';
+    return found.better >= Math.floor(found.count / this.settings.eta) ? 'prune' : 'continue';
+  }
+
   next(history: History, _random: Random): Next {
-    if (history.goals.length !== 1) return { kind: 'begin' };
+    if (history.goals.length > 1) {
+      this.ladder.update(history);
+      const more = (history.planned ?? Infinity) > history.trials.length;
+      return more ? this.begin(history, 'stop') : { kind: 'end' };
+    }
     this.table.update(history);
     const { unfinished } = this.table;
     if (this.settings.form === 'promote') {
@@ -115,10 +134,9 @@ export class AshaScheduler implements Scheduler {
     return best?.trial ?? null;
   }
 
-  private begin(history: History): Next {
+  private begin(history: History, form = this.settings.form): Next {
     const bracket = this.brackets ? bracketFor(history, this.ladder.rungs.length, this.settings.eta) : undefined;
-    const until =
-      this.settings.form === 'promote' ? this.ladder.untilAfter(history, null, (bracket ?? 0) - 1) : undefined;
+    const until = form === 'promote' ? this.ladder.untilAfter(history, null, (bracket ?? 0) - 1) : undefined;
     return { kind: 'begin', ...(bracket !== undefined && { bracket }), ...(until !== undefined && { until }) };
   }
 

@@ -34,8 +34,9 @@ export function makeAsha(settings: z.infer<typeof AshaSettings>, checkpoints: bo
   return new AshaScheduler('asha', { ...settings, form: settings.form ?? (checkpoints ? 'promote' : 'stop') }, false);
 }
 
-export function makeHalving(settings: z.infer<typeof HalvingSettings>, checkpoints: boolean): Scheduler {
-  const form = settings.form ?? (checkpoints ? 'rounds' : 'stop');
+/** `pauses` means that the program can pause, and one objective tells which trials resume. */
+export function makeHalving(settings: z.infer<typeof HalvingSettings>, pauses: boolean): Scheduler {
+  const form = settings.form ?? (pauses ? 'rounds' : 'stop');
   return form === 'stop'
     ? new AshaScheduler('halving', { ...settings, form }, false)
     : new RoundsScheduler('halving', settings, false);

@@ -207,14 +207,17 @@ export class SavedStudy implements Study {
   }
 
   /**
-   * Records a report. For a trial that has ended it changes nothing; for one that is to pause it returns `pause` again.
+   * Records a report: the first objective's value and, if all of them are known at this step, those of the others. For a trial that has ended it changes nothing; for one that is to pause it returns `pause` again.
    */
-  report(id: number, step: number, value: number): Verdict {
+  report(id: number, step: number, value: number, rest?: readonly number[]): Verdict {
     const trial = this.trial(id);
     if (trial.state === 'pruned') return 'prune';
     if (trial.state === 'paused') return 'pause';
     if (trial.state !== 'running') return 'continue';
-    trial.reports.push({ step, value });
+    if (rest && rest.length !== this.options.goals.length - 1) {
+      throw new SearchError(`trial ${id} must report ${this.options.goals.length} values, not ${rest.length + 1}`);
+    }
+    trial.reports.push({ step, value, ...(rest?.length && { rest: [...rest] }) });
     if (trial.reports.length > RUNNING_REPORTS) thin(trial);
     // A repeat always runs to its end.
     if (trial.repeatOf !== undefined) return 'continue';

@@ -6,6 +6,7 @@ import type { StoreApi } from '../../../store/api.js';
 import type { Trouble } from '../../disk/trouble.js';
 import { badRequest, conflict } from '../../server/requestError.js';
 import type { AskAnswer, ObjectivePoint, StudyCall, StudyCalls, StudyFacts } from '../study/messages.js';
+import { OtherObjectives } from '../study/otherObjectives.js';
 import { StudySaver } from '../study/saver.js';
 import type { StudyThread } from '../study/studyThread.js';
 
@@ -16,8 +17,8 @@ export interface DrivenStudyOptions {
   trouble: Trouble;
   /** By trial, how many values the study has heard. */
   reported: Readonly<Record<string, number>>;
-  /** The metric of the objective; null: there is none to report. */
-  metric(): string | null;
+  /** The metrics of the objectives; empty: there is none to report. */
+  metrics(): readonly string[];
   /** Number of the present or last launch of a run. Everything that earlier ones logged was reported before it began. */
   launchOf(run: string): number;
   /** A value of the objective was reported. */
@@ -30,11 +31,13 @@ export interface DrivenStudyOptions {
 export class DrivenStudy {
   readonly saver: StudySaver;
   private readonly reported: Record<string, number>;
+  private readonly others: OtherObjectives;
   private over = false;
 
   constructor(private readonly options: DrivenStudyOptions) {
     const { search, store, trouble } = options;
     this.reported = { ...options.reported };
+    this.others = new OtherObjectives(store.series);
     this.saver = new StudySaver({
       trouble,
       ask: () => this.ask('save', {}),
@@ -74,8 +77,8 @@ export class DrivenStudy {
 
   /** `points`: new ones of the objective in the order logged, where they are at hand. All that was not told yet is. */
   report(trial: number, run: Pick<Run, 'id'>, points?: readonly ObjectivePoint[]): void {
-    const metric = this.options.metric();
-    if (metric === null) return;
+    const [metric, ...others] = this.options.metrics();
+    if (metric === undefined) return;
     const told = this.reported[trial] ?? 0;
     const { series } = this.options.store;
     // Lost ones included, so that this number only grows.
@@ -87,21 +90,25 @@ export class DrivenStudy {
     this.reported[trial] = logged;
     this.options.heard();
     const launch = this.options.launchOf(run.id);
-    const tagged = launch === 1 ? fresh : fresh.map((point) => ({ ...point, launch }));
+    const whole = others.length > 0 ? this.others.joined(trial, run.id, others, fresh) : fresh;
+    const tagged = launch === 1 ? whole : whole.map((point) => ({ ...point, launch }));
     void this.ask('report', { id: trial, points: tagged, told: logged }).then((verdict) => {
       if (verdict === 'prune' || verdict === 'pause') this.options.judged(trial, verdict, fresh.at(-1)!.step);
     });
   }
 
   tell(trial: number, outcome: Outcome): void {
-    if (outcome.state !== 'paused') delete this.reported[trial];
+    if (outcome.state !== 'paused') {
+      delete this.reported[trial];
+      this.others.forget(trial);
+    }
     void this.ask('tell', { id: trial, outcome });
   }
 
   /** A trial that was over is to be done again; what its run has logged so far counts as heard. */
   reopen(trial: number, run: Run): Promise<null> {
-    const metric = this.options.metric();
-    const told = metric === null ? 0 : this.options.store.series.logged(run.id, metric);
+    const [metric] = this.options.metrics();
+    const told = metric === undefined ? 0 : this.options.store.series.logged(run.id, metric);
     this.reported[trial] = told;
     return this.ask('reopen', { id: trial, told });
   }

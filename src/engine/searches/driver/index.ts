@@ -10,7 +10,7 @@ import type { Environments } from '../../disk/environments.js';
 import type { Job, Need, Source } from '../../executors/scheduler.js';
 import { conflict } from '../../server/requestError.js';
 import type { SearchChange } from '../change.js';
-import { objectiveOf, type SearchPlan } from '../plan.js';
+import { objectivesOf, type SearchPlan } from '../plan.js';
 import { needOf } from '../starting.js';
 import type { ObjectivePoint, StudyCalls, StudyOpened } from '../study/messages.js';
 import type { StudyThread } from '../study/studyThread.js';
@@ -56,7 +56,7 @@ export class SearchDriver implements Source {
       search: id,
       thread: study.thread,
       reported: study.opened.reported,
-      metric: () => objectiveOf(this.plan.experiment)?.metric ?? null,
+      metrics: () => objectivesOf(this.plan.experiment).map(({ metric }) => metric),
       launchOf: (run) => options.active.launchOf(run),
       heard: () => this.dispatch({ type: 'reported' }),
       judged: (trial, verdict, step) => this.dispatch({ type: 'judged', trial, verdict, step }),

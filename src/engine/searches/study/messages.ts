@@ -3,7 +3,13 @@ import type { Asked, Earlier, Outcome, Space, StudyOptions, TrialState, Verdict 
 import type { Params } from '../../../protocol/values.js';
 
 /** `launch`: which of the run's launches logged it; the first when absent. */
-export type ObjectivePoint = { step: number; value: number; launch?: number };
+export type ObjectivePoint = {
+  step: number;
+  value: number;
+  /** Values of the other objectives at that step, if there are several and all are known. */
+  rest?: number[];
+  launch?: number;
+};
 
 /** The form kept with the search's row: the study as text, and the number of objective values of each open trial that it has been told. */
 export interface StudyState {

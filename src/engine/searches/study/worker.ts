@@ -51,7 +51,7 @@ const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => Stu
   },
   report({ id, points, told }) {
     let strictest: Verdict = 'continue';
-    for (const { step, value, launch = 1 } of points) {
+    for (const { step, value, rest, launch = 1 } of points) {
       const known = launches.get(id) ?? 1;
       // Read late, and of a timeline that is lost.
       if (launch < known) continue;
@@ -59,7 +59,7 @@ const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => Stu
         launches.set(id, launch);
         study.rewind(id, step);
       }
-      const verdict = study.report(id, step, value);
+      const verdict = study.report(id, step, value, rest);
       if (verdict === 'prune' || strictest === 'continue') strictest = verdict;
     }
     reported[id] = told;

@@ -131,3 +131,33 @@ describe('a search with several objectives and bounds', () => {
     expect(study.best()).toHaveLength(kept.length || 6);
   });
 });
+
+describe('a search with several objectives', () => {
+  it('stops trials that others dominate', async () => {
+    workspace().write(
+      'two.mjs',
+      `export default async function train(run) {
+        const off = run.params.number('off');
+        for (let epoch = 1; epoch <= 10 && !run.stopRequested; epoch++) {
+          run.log({ loss: off + 1 / epoch }, { step: epoch });
+          run.log({ size: 10 * off }, { step: epoch });
+          await new Promise((resolve) => setTimeout(resolve, 60));
+        }
+      }`,
+    );
+    const file = workspace().write(
+      'two.tune.yaml',
+      `name: two\nmodule: ./two.mjs\nparams: { off: 0 }\nobjective:\n  - { metric: loss, goal: minimize }\n  - { metric: size, goal: minimize }\n` +
+        `search:\n  sampler: grid\n  pruner: { name: median, startupTrials: 2, grace: 0.2 }\n  maxSteps: 10\n  parallel: 1\n` +
+        `  space: { off: { choice: [0, 1, 2, 3, 4, 5] } }\n`,
+    );
+    const { search } = await engine.request('searches/start', { file });
+    expect(await searchOver(engine, search.id, 60_000)).toMatchObject({ status: 'completed', error: null });
+    const runs = await trials(search.id);
+    const statusOf = (off: number) => runs.find(({ params }) => params.off === off)!.status;
+    // The best is dominated by none.
+    expect(statusOf(0)).toBe('completed');
+    expect(runs.filter(({ status }) => status === 'pruned').length).toBeGreaterThanOrEqual(1);
+    for (const run of runs) expect(['completed', 'pruned']).toContain(run.status);
+  });
+});

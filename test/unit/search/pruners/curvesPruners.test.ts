@@ -85,7 +85,7 @@ describe('auto', () => {
   it('explains its decisions', () => {
     expect(reasonOf({})).toMatch(/^curve: /);
     expect(reasonOf({ checkpoints: true })).toMatch(/^thaw: /);
-    expect(reasonOf({ goals: ['minimize', 'maximize'] })).toMatch(/^none: with several objectives/);
+    expect(reasonOf({ goals: ['minimize', 'maximize'] })).toMatch(/^median: /);
     expect(reasonOf({ trials: 5 })).toBe('none: 5 trials are too few to stop any of them');
     expect(reasonOf({ maxSteps: 4 })).toBe('none: trials of 4 steps are too short to stop early');
   });

@@ -10,27 +10,19 @@ import { WrittenAlerts } from './alerts.js';
 import { clusterResources, WrittenOn, WrittenSlurm } from './cluster.js';
 import { WrittenRay } from './clusters/ray.js';
 import { WrittenSsh } from './clusters/ssh.js';
+import { AnyValue, filesSchema, NO_VALUE, outputSchema } from './file/copiesSchema.js';
 import { NetworkTemplate } from './network/index.js';
 import { WrittenRetries } from './retries.js';
-import type { CopiedValues } from './start/configCopies.js';
 import { pipelineSchema } from './pipeline/schema.js';
 import { ObjectiveSchema, searchSchema } from './search/schema.js';
 
 export interface NestedParams {
   [name: string]: ParamValue | NestedParams;
 }
-/** Numbers that are not finite pass here: they are refused later, by name. */
-const isValue = (v: unknown): v is ParamValue =>
-  v === null || ['string', 'number', 'boolean'].includes(typeof v) || (Array.isArray(v) && v.every(isValue));
-const NO_VALUE = { error: 'must be a number, text, true, false, null or a list of them' };
-const AnyValue = z.custom<ParamValue>(isValue, NO_VALUE);
 const nestedParams = (one: z.ZodType<ParamValue>): z.ZodType<NestedParams> => {
   const nested: z.ZodType<NestedParams> = z.lazy(() => record(z.union([one, nested], NO_VALUE)));
   return nested;
 };
-
-/** Values of `files:`, in groups as the configuration file has them. */
-const copiedValues: z.ZodType<CopiedValues> = z.lazy(() => record(z.union([AnyValue, copiedValues], NO_VALUE)));
 
 const text = (what: string) => z.string({ error: `${what} must be text` });
 
@@ -76,19 +68,8 @@ function fileSchema(deep: boolean) {
       .describe('Environment variables for the program.'),
     capture: WrittenCapture.optional(),
     alerts: WrittenAlerts.optional(),
-    files: record(copiedValues, {
-      error: 'files must name files and their values, such as: { config.yaml: { lr: "{lr}" } }',
-    })
-      .optional()
-      .describe(
-        'Configuration files (YAML, JSON, TOML) that each run gets a copy of, with these values in it: `config.yaml: { lr: "{lr}" }`. `{config}` in `run` is the path of the copy.',
-      ),
-    output: z
-      .union([z.string(), record(z.null())], { error: 'output must be a folder, such as: "{run.dir}"' })
-      .optional()
-      .describe(
-        'Folder that the program starts in, so that files that it writes to relative paths belong to this run only: `"{run.dir}"` or a folder in it. Arguments that name files of `cwd` become absolute paths.',
-      ),
+    files: filesSchema,
+    output: outputSchema,
     resources: z
       .strictObject({
         gpus: z.number().int('gpus must be a whole number; use perGpu to share one').min(0).optional(),

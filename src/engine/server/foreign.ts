@@ -3,7 +3,8 @@
  * folder.
  */
 import * as path from 'node:path';
-import type { Program } from '../../experiment/index.js';
+import type { Experiment, Program } from '../../experiment/index.js';
+import type { PipelinePlan } from '../../protocol/pipeline.js';
 import { ErrorCode, type ForeignRefusal, type Run, type Search } from '../../protocol/engine.js';
 import type { RunFolders } from '../runs/folders.js';
 import type { SearchFolders } from '../searches/folders.js';
@@ -18,11 +19,13 @@ export interface Planned {
   argv: readonly string[];
   env: Readonly<Record<string, string>>;
   cwd: string;
+  /** Stages of a pipeline, whose commands are what would really run. */
+  pipeline?: PipelinePlan | undefined;
 }
 
 export function refuseForeignRun(folders: RunFolders, { id, name }: Run, planned: Planned | null): void {
   if (folders.isAsked(id) === 'yes') return;
-  const command = planned ? commandText(planned.argv, planned.env) : '';
+  const command = planned ? plannedText(planned) : '';
   const said = planned ? ` Its command is: ${command}; it would run in ${planned.cwd}.` : '';
   throw new RequestError(
     ErrorCode.foreign,
@@ -35,7 +38,7 @@ export function refuseForeignRun(folders: RunFolders, { id, name }: Run, planned
 export function refuseForeignSearch(folders: SearchFolders, { id, name }: Search, plan: unknown): void {
   if (folders.isAsked(id) === 'yes') return;
   const { experiment = null } = isSearchPlan(plan) ? plan : {};
-  const command = experiment ? commandText(programText(experiment.program), experiment.env) : '';
+  const command = experiment ? searchText(experiment) : '';
   const folder = experiment ? path.resolve(path.dirname(experiment.file), experiment.cwd ?? '.') : '';
   const said = experiment ? ` The command of its trials is: ${command}; they would run in ${folder}.` : '';
   throw new RequestError(
@@ -45,10 +48,42 @@ export function refuseForeignSearch(folders: SearchFolders, { id, name }: Search
   );
 }
 
+/** A stage's program, which its commands say. */
+interface StageProgram {
+  name: string;
+  run?: unknown;
+  module?: unknown;
+  env?: unknown;
+}
+
+function plannedText({ argv, env, pipeline }: Planned): string {
+  if (!pipeline) return commandText(argv, env);
+  // Each stage has the variables of the file among its own.
+  return stagesText(pipeline.stages.map(({ name, text }) => ({ ...(JSON.parse(text) as object), name })));
+}
+
+function searchText({ program, env }: Experiment): string {
+  if (program.kind !== 'pipeline') return commandText(programText(program), env);
+  return stagesText(program.stages.map((stage) => ({ ...stage, name: stage.stage, env: { ...env, ...stage.env } })));
+}
+
+function stagesText(stages: readonly StageProgram[]): string {
+  const each = stages.map(({ name, run, module, env }) => {
+    const argv =
+      typeof module === 'string'
+        ? ['node', module]
+        : run === undefined
+          ? ['(the built-in trainer)']
+          : [run].flat().map(String);
+    const variables = Object.entries(env ?? {}).map(([key, value]) => [key, String(value)] as const);
+    return `${commandText([name], {})}: ${commandText(argv, Object.fromEntries(variables))}`;
+  });
+  return `(a pipeline) ${each.join('; ')}`;
+}
+
 /** Parameters appear in it by their names. */
-function programText(program: Program): readonly string[] {
+function programText(program: Exclude<Program, { kind: 'pipeline' }>): readonly string[] {
   if (program.kind === 'run') return program.argv;
-  if (program.kind === 'pipeline') return [`(a pipeline: ${program.stages.map(({ stage }) => stage).join(', ')})`];
   return program.kind === 'module' ? ['node', program.path] : ['(the built-in trainer)'];
 }
 

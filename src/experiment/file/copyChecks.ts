@@ -7,11 +7,23 @@ import type { Fault, Path } from './source.js';
 
 type Report = (at: Path, fault: Fault, where?: 'key' | 'value') => void;
 
+/** A section of files, where it stands, and the folder that their paths are relative to, as it is written. */
+export interface CopySection {
+  files: Record<string, CopiedValues> | undefined;
+  at: Path;
+  cwd: string | undefined;
+}
+
 /** `checkName` checks a name that stands in a value of the section at the path. */
-export function checkCopies(reading: Reading, report: Report, checkName: (name: string, at: Path) => void): void {
-  const files = reading.written?.files ?? {};
+export function checkCopies(
+  reading: Reading,
+  { files = {}, at: place, cwd }: CopySection,
+  report: Report,
+  checkName: (name: string, at: Path) => void,
+): void {
+  const folder = path.resolve(path.dirname(reading.source.file), cwd ?? '.');
   for (const [file, values] of Object.entries(files)) {
-    const at = ['files', file];
+    const at = [...place, file];
     const twin = Object.keys(files).find((other) => other !== file && copyName(other) === copyName(file));
     if (formatOf(file) === null) {
       report(at, { message: `"${file}" is not a YAML, JSON or TOML file`, hint: 'only these can be filled in' }, 'key');
@@ -20,7 +32,7 @@ export function checkCopies(reading: Reading, report: Report, checkName: (name: 
       report(at, { message, hint: 'rename one of them' }, 'key');
     } else {
       for (const text of textsOf(values)) for (const name of placeholders(text)) checkName(name, at);
-      checkKeys(reading, file, values, report);
+      checkKeys(path.resolve(folder, file), { file, values, at }, report);
     }
   }
 }
@@ -29,15 +41,18 @@ const textsOf = (values: CopiedValues): string[] =>
   keysOf(values).flatMap(({ value }) => [value].flat().filter((item) => typeof item === 'string'));
 
 /** A key that the original lacks is most likely mistyped. */
-function checkKeys(reading: Reading, file: string, values: CopiedValues, report: Report): void {
-  const folder = path.resolve(path.dirname(reading.source.file), reading.written?.cwd ?? '.');
+function checkKeys(
+  original: string,
+  { file, values, at }: { file: string; values: CopiedValues; at: Path },
+  report: Report,
+): void {
   try {
-    const original = readOriginal(path.resolve(folder, file));
-    for (const key of original === null ? [] : missingKeys(original, file, values)) {
+    const text = readOriginal(original);
+    for (const key of text === null ? [] : missingKeys(text, file, values)) {
       const fault = { message: `${file} has no "${key}"`, hint: 'the copy gets it anyway' };
-      report(['files', file], { ...fault, severity: 'warning' }, 'key');
+      report(at, { ...fault, severity: 'warning' }, 'key');
     }
   } catch (error) {
-    report(['files', file], { message: (error as Error).message }, 'key');
+    report(at, { message: (error as Error).message }, 'key');
   }
 }

@@ -165,6 +165,7 @@ class Checks {
     if (this.written.pipeline !== undefined) this.pipeline();
     checkCopies(
       this.reading,
+      { files: this.written.files, at: ['files'], cwd: this.written.cwd },
       (...fault) => this.report(...fault),
       (name, at) => this.placeholder(name, this.reading.source.rangeOf(this.reading.origin(at))),
     );
@@ -374,6 +375,7 @@ class Checks {
       name: (name, text, at) =>
         this.placeholder(name, this.find(source.nodeAt(origin(at)), text, `{${name}}`) ?? source.rangeOf(origin(at))),
       command: (run, at, known) => this.command(run, at, known),
+      copies: (section, check) => checkCopies(this.reading, section, (...fault) => this.report(...fault), check),
     });
   }
 

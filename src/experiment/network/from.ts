@@ -24,6 +24,10 @@ export interface FromSettings {
   names: Record<string, string>;
   /** Weights that the file lacks are an error, or keep their initial values. */
   missing: 'refuse' | 'init';
+  /** Part of the network that is worked on; the others stay as they are. Null: all of it. */
+  part: string | null;
+  /** Parts that are replaced by those of other runs. */
+  join: { run: string; part: string }[];
 }
 
 /** Maximum length of the name of a run, an experiment or a layer. */
@@ -75,6 +79,16 @@ export function fromSchema(kit: Kit) {
     missing: optional(oneOf('missing', ['refuse', 'init'])).describe(
       'Weights that the file lacks, with `use: weights`: `refuse` (the default), or `init`: they keep their initial values.',
     ),
+    part: optional(name('part')).describe(
+      'Part of the network, as `decompose: { parts }` named it, that is worked on. The other parts stay as they are around it.',
+    ),
+    join: z
+      .array(z.strictObject({ run: p(name('run')), part: p(name('part')) }), {
+        error: 'join must be a list of parts of runs, such as [{ run: ID, part: head }]',
+      })
+      .max(100)
+      .nullish()
+      .describe('Parts that are taken from other runs, in place of those of this network.'),
   });
   return z.union([p(path('from')), settings], {
     error: 'from must be a file, or one of { run: ID }, { best: true }, { file: PATH }',
@@ -113,7 +127,14 @@ export function fromProblem(written: WrittenFrom | null | undefined, layers: unk
   if (written === null || written === undefined || typeof written === 'string') return null;
   const place = trainedProblem(written, ['from']);
   if (place) return place;
-  const { upTo, head, use } = written;
+  const { upTo, head, use, part, join } = written;
+  const whole = part ? 'part' : join && join.length > 0 ? 'join' : null;
+  if (whole) {
+    const other = layers ? ['layers'] : upTo ? ['from', 'upTo'] : head === 'new' ? ['from', 'head'] : null;
+    if (other)
+      return { path: other, message: `${other.at(-1)} can't be combined with "${whole}", which keeps all layers` };
+    if (use === 'weights') return { path: ['from', 'use'], message: `${whole} needs use: network` };
+  }
   if (head === 'new' && layers) {
     return {
       path: ['from', 'head'],
@@ -129,7 +150,7 @@ export function fromProblem(written: WrittenFrom | null | undefined, layers: unk
 export function normalizeFrom(written: WrittenFrom | null | undefined): FromSettings | null {
   if (written === null || written === undefined) return null;
   const given = typeof written === 'string' ? { file: written } : written;
-  const { upTo = null, head, use = null, names, missing } = given as Exclude<WrittenFrom, string>;
+  const { upTo = null, head, use = null, names, missing, part = null, join } = given as Exclude<WrittenFrom, string>;
   return {
     source: normalizeTrained(given),
     upTo,
@@ -137,5 +158,7 @@ export function normalizeFrom(written: WrittenFrom | null | undefined): FromSett
     use,
     names: names ?? {},
     missing: missing ?? 'refuse',
+    part,
+    join: join ?? [],
   };
 }

@@ -11,7 +11,7 @@ import { blockProblems, expandBlocks } from './blocks.js';
 import { normalizeBody, type BodySettings } from './body.js';
 import { completeData, normalizeData, type DataSource } from './data.js';
 import { normalizeConstraints, type ConstraintSettings } from './constraint.js';
-import { normalizeDecompose, type DecomposeSettings } from './decompose.js';
+import { normalizeDecompose, normalizeParts, type DecomposeSettings, type Part, type PartEnd } from './decompose.js';
 import { distilProblem, normalizeDistil, type DistilSettings } from './distil.js';
 import { normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
 import { federatedProblem, normalizeFederated, type FederatedSettings } from './federated.js';
@@ -24,11 +24,13 @@ import { normalizeLoss, type LossSettings } from './loss.js';
 import { normalizeMetrics, type MetricSettings } from './metrics.js';
 import { normalizeOptimizer, type OptimizerSettings } from './optimizer.js';
 import { problemsOf, type NetworkProblem } from './problems.js';
-import { foldsProblem, layersProblem, lossProblem, missingLoss, pruneProblem } from './whole.js';
+import { foldsProblem, layersProblem, lossProblem, missingLoss, reshapeProblem } from './whole.js';
 import { normalizePrune, type PruneSettings } from './prune.js';
+import { normalizeQuantise, type QuantiseSettings } from './quantise.js';
 import { normalizeRegularization, type Regularization } from './regularization.js';
 import { normalizeSchedule, type ScheduleSettings } from './schedule.js';
 import type { BACKENDS } from './section.js';
+import { normalizeTransform, type TransformSettings } from './transform.js';
 import { NetworkTemplate, NetworkFile, type WrittenNetwork } from './section.js';
 
 export * from './architecture.js';
@@ -50,8 +52,10 @@ export * from './loss.js';
 export * from './metrics.js';
 export * from './optimizer.js';
 export * from './prune.js';
+export * from './quantise.js';
 export * from './regularization.js';
 export * from './schedule.js';
+export * from './transform.js';
 export { BACKENDS, NetworkFile, NetworkTemplate, type WrittenNetwork } from './section.js';
 export type { NetworkProblem };
 
@@ -111,6 +115,14 @@ export interface Network {
   mixup: number;
   /** Low-rank factors after the training, before it is pruned; null: none. */
   decompose: DecomposeSettings | null;
+  /** Parts that the trained network is split into; null: none are named. */
+  split: PartEnd[] | null;
+  /** Named parts of the layers, from the first on; empty: none are named. */
+  parts: Part[];
+  /** Transformation of the network; null: none. */
+  transform: TransformSettings | null;
+  /** Quantisation after the training; null: none. */
+  quantise: QuantiseSettings | null;
   /** Pruning after the training; null: none. */
   prune: PruneSettings | null;
   batchSize: number;
@@ -165,7 +177,7 @@ export function validateNetwork(value: unknown): NetworkResult {
     layersProblem(result.data) ??
     lossProblem(result.data) ??
     foldsProblem(result.data) ??
-    pruneProblem(result.data) ??
+    reshapeProblem(result.data) ??
     fromProblem(result.data.from, result.data.layers) ??
     distilProblem(result.data.distil);
   if (problem) return { problems: [problem] };
@@ -204,12 +216,17 @@ export function completeNetwork(network: Network): Network {
     augment: null,
     mixup: 0,
     decompose: null,
+    split: null,
+    parts: [],
+    transform: null,
+    quantise: null,
     prune: null,
     open: [],
   };
   return {
     ...defaults,
     ...network,
+    from: network.from && { ...network.from, part: network.from.part ?? null, join: network.from.join ?? [] },
     data: completeData(network.data),
     metrics: { ...defaults.metrics, ...network.metrics },
     loss: typeof network.loss === 'string' ? normalizeLoss(network.loss) : network.loss,
@@ -252,6 +269,10 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     augment: normalizeAugment(written.augment),
     mixup: written.mixup ?? 0,
     decompose: normalizeDecompose(written.decompose),
+    split: normalizeParts(written.decompose),
+    parts: [],
+    transform: normalizeTransform(written.transform),
+    quantise: normalizeQuantise(written.quantise),
     prune: normalizePrune(written.prune),
     batchSize: written.batchSize ?? 32,
     epochs: written.epochs ?? 10,

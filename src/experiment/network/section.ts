@@ -20,8 +20,10 @@ import { lossSchema } from './loss.js';
 import { metricsSchema } from './metrics.js';
 import { optimizerSchema } from './optimizer.js';
 import { pruneSchema } from './prune.js';
+import { quantiseSchema } from './quantise.js';
 import { regularizationSchema } from './regularization.js';
 import { scheduleSchema } from './schedule.js';
+import { transformSchema } from './transform.js';
 
 export const BACKENDS = ['auto', 'tfjs-node-gpu', 'tensorflow-python', 'webgpu', 'tfjs-node', 'wasm', 'cpu'] as const;
 
@@ -125,15 +127,25 @@ function schema(placeholders: boolean) {
     ),
     decompose: decomposeSchema(kit)
       .nullish()
-      .describe('Replaces the kernels of the trained network by low-rank factors and retrains them. Default: off.'),
+      .describe(
+        'Replaces the kernels of the trained network by low-rank factors and retrains them, or names its parts. Default: off.',
+      ),
+    transform: transformSchema(kit)
+      .nullish()
+      .describe(
+        'Smooths the mapping while it trains, normalises or whitens inputs of layers, or trains one part after the other. Default: off.',
+      ),
     prune: pruneSchema(kit)
       .nullish()
       .describe('Removes the least important parts of the trained network and retrains the rest. Default: off.'),
+    quantise: quantiseSchema(kit)
+      .nullish()
+      .describe('Rounds the weights of the trained network to few bits and saves them in one byte each. Default: off.'),
     batchSize: p(whole('batchSize')).optional().describe('Examples per step. Default: 32.'),
     epochs: p(whole('epochs', 0))
       .optional()
       .describe(
-        'Passes over the training examples. Default: 10; for tables as many as give about 2,500 steps, up to 300. 0, with `prune` or `decompose`: no training before it.',
+        'Passes over the training examples. Default: 10; for tables as many as give about 2,500 steps, up to 300. 0, with `prune`, `decompose`, `transform`, `quantise` or `from: { join }`: no training before it.',
       ),
     shuffle: optional(flag('shuffle')).describe('Shuffles the examples every epoch. Default: true.'),
     seed: optional(whole('seed', 0)).describe(

@@ -14,6 +14,11 @@ interface WrittenNetwork {
   validation?: number | null | undefined;
   prune?: { remove?: number | null | undefined } | null | undefined;
   decompose?: unknown;
+  quantise?: unknown;
+  transform?: Record<string, unknown> | null | undefined;
+  hypergradient?: unknown;
+  federated?: unknown;
+  distil?: unknown;
   workers?: number | null | undefined;
   epochs?: number | undefined;
 }
@@ -51,20 +56,51 @@ export function foldsProblem({ folds = null, fold = null, validation = null }: W
   return fold > folds ? { path: ['fold'], message: `fold must be from 1 to ${folds}, the number of folds` } : null;
 }
 
-export function pruneProblem({
-  prune,
-  decompose,
-  folds = null,
-  workers,
-  epochs,
-}: WrittenNetwork): NetworkProblem | null {
-  const key = prune ? 'prune' : 'decompose';
-  if (!prune && !decompose) return epochs === 0 ? { path: ['epochs'], message: 'epochs must be at least 1' } : null;
+/** Checks of what is done to a trained network: factors, parts, pruning, quantisation, transformations. */
+export function reshapeProblem(network: WrittenNetwork): NetworkProblem | null {
+  const { prune, folds = null, workers, epochs, transform, from } = network;
+  const inserts = transform?.normalise || transform?.whiten;
+  const keys = (['prune', 'decompose', 'quantise'] as const).filter((key) => network[key]);
+  const key = keys[0] ?? (inserts ? 'transform' : null);
+  const joins = typeof from === 'object' && from !== null && 'join' in from;
+  if (epochs === 0 && key === null && !joins) return { path: ['epochs'], message: 'epochs must be at least 1' };
+  if (transform && !inserts) return trainedProblem(network);
+  if (key === null) return null;
   if (folds !== null) return { path: [key], message: `${key} is for a single network: remove "folds" or "${key}"` };
   if ((workers ?? 1) > 1) return { path: [key], message: `${key} needs workers: 1` };
   if ((prune?.remove ?? 0) > 1 && !Number.isInteger(prune?.remove)) {
     return { path: ['prune', 'remove'], message: 'remove must be a share below 1 or a whole number of parts' };
   }
+  const two = [...keys, ...(inserts ? ['transform'] : [])].filter((one) => one !== 'prune');
+  if (two.length > 1) {
+    return {
+      path: [two[1]!],
+      message: `"${two[1]}" can't be combined with "${two[0]}": make them stages of a pipeline`,
+    };
+  }
+  if (network.quantise && prune) {
+    return {
+      path: ['quantise'],
+      message: 'the weights would be rounded before they are pruned: make them stages of a pipeline',
+    };
+  }
+  return null;
+}
+
+/** The transformations that are trainings of their own kind. */
+function trainedProblem({
+  transform,
+  workers,
+  hypergradient,
+  federated,
+  distil,
+}: WrittenNetwork): NetworkProblem | null {
+  const kind = transform!.local ? 'local' : 'smooth';
+  const problem = (message: string) => ({ path: ['transform', kind], message });
+  if ((workers ?? 1) > 1) return problem(`${kind} needs workers: 1`);
+  if (hypergradient) return problem(`${kind} can't be combined with "hypergradient"`);
+  if (kind === 'local' && federated) return problem('local can\'t be combined with "federated"');
+  if (kind === 'local' && distil) return problem('local can\'t be combined with "distil"');
   return null;
 }
 

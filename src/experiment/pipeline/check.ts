@@ -1,7 +1,10 @@
 /** Checks of `pipeline:` beyond its shape. */
 import { checkNetworkTemplate } from '../network/index.js';
 import type { Reading } from '../file/reading.js';
+import type { CopySection } from '../file/copyChecks.js';
 import type { Fault, Path } from '../file/source.js';
+import { copyName } from '../start/configCopies.js';
+import { outputFault, outputText } from '../start/output.js';
 import { splitHint } from '../search/space.js';
 import { objectivesOf } from '../search/settings.js';
 import { placeholders } from '../start/fill.js';
@@ -9,7 +12,18 @@ import { suggest } from '../suggest.js';
 import { hasEntry } from '../../protocol/records.js';
 import { networkOf } from './network.js';
 import { NETWORK_KINDS, STAGE_KINDS, type WrittenStage } from './schema.js';
-import { circleOf, isCommand, kindsOf, stageNamed, stagesIn, stagesOf, teacherOf, type Stage } from './stages.js';
+import {
+  circleOf,
+  isCommand,
+  kindsOf,
+  partNames,
+  stageNamed,
+  stagesIn,
+  stagesOf,
+  takenOf,
+  teacherOf,
+  type Stage,
+} from './stages.js';
 
 export interface PipelineChecks {
   report(at: Path, fault: Fault, where?: 'key' | 'value'): void;
@@ -17,6 +31,8 @@ export interface PipelineChecks {
   name(name: string, text: string, at: Path): void;
   /** Checks a command and its placeholders, except those that `known` knows. */
   command(run: NonNullable<WrittenStage['run']>, at: Path, known: (name: string) => boolean): void;
+  /** Checks the copies of configuration files; `check` receives each name in their values. */
+  copies(section: CopySection, check: (name: string, at: Path) => void): void;
 }
 
 export function checkPipeline({ written, params }: Reading, checks: PipelineChecks): void {
@@ -57,8 +73,9 @@ export function checkPipeline({ written, params }: Reading, checks: PipelineChec
 
 /** Reports sections that have no meaning in a pipeline. */
 function checkRest({ files, output, search }: NonNullable<Reading['written']>, { report }: PipelineChecks): void {
-  if (files) report(['files'], { message: '"files" has no effect with "pipeline"' }, 'key');
-  if (output !== undefined) report(['output'], { message: '"output" has no effect with "pipeline"' }, 'key');
+  const hint = 'write it into the stage whose command it is for';
+  if (files) report(['files'], { message: '"files" has no effect beside "pipeline"', hint }, 'key');
+  if (output !== undefined) report(['output'], { message: '"output" has no effect beside "pipeline"', hint }, 'key');
   if (search?.repeat) {
     const message = 'a pipeline tried again with the same values would reuse its stages';
     report(['search', 'repeat'], { message, hint: 'leave "repeat" out' }, 'key');
@@ -102,7 +119,7 @@ function checkNames(list: readonly WrittenStage[], { report }: PipelineChecks): 
     }
     const { from } = written;
     for (const [j, name] of [from ?? []].flat().entries()) {
-      unknown(name, [...at, 'from', ...(Array.isArray(from) ? [j] : [])]);
+      unknown(takenOf(name).stage, [...at, 'from', ...(Array.isArray(from) ? [j] : [])]);
     }
     const teacher = teacherOf(written);
     if (teacher !== null) unknown(teacher, [...at, 'distil', 'teacher']);
@@ -115,7 +132,9 @@ function checkStage(stage: Stage, stages: ReadonlyMap<string, Stage>, checks: Pi
   const { kind, written, index, parent } = stage;
   const { report } = checks;
   const at = ['pipeline', index];
-  const known = (name: string): boolean => stageNamed(name) !== null || hasEntry(written.params ?? {}, name);
+  const copies = Object.keys(written.files ?? {}).map(copyName);
+  const known = (name: string): boolean =>
+    stageNamed(name) !== null || hasEntry(written.params ?? {}, name) || copies.includes(name);
   const visit = (value: unknown, path: Path): void => {
     if (typeof value === 'string') {
       for (const name of placeholders(value)) if (!known(name)) checks.name(name, value, path);
@@ -128,13 +147,17 @@ function checkStage(stage: Stage, stages: ReadonlyMap<string, Stage>, checks: Pi
   visit(written.env, [...at, 'env']);
   if (isCommand(kind)) {
     if (kind === 'run') checks.command(written.run!, [...at, 'run'], known);
+    checkFiles(stage, checks, known);
     if (written.network !== undefined) {
       const message = `"network" is for stages that train: ${NETWORK_KINDS.join(', ')}`;
       report([...at, 'network'], { message }, 'key');
     }
     return;
   }
-  if (written.outputs) report([...at, 'outputs'], { message: '"outputs" is for stages with "run" or "module"' }, 'key');
+  for (const key of ['outputs', 'files', 'output'] as const) {
+    if (written[key] !== undefined)
+      report([...at, key], { message: `"${key}" is for stages with "run" or "module"` }, 'key');
+  }
   visit(written[kind], [...at, kind]);
   visit(written.network, [...at, 'network']);
   if (kind !== 'train' && parent === null) {
@@ -151,12 +174,61 @@ function checkStage(stage: Stage, stages: ReadonlyMap<string, Stage>, checks: Pi
     );
     return;
   }
+  if (!checkParts(stage, stages, checks)) return;
   const teacher = kind === 'distil' ? teacherOf(written) : null;
   if (teacher !== null && isCommand(stages.get(teacher)!.kind)) {
     report([...at, kind, 'teacher'], { message: `the stage "${teacher}" makes no network that could teach` });
     return;
   }
   checkSection(stage, stages, checks);
+}
+
+/** Checks `files` and `output` of a command. */
+function checkFiles({ written, index }: Stage, checks: PipelineChecks, known: (name: string) => boolean): void {
+  const at = ['pipeline', index];
+  const { files, output, cwd } = written;
+  checks.copies({ files, at: [...at, 'files'], cwd }, (name, place) => {
+    if (!known(name)) checks.name(name, `{${name}}`, place);
+  });
+  const fault = output === undefined ? null : outputFault(outputText(output));
+  if (fault) checks.report([...at, 'output'], fault);
+}
+
+/** Returns whether the parts that `from` names are there. */
+function checkParts(stage: Stage, stages: ReadonlyMap<string, Stage>, { report }: PipelineChecks): boolean {
+  const { kind, takes, index, written } = stage;
+  const at = (i: number): Path => ['pipeline', index, 'from', ...(Array.isArray(written.from) ? [i] : [])];
+  const parts = takes.map(({ stage: name, part }) => part ?? (kind === 'integrate' ? stages.get(name)!.part : null));
+  for (const [i, { stage: name, part }] of takes.entries()) {
+    const from = stages.get(name)!;
+    const names = isCommand(from.kind) ? null : partNames(from, stages);
+    if (kind === 'integrate' && isCommand(from.kind)) {
+      report(at(i), { message: `the stage "${name}" makes no network` });
+      return false;
+    }
+    const own = parts[i] ?? null;
+    const twin = own === null ? -1 : parts.indexOf(own);
+    if (kind === 'integrate' && i > 0 && own === null) {
+      const hint = names ? `name one of its parts: ${names.map((one) => `${name}.${one}`).join(', ')}` : undefined;
+      report(at(i), { message: `the stage "${name}" worked on no part that could be put in`, ...(hint && { hint }) });
+      return false;
+    }
+    if (kind === 'integrate' && twin >= 0 && twin < i) {
+      report(at(i), { message: `the part "${own}" is taken from "${takes[twin]!.stage}" already` });
+      return false;
+    }
+    if (part === null || names?.includes(part)) continue;
+    if (names === null) {
+      const hint = 'name them in a stage before it: decompose: { parts: { features: 4.flatten, head: end } }';
+      report(at(i), { message: `the network of the stage "${name}" has no parts`, hint });
+      return false;
+    }
+    const near = suggest(part, names);
+    const hint = near ? `did you mean "${name}.${near}"?` : `parts: ${names.join(', ')}`;
+    report(at(i), { message: `the network of the stage "${name}" has no part "${part}"`, hint });
+    return false;
+  }
+  return true;
 }
 
 /** Checks the whole section of a stage; what another stage has written is reported there. */

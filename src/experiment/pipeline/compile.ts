@@ -12,6 +12,7 @@ import { splitHint } from '../search/space.js';
 import { fillArgument, fillTree, placeholders, putVariables, takesAll } from '../start/fill.js';
 import { fillNetwork } from '../start/fillNetwork.js';
 import type { Experiment } from '../types.js';
+import { outputText } from '../start/output.js';
 import { networkOf } from './network.js';
 import { isCommand, inOrder, stageNamed, stagesOf, type Stage } from './stages.js';
 import type { WrittenStage } from './schema.js';
@@ -66,6 +67,8 @@ class Compiler {
       ...(Object.keys(params).length > 0 && { params: forJson(params, marks) }),
       ...(objective && { objective }),
       ...(cwd !== null && { cwd }),
+      ...(written.files && { files: written.files }),
+      ...(written.output !== undefined && { output: outputText(written.output) }),
       ...(Object.keys(env).length > 0 && { env }),
       ...(python !== null && kind === 'run' && { python }),
       ...(seed !== null && { seed }),
@@ -95,7 +98,8 @@ class Compiler {
         setEntry(own, name, fillTree(value, context.params, context.env) as ParamValue);
       }
     }
-    const texts = textsIn({ program, env: { ...this.experiment.env, ...stage.written.env } });
+    const { env, files } = stage.written;
+    const texts = textsIn({ program, env: { ...this.experiment.env, ...env }, files });
     const all = stage.kind === 'module' || texts.some(takesAll);
     const named = all ? Object.keys(context.params) : texts.flatMap(placeholders);
     const params: Params = {};
@@ -113,15 +117,17 @@ class Compiler {
   }
 
   /** Returns the files that a command's arguments name. */
-  private filesOfCommand({ run, module }: WrittenStage, params: Params, cwd: string | null): string[] {
-    if (module !== undefined) return [module];
+  private filesOfCommand({ run, module, files }: WrittenStage, params: Params, cwd: string | null): string[] {
     const base = path.resolve(this.folder, cwd ?? '.');
-    return (run as string[]).flatMap((argument) => {
+    const copied = Object.keys(files ?? {}).flatMap((file) => this.fileAt(base, file));
+    if (module !== undefined) return [module, ...copied];
+    const named = (run as string[]).flatMap((argument) => {
       if (placeholders(argument).some((name) => !hasEntry(params, name))) return [];
       return fillArgument(argument, { params }, this.context.env).flatMap(({ text, variables }) =>
         this.fileAt(base, putVariables(text, variables, this.context.env)),
       );
     });
+    return [...named, ...copied];
   }
 
   /** Checks the section with this run's values, and returns the files and folders that it names. */

@@ -2,7 +2,10 @@
 import { teacherOf, type Stage } from './stages.js';
 
 /** Keys that say how another network was made; a stage that takes that network does not inherit them. */
-const MADE = ['layers', 'blocks', 'from', 'freeze', 'rates', 'epochs', 'prune', 'decompose', 'distil', 'folds', 'fold'];
+const MADE = [
+  ...['layers', 'blocks', 'architecture', 'body', 'from', 'freeze', 'rates', 'epochs', 'folds', 'fold'],
+  ...['prune', 'decompose', 'transform', 'quantise', 'distil'],
+];
 /** Keys that change a training that a shorter one should not inherit. */
 const TRAINED = ['schedule', 'earlyStopping', 'hypergradient', 'ema'];
 
@@ -20,11 +23,11 @@ export const runOf = (stage: string): string => `{stage.${stage}.run}`;
 
 /** Returns the section of a network stage. `stages`: all stages of the pipeline, without cycles. */
 export function networkOf(stage: Stage, stages: ReadonlyMap<string, Stage>): StageNetwork {
-  const { kind, written, parent } = stage;
+  const { kind, written, parent, part } = stage;
   const value = asSection(written[kind]);
   const own = asSection(written.network);
   const inherited = parent === null ? {} : networkOf(stages.get(parent)!, stages).section;
-  const from = parent === null ? {} : { from: { run: runOf(parent) } };
+  const from = parent === null ? {} : { from: { run: runOf(parent), ...(part !== null && { part }) } };
   const without = (keys: readonly string[]): Section =>
     Object.fromEntries(Object.entries(inherited).filter(([key]) => !keys.includes(key)));
   const at =
@@ -38,12 +41,30 @@ export function networkOf(stage: Stage, stages: ReadonlyMap<string, Stage>): Sta
   switch (kind) {
     case 'train':
       return { section: { ...without(MADE), ...from, ...value, ...own }, origin: at('value', 'from') };
+    case 'integrate': {
+      const joined = joinedOf(stage, stages);
+      const whole = { ...from.from, ...(joined.length > 0 && { join: joined }) };
+      return {
+        section: { ...without([...MADE, ...TRAINED]), from: whole, epochs: 1, ...value, ...own },
+        origin: at('value', 'from', 'epochs'),
+      };
+    }
+    case 'transform':
     case 'prune':
     case 'decompose':
+    case 'quantise': {
+      if (kind === 'transform' && (value.smooth || value.local)) {
+        // These transformations are trainings, as long as the one before.
+        const kept = without(MADE.filter((key) => key !== 'epochs'));
+        const epochs = inherited.epochs === 0 ? { epochs: 1 } : {};
+        const section = { ...kept, ...epochs, ...from, transform: value, ...own };
+        return { section, origin: at('own', 'transform', 'from') };
+      }
       return {
         section: { ...without([...MADE, ...TRAINED]), ...from, epochs: 0, [kind]: value, ...own },
         origin: at('own', kind, 'from', 'epochs'),
       };
+    }
     case 'distil': {
       const { teacher: _, ...settings } = value;
       const teacher = teacherOf(written);
@@ -57,6 +78,15 @@ export function networkOf(stage: Stage, stages: ReadonlyMap<string, Stage>): Sta
     default:
       return { section: {}, origin: () => null };
   }
+}
+
+/** Returns the parts that an integration takes from its stages: those that it names, or that the stages worked on. */
+function joinedOf({ takes }: Stage, stages: ReadonlyMap<string, Stage>): { run: string; part: string }[] {
+  return takes.flatMap(({ stage, part }, i) => {
+    const own = part ?? stages.get(stage)?.part ?? null;
+    // The first one brings the other parts, too.
+    return own === null || i === 0 ? [] : [{ run: runOf(stage), part: own }];
+  });
 }
 
 function asSection(value: unknown): Section {

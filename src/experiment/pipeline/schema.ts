@@ -2,13 +2,14 @@
 import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
 import type { ParamValue } from '../../protocol/values.js';
+import { filesSchema, outputSchema } from '../file/copiesSchema.js';
 import { NetworkTemplate } from '../network/index.js';
 import { ObjectiveSchema } from '../search/schema.js';
 
 /** Kinds that start a program of the person's. */
 export const COMMAND_KINDS = ['run', 'module'] as const;
 /** Kinds that the built-in trainer carries out. */
-export const NETWORK_KINDS = ['train', 'decompose', 'prune', 'distil'] as const;
+export const NETWORK_KINDS = ['train', 'decompose', 'transform', 'prune', 'distil', 'quantise', 'integrate'] as const;
 export const STAGE_KINDS = [...COMMAND_KINDS, ...NETWORK_KINDS] as const;
 export type StageKind = (typeof STAGE_KINDS)[number];
 
@@ -34,7 +35,7 @@ const paths = (what: string, example: string) =>
 /** `deep`: with the networks' sections spelled out, for the JSON Schema; they have checks of their own. */
 export function pipelineSchema(deep: boolean) {
   const open = z.unknown();
-  const section = (key: 'prune' | 'decompose') => (deep ? NetworkTemplate.shape[key] : open);
+  const section = (key: 'prune' | 'decompose' | 'transform' | 'quantise') => (deep ? NetworkTemplate.shape[key] : open);
   const stage = z.strictObject(
     {
       stage: name.describe('Name of the stage.'),
@@ -42,7 +43,7 @@ export function pipelineSchema(deep: boolean) {
         .union([z.string(), z.array(z.string())], { error: 'from must be the name of a stage, or a list of names' })
         .optional()
         .describe(
-          'Stage whose network or files it uses; a list for several, `[]` for none. Default: the stages that `{stage.NAME.dir}` names, else the previous one.',
+          'Stage whose network or files it uses, or a part of its network as `STAGE.PART`; a list for several, `[]` for none. Default: the stages that `{stage.NAME.dir}` names, else the previous one.',
         ),
       run: z
         .union([z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1, 'the command is empty')], {
@@ -61,7 +62,24 @@ export function pipelineSchema(deep: boolean) {
           'Trains a network, as `network:` does; without `layers`, it continues to train the network of the previous stage.',
         ),
       prune: section('prune').optional().describe('Removes the least important parts and retrains the rest.'),
-      decompose: section('decompose').optional().describe('Replaces kernels by low-rank factors and retrains them.'),
+      decompose: section('decompose')
+        .optional()
+        .describe(
+          'Replaces kernels by low-rank factors and retrains them; with `parts`, names parts of the network that later stages take as `STAGE.PART`.',
+        ),
+      transform: section('transform')
+        .optional()
+        .describe(
+          'Smooths the mapping while it trains, normalises or whitens inputs of layers, or trains one part after the other.',
+        ),
+      quantise: section('quantise')
+        .optional()
+        .describe('Rounds the weights to few bits, and saves them in one byte each.'),
+      integrate: (deep ? NetworkTemplate.partial() : open)
+        .optional()
+        .describe(
+          'Puts the parts that the stages of `from` have worked on into one network, and trains all of it. Takes the settings of `train`.',
+        ),
       distil: (deep ? record(open) : open)
         .optional()
         .describe(
@@ -79,6 +97,10 @@ export function pipelineSchema(deep: boolean) {
         .describe(
           'Further files and folders that it depends on: when they change, the stage runs again. Those that its command or network names are included.',
         ),
+      files: filesSchema.describe(
+        'Configuration files that the command gets a copy of, with these values in it, as `files` of an experiment.',
+      ),
+      output: outputSchema.describe('Folder that the command starts in: `{run.dir}` or a folder in it.'),
       outputs: paths('outputs', 'data.csv')
         .optional()
         .describe('Files that it must write into its folder, `{run.dir}`; without them, the stage fails.'),

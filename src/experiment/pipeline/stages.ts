@@ -11,7 +11,23 @@ export interface Stage {
   after: string[];
   /** Stage whose network it takes; null: it makes one, or is a command. */
   parent: string | null;
+  /** Part of that network that it works on; null: all of it. */
+  part: string | null;
+  /** All that `from` names. */
+  takes: Taken[];
   written: WrittenStage;
+}
+
+/** A stage, or a part of its network, as `from` names it. */
+export interface Taken {
+  stage: string;
+  part: string | null;
+}
+
+/** Reads `stage` or `stage.part`. */
+export function takenOf(word: string): Taken {
+  const dot = word.indexOf('.');
+  return dot < 0 ? { stage: word, part: null } : { stage: word.slice(0, dot), part: word.slice(dot + 1) };
 }
 
 /** A fact of a stage that others may refer to: its run's folder. */
@@ -38,11 +54,16 @@ export function stagesOf(list: readonly WrittenStage[]): Stage[] {
     const named = stagesIn(written);
     const given = written.from === undefined ? null : [written.from].flat();
     const takes = !isCommand(kind) && !isWhole(written);
-    const from = given ?? (takes || (named.length === 0 && isCommand(kind)) ? before(index) : []);
+    const words = given ?? (takes || (named.length === 0 && isCommand(kind)) ? before(index) : []);
+    const all = words.map(takenOf);
+    const from = all.map(({ stage }) => stage);
     const teacher = teacherOf(written);
     const after = [...new Set([...from, ...(teacher === null ? [] : [teacher]), ...named])];
-    const network = from.find((name) => isNetworkKind(kinds.get(name)));
-    return { name: written.stage, index, kind, after, parent: isCommand(kind) ? null : (network ?? null), written };
+    const network = isCommand(kind) ? undefined : all.find(({ stage }) => isNetworkKind(kinds.get(stage)));
+    // Parts of several stages are put together; none of them is worked on alone.
+    const part = kind === 'integrate' ? null : (network?.part ?? null);
+    const place = { parent: network?.stage ?? null, part, takes: all };
+    return { name: written.stage, index, kind, after, ...place, written };
   });
 }
 
@@ -59,6 +80,17 @@ const isNetworkKind = (kind: StageKind | undefined): boolean =>
 function isWhole({ train }: WrittenStage): boolean {
   if (typeof train !== 'object' || train === null) return false;
   return 'layers' in train || 'from' in train;
+}
+
+/** Returns the names of the parts of a stage's network, as far as the file says; null: it has none. */
+export function partNames(stage: Stage, stages: ReadonlyMap<string, Stage>): string[] | null {
+  const { decompose, network } = stage.written;
+  const parts = typeof decompose === 'object' && decompose !== null && 'parts' in decompose ? decompose.parts : null;
+  if (typeof parts === 'object' && parts !== null) return Object.keys(parts);
+  const isNew = typeof network === 'object' && network !== null && 'layers' in network;
+  if (isNew || stage.parent === null || isWhole(stage.written)) return null;
+  const parent = stages.get(stage.parent);
+  return parent ? partNames(parent, stages) : null;
 }
 
 /** Names of the stages whose folders a stage names anywhere. */

@@ -4,30 +4,50 @@ import { z } from 'zod';
 import { record } from '../../protocol/recordSchema.js';
 import { writeWhole } from '../../files/whole.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
+import type { Numbers } from '../data/types.js';
 import { VALUE_TYPES, emptyValues, fillValues, type ValueType } from '../data/values.js';
 
 export interface SavedWeight {
   name: string;
   shape: number[];
   values: Float32Array;
+  /** Whole numbers that are saved in place of the values; absent: the values are. */
+  integers?: Integers | undefined;
 }
+
+/** Quantised values: the i-th is `values[i] · scales[i mod the number of scales]`. */
+export interface Integers {
+  values: Int8Array;
+  scales: Float32Array;
+}
+
+/** Ending of the name under which the scales of a quantised weight are saved, and the metadata that says that there are some. */
+const SCALE = '.scale';
+const SCALED = { key: 'quantised', value: 'NAME times NAME.scale, along the last axes' };
 
 /**
  * Saves weights in the safetensors format: header length (8 bytes, little-endian), JSON header, values. Nothing in it
  * is executable, and every framework reads it. The file is written atomically.
  */
-export async function saveWeights(
-  path: string,
-  weights: SavedWeight[],
-  metadata: Record<string, string>,
-): Promise<void> {
+export async function saveWeights(path: string, weights: SavedWeight[], given: Record<string, string>): Promise<void> {
+  const isScaled = weights.some(({ integers }) => integers);
+  const metadata = isScaled ? { ...given, [SCALED.key]: SCALED.value } : given;
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
-  for (const { name, shape, values } of weights) {
-    setEntry(header, name, { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] });
-    offset += values.byteLength;
+  const values: Buffer[] = [];
+  const add = (name: string, dtype: string, shape: number[], bytes: Buffer): void => {
+    setEntry(header, name, { dtype, shape, data_offsets: [offset, offset + bytes.length] });
+    offset += bytes.length;
+    values.push(bytes);
+  };
+  for (const { name, shape, values, integers } of weights) {
+    if (!integers) add(name, 'F32', shape, littleEndian(values));
+    else {
+      add(`${name}${SCALE}`, 'F32', [integers.scales.length], littleEndian(integers.scales));
+      const { buffer, byteOffset, byteLength } = integers.values;
+      add(name, 'I8', shape, Buffer.from(buffer, byteOffset, byteLength));
+    }
   }
-  const values = weights.map(({ values }) => littleEndian(values));
   header.__metadata__ = { ...metadata, [CHECKSUM]: checksum(header, values) };
   const text = Buffer.from(JSON.stringify(header), 'utf8');
   const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
@@ -73,6 +93,7 @@ const TYPES: Readonly<Record<string, ValueType>> = {
   F64: VALUE_TYPES.float64,
   I64: VALUE_TYPES.int64,
   I32: VALUE_TYPES.int32,
+  I8: VALUE_TYPES.int8,
   U8: VALUE_TYPES.uint8,
 };
 
@@ -112,10 +133,38 @@ export async function loadModelFile(
       throw new Error(`${path}: "${name}" has another size than its shape`);
     const stored = emptyValues(type, (to - from) / type.bytes);
     fillValues(stored, 0, bytes, from, stored.length, type, true);
-    const values = stored instanceof Float32Array ? stored : Float32Array.from(stored);
-    return { name, shape, values };
+    return { name, shape, values: stored };
   });
-  return { weights, metadata };
+  return { weights: metadata[SCALED.key] === SCALED.value ? withScales(weights) : weights.map(asFloats), metadata };
+}
+
+interface Stored {
+  name: string;
+  shape: number[];
+  values: Numbers;
+}
+
+const asFloats = ({ name, shape, values }: Stored): SavedWeight => ({
+  name,
+  shape,
+  values: values instanceof Float32Array ? values : Float32Array.from(values),
+});
+
+/** Multiplies whole numbers by their scales, and converts other values to floats. */
+function withScales(stored: readonly Stored[]): SavedWeight[] {
+  const scalesOf = new Map(stored.map(({ name, values }) => [name, values]));
+  const used = new Set<string>();
+  const weights = stored.map((weight): SavedWeight => {
+    const { name, shape, values } = weight;
+    const scales = scalesOf.get(`${name}${SCALE}`);
+    if (!(values instanceof Int8Array && scales instanceof Float32Array) || values.length % scales.length !== 0) {
+      return asFloats(weight);
+    }
+    used.add(`${name}${SCALE}`);
+    const floats = Float32Array.from(values, (q, i) => q * scales[i % scales.length]!);
+    return { name, shape, values: floats, integers: { values, scales } };
+  });
+  return weights.filter(({ name }) => !used.has(name));
 }
 
 /** Converts to little-endian bytes; all platforms Node runs on, apart from IBM mainframes, use that order already. */

@@ -6,6 +6,7 @@
  */
 import type { DecomposeSettings, Layer } from '../../experiment/network/index.js';
 import type { SavedWeight } from '../checkpoints/checkpoint.js';
+import type { Range } from '../parts.js';
 import type { Shape } from '../prune/shrink.js';
 import { svd } from './svd.js';
 
@@ -21,19 +22,26 @@ export interface Factored {
 
 type Splittable = Extract<Layer, { type: 'dense' | 'conv' | 'conv1d' }>;
 
-/** Returns the network with factors for each kernel for which they are smaller, and what was replaced. */
+/**
+ * Returns the network with factors for each kernel for which they are smaller, and what was replaced. `range`: layers to
+ * look at; null: all. `came`: for each layer, the index of the one that it came from.
+ */
 export async function decompose(
   from: Shape,
   settings: Pick<DecomposeSettings, 'by' | 'bound'>,
-): Promise<{ shape: Shape; factored: Factored[] }> {
+  range: Range | null = null,
+): Promise<{ shape: Shape; came: number[]; factored: Factored[] }> {
   const factored: Factored[] = [];
   const weights: SavedWeight[] = [];
+  const came: number[] = [];
   const chain = async (layers: readonly Layer[], old: string, prefix: string): Promise<Layer[]> => {
     const result: Layer[] = [];
     for (const [i, layer] of layers.entries()) {
       const was = `${old}${i + 1}.${layer.type}`;
       const name = `${prefix}${result.length + 1}.${layer.type}`;
-      if (layer.type === 'residual') {
+      const isInside = prefix !== '' || !range || (i >= range.from && i < range.to);
+      if (prefix === '') came.push(i);
+      if (layer.type === 'residual' && isInside) {
         result.push({ ...layer, layers: await chain(layer.layers, `${was}/`, `${name}/`) });
         const way = from.weights.find((weight) => weight.name === `${was}/projection`);
         if (way) weights.push({ ...way, name: `${name}/projection` });
@@ -41,7 +49,7 @@ export async function decompose(
       }
       const own = from.weights.filter((weight) => weight.name.startsWith(`${was}/`));
       const kernel = own.find((weight) => weight.name === `${was}/kernel`);
-      const split = kernel && isSplittable(layer) ? await factors(kernel, settings) : null;
+      const split = kernel && isInside && isSplittable(layer) ? await factors(kernel, settings) : null;
       if (!split || !isSplittable(layer)) {
         result.push(layer);
         weights.push(...own.map((weight) => ({ ...weight, name: name + weight.name.slice(was.length) })));
@@ -49,6 +57,7 @@ export async function decompose(
       }
       const second = `${prefix}${result.length + 2}.${layer.type}`;
       result.push(...pair(layer, split.rank));
+      if (prefix === '') came.push(i);
       weights.push({ name: `${name}/kernel`, ...split.first }, { name: `${second}/kernel`, ...split.second });
       const bias = own.find((weight) => weight.name === `${was}/bias`);
       if (bias) weights.push({ ...bias, name: `${second}/bias` });
@@ -56,7 +65,7 @@ export async function decompose(
     }
     return result;
   };
-  return { shape: { layers: await chain(from.layers, '', ''), weights }, factored };
+  return { shape: { layers: await chain(from.layers, '', ''), weights }, came, factored };
 }
 
 const isSplittable = (layer: Layer): layer is Splittable =>

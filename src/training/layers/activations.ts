@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Activation } from '../../experiment/network/index.js';
+import { smoothRelu, type Smoothing } from './smoothRelu.js';
 
 const HALF_SQRT = Math.SQRT1_2;
 
@@ -24,3 +25,9 @@ export const activations: Record<Activation, (x: tf.Tensor) => tf.Tensor> = {
   mish: (x) => tf.mul(x, tf.tanh(tf.softplus(x))),
   softmax: (x) => tf.softmax(x),
 };
+
+/** Returns the activation as a layer applies it: ReLU is smooth while the training asks for that. */
+export function activationOf(name: Activation): (x: tf.Tensor, context: { smooth?: Smoothing | null }) => tf.Tensor {
+  const plain = activations[name];
+  return name === 'relu' ? (x, { smooth }) => (smooth ? smoothRelu(x, smooth) : plain(x)) : plain;
+}

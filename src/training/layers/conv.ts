@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network/index.js';
-import { activations } from './activations.js';
+import { activationOf } from './activations.js';
 import { initialize, variable } from './initializers.js';
 import type { LayerBuilder } from './types.js';
 import { needImage, windowOutput } from './window.js';
@@ -11,7 +11,7 @@ export const conv: LayerBuilder<Extract<Layer, { type: 'conv' }>> = (settings, {
   const [height, width, channels] = needImage(name, inputShape);
   const kernel = variable(initialize(settings.init, [size[0], size[1], channels, filters], random));
   const bias = settings.bias ? variable(tf.zeros([filters])) : null;
-  const activate = activations[settings.activation];
+  const activate = activationOf(settings.activation);
   return {
     name,
     outputShape: [...windowOutput(name, [height, width], size, stride, padding), filters],
@@ -19,9 +19,9 @@ export const conv: LayerBuilder<Extract<Layer, { type: 'conv' }>> = (settings, {
       { name: `${name}/kernel`, variable: kernel, trainable: true },
       ...(bias ? [{ name: `${name}/bias`, variable: bias, trainable: true }] : []),
     ],
-    forward(x) {
+    forward(x, context) {
       const y = tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor as tf.Tensor4D, stride, padding);
-      return activate(bias ? tf.add(y, bias) : y);
+      return activate(bias ? tf.add(y, bias) : y, context);
     },
   };
 };

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network/index.js';
-import { activations } from './activations.js';
+import { activationOf } from './activations.js';
 import { initialize, variable } from './initializers.js';
 import type { LayerBuilder } from './types.js';
 import { needSequence, windowOutput } from './window.js';
@@ -11,7 +11,7 @@ export const conv1d: LayerBuilder<Extract<Layer, { type: 'conv1d' }>> = (setting
   const [time, features] = needSequence(name, inputShape);
   const kernel = variable(initialize(settings.init, [size, features, filters], random));
   const bias = settings.bias ? variable(tf.zeros([filters])) : null;
-  const activate = activations[settings.activation];
+  const activate = activationOf(settings.activation);
   const [, length] = windowOutput(name, [1, time], [1, size], [1, stride], padding);
   return {
     name,
@@ -20,11 +20,11 @@ export const conv1d: LayerBuilder<Extract<Layer, { type: 'conv1d' }>> = (setting
       { name: `${name}/kernel`, variable: kernel, trainable: true },
       ...(bias ? [{ name: `${name}/bias`, variable: bias, trainable: true }] : []),
     ],
-    forward(x) {
+    forward(x, context) {
       const image = tf.reshape(x, [x.shape[0]!, 1, time, features]) as tf.Tensor4D;
       const flat = tf.reshape(kernel as tf.Tensor, [1, size, features, filters]) as tf.Tensor4D;
       const y = tf.reshape(tf.conv2d(image, flat, [1, stride], padding), [x.shape[0]!, length, filters]);
-      return activate(bias ? tf.add(y, bias) : y);
+      return activate(bias ? tf.add(y, bias) : y, context);
     },
   };
 };

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
-import { activations } from './activations.js';
+import { activationOf } from './activations.js';
 import { initialize, variable } from './initializers.js';
 import { shapeText, type LayerBuilder } from './types.js';
 
@@ -14,7 +14,7 @@ export const dense: LayerBuilder<Extract<Layer, { type: 'dense' }>> = (settings,
   }
   const kernel = variable(initialize(settings.init, [inputShape[0]!, settings.units], random));
   const bias = settings.bias ? variable(tf.zeros([settings.units])) : null;
-  const activate = activations[settings.activation];
+  const activate = activationOf(settings.activation);
   return {
     name,
     outputShape: [settings.units],
@@ -23,9 +23,9 @@ export const dense: LayerBuilder<Extract<Layer, { type: 'dense' }>> = (settings,
       ...(bias ? [{ name: `${name}/bias`, variable: bias, trainable: true }] : []),
     ],
     plain: { kind: 'dense', kernel, bias, activation: settings.activation },
-    forward(x) {
+    forward(x, context) {
       const product = tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor as tf.Tensor2D);
-      return activate(bias ? tf.add(product, bias) : product);
+      return activate(bias ? tf.add(product, bias) : product, context);
     },
   };
 };

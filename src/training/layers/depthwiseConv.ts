@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network/index.js';
-import { activations } from './activations.js';
+import { activationOf } from './activations.js';
 import { initialize, variable } from './initializers.js';
 import type { LayerBuilder } from './types.js';
 import { needImage, windowOutput } from './window.js';
@@ -18,7 +18,7 @@ export const depthwiseConv: LayerBuilder<Extract<Layer, { type: 'depthwiseConv' 
   const kernel = variable(tf.tidy(() => tf.reshape(start, [size[0], size[1], channels, multiplier])));
   start.dispose();
   const bias = settings.bias ? variable(tf.zeros([outputs])) : null;
-  const activate = activations[settings.activation];
+  const activate = activationOf(settings.activation);
   return {
     name,
     outputShape: [...windowOutput(name, [height, width], size, stride, padding), outputs],
@@ -26,9 +26,9 @@ export const depthwiseConv: LayerBuilder<Extract<Layer, { type: 'depthwiseConv' 
       { name: `${name}/kernel`, variable: kernel, trainable: true, inputAxes: [0, 1] },
       ...(bias ? [{ name: `${name}/bias`, variable: bias, trainable: true }] : []),
     ],
-    forward(x) {
+    forward(x, context) {
       const y = tf.depthwiseConv2d(x as tf.Tensor4D, kernel as tf.Tensor as tf.Tensor4D, stride, padding);
-      return activate(bias ? tf.add(y, bias) : y);
+      return activate(bias ? tf.add(y, bias) : y, context);
     },
   };
 };

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Layer } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import type { Random } from '../random.js';
-import { activations } from './activations.js';
+import { activationOf } from './activations.js';
 import { shapeText, type LayerBuilder } from './types.js';
 
 export const flatten: LayerBuilder<Extract<Layer, { type: 'flatten' }>> = (_, { name, inputShape }) => {
@@ -17,7 +17,7 @@ export const activation: LayerBuilder<Extract<Layer, { type: 'activation' }>> = 
   outputShape: inputShape,
   weights: [],
   plain: { kind: 'activation', name: settings.name },
-  forward: activations[settings.name],
+  forward: activationOf(settings.name),
 });
 
 /**

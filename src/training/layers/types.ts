@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Activation, Regularization } from '../../experiment/network/index.js';
 import type { Random } from '../random.js';
+import type { Smoothing } from './smoothRelu.js';
 
 export interface Weight {
   /** Name that is unique within the network, such as `2.conv/kernel`. */
@@ -22,6 +23,8 @@ export interface ForwardContext {
   still?: readonly number[] | undefined;
   /** True within such a layer. */
   isStill?: boolean;
+  /** Smooth function in place of ReLU; null or absent: ReLU. */
+  smooth?: Smoothing | null;
   /** Receives the output of each of the network's layers, counted from 0. */
   watch?(layer: number, output: tf.Tensor): void;
 }

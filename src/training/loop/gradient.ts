@@ -13,7 +13,7 @@ export function gradientOf(
   random: Random,
   watch?: ForwardContext['watch'],
 ): BatchGradient {
-  const { model, parameters, loss, classes, inputShape, frozen, student } = parts;
+  const { model, parameters, loss, classes, inputShape, frozen, student, smooth = null } = parts;
   const still = frozen?.statistics ? frozen.layers : undefined;
   return tf.tidy(() => {
     const batch = toTensors(values, inputShape);
@@ -24,7 +24,8 @@ export function gradientOf(
         if (layer === student?.layer) compared = output;
         watch?.(layer, output);
       };
-      const outputs = model.forward(batch.inputs, { training: true, random, watch: student ? look : watch, still });
+      const context = { training: true, random, watch: student ? look : watch, still, smooth };
+      const outputs = model.forward(batch.inputs, context);
       if (classes) right = tf.keep(countRight(outputs, batch.targets));
       const own = loss.of(outputs, batch.targets);
       if (!student || !values.teacher) return own;
@@ -44,7 +45,7 @@ export function gradientOf(
 }
 
 /** Returns the variables that learn: the backward pass ends at the first of them. */
-function learning({ model, parameters, frozen }: GradientParts): tf.Variable[] {
+export function learning({ model, parameters, frozen }: GradientParts): tf.Variable[] {
   const { variables } = parameters;
   if (!frozen) return variables;
   const still = new Set(frozen.layers.flatMap((index) => model.layers[index]!.weights.map(({ variable }) => variable)));
@@ -61,8 +62,8 @@ export class OwnGradient implements GradientSource {
     private readonly parts: GradientParts,
     private readonly random: Random,
   ) {
-    // The fast path knows the loss on the targets only.
-    this.fast = parts.student ? null : FastDense.of(parts);
+    // The fast path knows the loss on the targets only, and ReLU as it is.
+    this.fast = parts.student || parts.smooth ? null : FastDense.of(parts);
   }
 
   take(batch: BatchValues, step: number, watch?: ForwardContext['watch']): Promise<BatchGradient> {
@@ -77,7 +78,7 @@ export class OwnGradient implements GradientSource {
   }
 }
 
-function countRight(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor {
+export function countRight(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor {
   // A single output predicts the second of two classes when it is above 0.
   const chosen =
     outputs.shape[1] === 1 ? tf.cast(tf.greater(tf.squeeze(outputs, [1]), 0), 'int32') : tf.argMax(outputs, 1);

@@ -1,10 +1,12 @@
 /** Types for computing the gradient of a batch. */
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Smoothing } from '../layers/smoothRelu.js';
 import type { ForwardContext } from '../layers/types.js';
 import type { Loss } from '../losses/index.js';
 import type { Model } from '../model.js';
 import type { BatchValues } from './batches.js';
 import type { Student } from '../distil/student.js';
+import type { Range } from '../parts.js';
 import type { Frozen } from '../transfer/learning.js';
 import type { Parameters } from './parameters.js';
 
@@ -33,4 +35,8 @@ export interface GradientParts {
   frozen?: Frozen | null;
   /** How the network learns from a teacher, whose outputs are in each batch; null: it does not. */
   student?: Student | null;
+  /** Smooth function in place of ReLU, which the training changes between epochs; absent: it stays ReLU. */
+  smooth?: Smoothing | undefined;
+  /** Layers that learn alone from local targets in this epoch; absent or null: all learn from the loss. */
+  turn?: Range | null;
 }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Network } from '../../experiment/network/index.js';
 import { PlacedError } from '../errors.js';
 import type { Model } from '../model.js';
+import type { Range } from '../parts.js';
 import { LayerLearning } from '../transfer/learning.js';
 import type { GradientParts } from './gradientTypes.js';
 import type { Stepper } from './stepper.js';
@@ -24,7 +25,16 @@ export class LayerPhases {
     private readonly aliases: ConstructorParameters<typeof LayerLearning>[2],
   ) {
     this.learning = new LayerLearning(layers, network, aliases);
-    if (this.learning.nothingLearns) throw new PlacedError(['freeze'], 'no layer is left that learns: freeze fewer');
+    if (this.learning.nothingLearns) {
+      const part = network.from?.part ?? null;
+      if (part === null) throw new PlacedError(['freeze'], 'no layer is left that learns: freeze fewer');
+      if (network.epochs > 0) throw new PlacedError(['from', 'part'], `nothing learns in the part "${part}"`);
+    }
+  }
+
+  /** Layers that learn alone in this epoch, from local targets; null: all learn from the loss. */
+  turn(epoch: number): Range | null {
+    return this.learning.turn(epoch);
   }
 
   change(network: Network): void {
@@ -47,6 +57,8 @@ export class LayerPhases {
     this.present = { frozen };
     this.stepper.setShares(this.learning.shares(frozen), thawed.length > 0 ? 'restart' : 'change');
     const names = thawed.map((index) => this.layers[index]!.name);
+    const turn = this.learning.turn(epoch);
+    if (turn) return { frozen, isChanged, said: `epoch ${epoch} trains ${turn.name}` };
     const said = names.length > 0 ? `from epoch ${epoch} on, these layers learn too: ${names.join(', ')}` : null;
     return { frozen, isChanged, said };
   }

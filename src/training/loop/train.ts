@@ -13,6 +13,7 @@ import { OwnGradient } from './gradient.js';
 import type { GradientParts, GradientSource } from './gradientTypes.js';
 import { Hypergradient } from '../hypergradient/index.js';
 import { lossFor } from '../hypergradient/tunedLoss.js';
+import { smoothingAt, type Smoothing } from '../layers/smoothRelu.js';
 import type { ForwardContext } from '../layers/types.js';
 import type { Loss } from '../losses/index.js';
 import { buildModel, type Model } from '../model.js';
@@ -21,6 +22,7 @@ import { Pace } from './pace.js';
 import { takeRates } from './liveChanges.js';
 import { PlacedError } from '../errors.js';
 import { fillModel, type MatchTable } from '../transfer/fill.js';
+import { LocalGradient } from '../transform/local.js';
 import { Student } from '../distil/student.js';
 import { Teacher } from '../distil/teacher.js';
 import { LayerPhases } from './layerPhases.js';
@@ -111,6 +113,7 @@ export class Training {
       loss: this.loss,
       frozen: null,
       student: this.teacher && network.distil && new Student(network.distil, network, this.model),
+      smooth: smoothingOf(network, 1),
     };
     this.gradients = this.source();
     const federated = { dataset: options.dataset, ...this.hyperParts };
@@ -129,6 +132,8 @@ export class Training {
 
   private source(): GradientSource {
     const { options, parts, random } = this;
+    const { transform } = options.network;
+    if (transform?.kind === 'local') return new LocalGradient(parts, transform, random);
     if (!options.workers) return new OwnGradient(parts, random);
     return options.workers.gradients(
       Object.assign(parts, { network: options.network, dataset: options.dataset, seed: options.seed, random }),
@@ -195,6 +200,10 @@ export class Training {
       this.warm = false;
     }
     if (said !== null) this.options.log.message('info', said);
+    this.parts.turn = this.phases.turn(epoch);
+    this.parts.smooth = smoothingOf(this.options.network, epoch);
+    const { smooth } = this.parts;
+    if (smooth) this.options.log.log({ 'transform/width': smooth.width }, { step: this.step, epoch: epoch - 1 });
     const tensors = tf.memory().numTensors;
     const judged = (await this.trainEpoch(epoch)) ? await this.judge(epoch) : null;
     if (!judged) return 'stopped';
@@ -397,4 +406,9 @@ export class Training {
     for (const part of [hyper, federated, stepper, diagnostics, gradients, loss, teacher, parameters, model])
       part?.dispose();
   }
+}
+
+/** Returns the smooth function that stands for ReLU in an epoch; undefined: ReLU itself. */
+function smoothingOf({ transform, epochs }: Network, epoch: number): Smoothing | undefined {
+  return transform?.kind === 'smooth' ? smoothingAt(transform, epoch, epochs) : undefined;
 }

@@ -1,7 +1,7 @@
 /** Executes one run, from its description to the saved network. */
 import { join } from 'node:path';
 import type { RunClient } from '../../client/index.js';
-import { completeNetwork, validateNetwork, type Network } from '../../experiment/network/index.js';
+import { completeNetwork, validateNetwork, type Network, type Part } from '../../experiment/network/index.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
 import type { Params } from '../../protocol/values.js';
 import { knownChoice, notedBackend, noteChoice, timeBackends, type Choice } from '../backends/choice.js';
@@ -20,11 +20,14 @@ import { loadState, saveState } from '../checkpoints/resume.js';
 import { modelFile, savedMetadata } from '../checkpoints/saved.js';
 import { loadOwnMetrics, type OwnMetric } from '../metrics/own.js';
 import { followData, lossKnown } from './defaults.js';
+import { rangesOf } from '../parts.js';
 import { Pruning } from '../prune/pruning.js';
+import { reshapeOf } from '../prune/reshape.js';
+import { savedWeights } from '../quantise/quantise.js';
 import { Saver } from '../checkpoints/saver.js';
 import { TimeLimit } from './timeLimit.js';
 import { Training, type TrainingLog } from './train.js';
-import { composed, loadStart, loadTeacher, scaleNotes, tableText, type Trained } from '../transfer/index.js';
+import { composed, divided, loadStart, loadTeacher, scaleNotes, tableText, type Trained } from '../transfer/index.js';
 import { checkNames } from '../transfer/learning.js';
 import { escapeUnsafe } from '../../protocol/shownText.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
@@ -67,7 +70,7 @@ export async function trainRun(
   live.complete((one) => {
     const whole = chosen(composed(one, start, dataset));
     checkNames(whole, start?.aliases ?? []);
-    return followData(whole, dataset).network;
+    return divided(followData(whole, dataset).network, start?.aliases ?? []);
   });
   ({ network } = live);
   for (const one of said) run.message('info', `chosen for these data: ${one}`);
@@ -174,14 +177,14 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
         })
       : null;
   const limit = network.seconds === null ? null : new TimeLimit(network.seconds);
-  const reshapes = network.prune !== null || network.decompose !== null;
+  const reshape = reshapeOf(network);
   const training =
     folds ??
-    (reshapes
+    (network.prune || reshape || network.epochs === 0
       ? new Pruning({
           ...options,
           prune: network.prune,
-          decompose: network.decompose,
+          reshape,
           dataset,
           onPoint: async (now, point) => saver?.save(point, (into) => now.save(into)),
         })
@@ -197,6 +200,7 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
   // Each round of a pruning trains another network.
   const all = () => (training instanceof CrossValidation ? training.trainings : [trainingOf(training)]);
   if (start && !run.checkpoint) sayStart(run, start, all()[0]!, dataset);
+  if (network.split) run.message('info', partsText(network.parts, all()[0]!));
   if (run.checkpoint) await goOn(run, training, network);
   run.info({
     backend: backend.id,
@@ -236,6 +240,16 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
 
 const trainingOf = (training: Training | Pruning): Training =>
   training instanceof Pruning ? training.training : training;
+
+/** Lists the parts of a network with their layers and numbers of weights. */
+function partsText(parts: readonly Part[], { model }: Training): string {
+  const each = rangesOf(parts).map(({ name, from, to }) => {
+    const layers = model.layers.slice(from, to);
+    const weights = layers.flatMap((layer) => layer.weights).reduce((sum, { variable }) => sum + variable.size, 0);
+    return `${name} (${layers.map((layer) => layer.name).join(', ')}; ${weights} weights)`;
+  });
+  return `parts: ${each.join('; ')}`;
+}
 
 function shorten(run: RunClient, training: Training, network: Network): void {
   training.change(network);
@@ -375,7 +389,8 @@ async function save(
 ): Promise<void> {
   const name = modelFile(fold);
   try {
-    await saveWeights(join(run.folder, name), await training.weights(), savedMetadata(network, dataset));
+    const weights = savedWeights(await training.weights(), network);
+    await saveWeights(join(run.folder, name), weights, savedMetadata(network, dataset));
     run.media(fold === null ? 'model' : `model of fold ${fold}`, name, { mime: 'application/octet-stream' });
   } catch (error) {
     // The metrics are safe in the journal; a full disk must not turn hours of training into a failed run.

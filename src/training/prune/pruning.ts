@@ -1,10 +1,9 @@
 /**
- * Prunes a network in rounds: trains it (unless `epochs` is 0), then removes its least important parts and
- * retrains the rest, once per round. Each round trains a network that is really smaller.
+ * Changes a network in rounds: trains it (unless `epochs` is 0), then reshapes it or removes its least important parts, and
+ * retrains the rest, once per round. Each round trains a network of the new form.
  */
-import type { DecomposeSettings, Layer, Network, PruneSettings } from '../../experiment/network/index.js';
+import type { Layer, Network, Part, PruneSettings } from '../../experiment/network/index.js';
 import { PRUNING } from '../../protocol/pruning.js';
-import { decompose } from '../decompose/lowRank.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import { Feed } from '../loop/batches.js';
 import { takeRates } from '../loop/liveChanges.js';
@@ -13,11 +12,13 @@ import type { JudgedConfusion, TrainingSetup } from '../loop/types.js';
 import { buildLoss } from '../losses/index.js';
 import { withoutContained } from '../model.js';
 import type { Parameters } from '../loop/parameters.js';
+import { movedParts, workedRange, type Range } from '../parts.js';
 import { Random } from '../random.js';
 import { costOf, type Cost } from './cost.js';
 import { cut, removableCount, type Cut } from './choose.js';
 import type { Examined } from './gradients.js';
 import { RoundLog } from './log.js';
+import type { Reshape } from './reshape.js';
 import type { Shape } from './shrink.js';
 import { loadPruning, savePruning, type PruningState } from './state.js';
 
@@ -26,8 +27,8 @@ const BATCH = 32;
 
 export interface PruningOptions extends Omit<TrainingSetup, 'workers'> {
   prune: PruneSettings | null;
-  /** Low-rank factors that replace the kernels in the first round. */
-  decompose?: DecomposeSettings | null;
+  /** Change of the network's form in the first round. */
+  reshape?: Reshape | null;
   /** Called after every epoch and every round with the number of epochs and rounds so far. */
   onPoint?(pruning: Pruning, point: number): Promise<void>;
 }
@@ -37,6 +38,8 @@ export class Pruning {
   private round = 0;
   /** Costs and results before and after, in words; null before the end. */
   summary: string | null = null;
+  /** All values of the latest evaluation, by name. */
+  private validated: Record<string, number> = {};
   private total = 0;
   private done = 0;
   private baseline: number | null = null;
@@ -44,8 +47,8 @@ export class Pruning {
   private before: Cost | null = null;
   /** Parts removed before the current round. */
   private formerDone = 0;
-  private former: Shape | null = null;
-  /** Number of rounds; the first one decomposes, if that is asked for. */
+  private former: PruningState['former'] = null;
+  /** Number of rounds; the first one reshapes the network, if that is asked for. */
   private readonly rounds: number;
   private readonly log: RoundLog;
   private readonly random: Random;
@@ -56,13 +59,13 @@ export class Pruning {
     const { network } = options;
     this.random = new Random(options.seed);
     this.live = network;
-    this.rounds = (options.decompose ? 1 : 0) + (options.prune?.rounds ?? 0);
+    this.rounds = (options.reshape ? 1 : 0) + (options.prune?.rounds ?? 0);
     const epochs = Array.from({ length: this.rounds + 1 }, (_, round) => this.epochsOf(round));
     this.log = new RoundLog(
       options.log,
       epochs.reduce((a, b) => a + b, 0),
     );
-    this.inner = this.build(network.layers, network.epochs);
+    this.inner = this.build(network.layers, network.parts, network.epochs);
   }
 
   /** Training of the current round. */
@@ -82,15 +85,23 @@ export class Pruning {
 
   /** The network as it is now, as it is saved. */
   get network(): Network {
-    return { ...this.live, layers: this.layers, prune: null, decompose: null };
+    const made = { prune: null, decompose: null, split: null, transform: null };
+    return { ...this.live, layers: this.layers, parts: this.parts, ...made };
   }
 
   private layers: Layer[] = [];
+  private parts: Part[] = [];
 
-  private build(layers: Layer[], epochs: number): Training {
+  /** Layers that are worked on; null: all. */
+  private get range(): Range | null {
+    return workedRange({ from: this.live.from, parts: this.parts });
+  }
+
+  private build(layers: Layer[], parts: Part[], epochs: number): Training {
     this.layers = layers;
-    const { prune: _prune, decompose: _decompose, onPoint, ...setup } = this.options;
-    const network = { ...this.live, layers: structuredClone(layers), epochs };
+    this.parts = parts;
+    const { prune: _prune, reshape: _reshape, onPoint, ...setup } = this.options;
+    const network = { ...this.live, layers: structuredClone(layers), parts, epochs };
     return new Training({
       ...setup,
       log: this.log,
@@ -109,7 +120,7 @@ export class Pruning {
     // After layers were removed, the settings no longer match one by one.
     if (layers.length === network.layers.length) takeRates(layers, network.layers);
     this.layers = layers;
-    this.inner.change({ ...network, layers, epochs: this.epochsOf(this.round) });
+    this.inner.change({ ...network, layers, parts: this.parts, epochs: this.epochsOf(this.round) });
   }
 
   /** Number of epochs of all rounds. */
@@ -118,13 +129,13 @@ export class Pruning {
   }
 
   private epochsOf(round: number): number {
-    const { decompose: factors, prune } = this.options;
+    const { reshape, prune } = this.options;
     if (round === 0) return this.live.epochs;
-    return this.decomposes(round) ? factors!.retrain : prune!.retrain;
+    return this.reshapes(round) ? reshape!.retrain : prune!.retrain;
   }
 
-  private decomposes(round: number): boolean {
-    return round === 1 && Boolean(this.options.decompose);
+  private reshapes(round: number): boolean {
+    return round === 1 && Boolean(this.options.reshape);
   }
 
   /** Returns false when stopped early. The weights are then ready to be saved. */
@@ -139,7 +150,7 @@ export class Pruning {
         this.takeBack();
         return this.finish();
       }
-      if (prune && prune.maxDrop !== null) this.former = await this.shape();
+      if (prune && prune.maxDrop !== null) this.former = { ...(await this.shape()), parts: this.parts };
       if (this.round === 0) await this.begin(value);
       if (this.round >= this.rounds || !(await this.cut())) return this.finish();
       await onPoint?.(this, this.log.epochs + this.round);
@@ -152,7 +163,10 @@ export class Pruning {
     const { log } = this.options;
     const [before, after] = [this.before!, await this.cost()];
     const value = (await this.value()) ?? this.baseline!;
+    // Where nothing was trained last, nothing has logged these yet.
+    const values = this.epochsOf(this.round) === 0 ? this.validated : {};
     this.log.point({
+      ...Object.fromEntries(Object.entries(values).map(([name, one]) => [`val/${name}`, one])),
       [PRUNING.final]: value,
       [PRUNING.share]: after.weights / before.weights,
       [PRUNING.speedUp]: before.microseconds / after.microseconds,
@@ -182,7 +196,7 @@ export class Pruning {
     const { prune, log } = this.options;
     this.baseline = value;
     this.before = await this.cost();
-    log.info({ [PRUNING.by]: prune?.by ?? 'low rank', [PRUNING.value]: this.metric });
+    log.info({ [PRUNING.by]: prune?.by ?? this.options.reshape?.name ?? 'unchanged', [PRUNING.value]: this.metric });
     await this.report({ [PRUNING.cut]: value, [PRUNING.retrained]: value });
   }
 
@@ -194,7 +208,7 @@ export class Pruning {
   /** Removes parts and prepares the next round; returns false when nothing is left to remove. */
   private async cut(): Promise<boolean> {
     const round = this.round + 1;
-    const result = this.decomposes(round) ? await this.factored() : await this.pruned(round);
+    const result = this.reshapes(round) ? await this.reshaped() : await this.pruned(round);
     if (!result) return false;
     this.formerDone = this.done;
     this.done += result.removed;
@@ -203,7 +217,9 @@ export class Pruning {
     const learningRate = this.inner.learningRate;
     this.inner.dispose();
     const layers = withLast(result.shape.layers, this.layers);
-    this.inner = this.build(layers, this.epochsOf(round));
+    // An activation that the loss includes belongs to the last part.
+    const came = layers.length > result.came.length ? [...result.came, this.layers.length - 1] : result.came;
+    this.inner = this.build(layers, movedParts(this.parts, came), this.epochsOf(round));
     this.inner.learningRate = learningRate;
     this.inner.setWeights(result.shape.weights);
     const value = await this.value();
@@ -212,15 +228,17 @@ export class Pruning {
   }
 
   /** Removes the parts of one round; null: nothing is left to remove. */
-  private async pruned(round: number): Promise<Pick<Cut, 'shape' | 'removed'> | null> {
-    const { dataset, log, decompose: factors } = this.options;
+  private async pruned(round: number): Promise<Omit<Cut, 'degenerate'> | null> {
+    const { dataset, log, reshape } = this.options;
     const prune = this.options.prune!;
     const shape = { ...(await this.shape()), layers: this.plain() };
-    const parts = await this.examined();
-    if (this.total === 0) this.total = removableCount({ ...dataset, model: parts.model }, shape.layers, prune.of);
-    const at = { round: round - (factors ? 1 : 0), total: this.total, done: this.done };
+    const parts = await this.examined(prune.examples);
+    const { range } = this;
+    if (this.total === 0)
+      this.total = removableCount({ ...dataset, model: parts.model }, shape.layers, prune.of, range);
+    const at = { round: round - (reshape ? 1 : 0), total: this.total, done: this.done };
     try {
-      const result = await cut(parts, shape, prune, at, this.random.fork(`prune ${round}`));
+      const result = await cut(parts, shape, prune, at, this.random.fork(`prune ${round}`), range);
       if (result.degenerate.length > 0 && at.round === 1) {
         log.message(
           'warning',
@@ -236,30 +254,31 @@ export class Pruning {
     }
   }
 
-  /** Replaces kernels by low-rank factors. */
-  private async factored(): Promise<Pick<Cut, 'shape' | 'removed'>> {
+  /** Changes the network's form. */
+  private async reshaped(): Promise<Omit<Cut, 'degenerate'>> {
     const { log } = this.options;
-    const { shape, factored } = await decompose(
-      { ...(await this.shape()), layers: this.plain() },
-      this.options.decompose!,
-    );
-    const each = factored.map(
-      ({ layer, rank, full, error }) => `${layer} rank ${rank} of ${full}, error ${(100 * error).toPrecision(2)} %`,
-    );
-    log.message(
-      'info',
-      each.length > 0 ? `low-rank factors: ${each.join('; ')}` : 'no kernel has smaller low-rank factors',
-    );
-    return { shape, removed: 0 };
+    const reshape = this.options.reshape!;
+    let examined: Examined | null = null;
+    try {
+      const { shape, came, said, values } = await reshape.apply(
+        { ...(await this.shape()), layers: this.plain() },
+        this.range,
+        async () => (examined = await this.examined(reshape.examples)),
+      );
+      log.message('info', said);
+      if (values) this.log.point(values);
+      return { shape, came, removed: 0 };
+    } finally {
+      (examined as Examined | null)?.loss.dispose();
+    }
   }
 
   private async shape(): Promise<Shape> {
     return { layers: this.layers, weights: await this.inner.weights() };
   }
 
-  private async examined(): Promise<Examined> {
+  private async examined(examples: number): Promise<Examined> {
     const { dataset, network } = this.options;
-    const { examples } = this.options.prune!;
     const { model, parameters } = this.inner;
     this.inner.keep(await this.inner.weights());
     const count = Math.min(examples, dataset.train.count);
@@ -285,6 +304,7 @@ export class Pruning {
         metrics: network.metrics,
         pause: () => Promise.resolve(!stopped()),
       });
+      this.validated = result?.values ?? {};
       return result && (dataset.classes ? result.values.accuracy! : result.values.loss!);
     } finally {
       loss.dispose();
@@ -299,10 +319,10 @@ export class Pruning {
 
   /** Restores the network of the round before. */
   private takeBack(): void {
-    const { layers, weights } = this.former!;
+    const { layers, weights, parts } = this.former!;
     this.options.log.message('info', `round ${this.round} exceeded maxDrop: the network of the round before is kept`);
     this.inner.dispose();
-    this.inner = this.build(layers, 0);
+    this.inner = this.build(layers, parts, 0);
     this.inner.setWeights(weights);
     this.done = this.formerDone;
   }
@@ -327,11 +347,11 @@ export class Pruning {
   }
 
   async save(folder: string): Promise<void> {
-    const { round, total, done, formerDone, baseline, before, former, layers } = this;
+    const { round, total, done, formerDone, baseline, before, former, layers, parts } = this;
     const { steps, epochs } = this.log;
     const training = await this.inner.state();
     const state: PruningState = {
-      ...{ round, total, done, formerDone, baseline, before, former, layers },
+      ...{ round, total, done, formerDone, baseline, before, former, layers, parts },
       ...{ steps, epochs, training },
     };
     await savePruning(folder, state);
@@ -339,11 +359,11 @@ export class Pruning {
 
   /** Restores a checkpoint and returns the number of epochs that are done. */
   async load(folder: string): Promise<number> {
-    const { training, layers, steps, epochs, ...plain } = await loadPruning(folder);
+    const { training, layers, parts, steps, epochs, ...plain } = await loadPruning(folder);
     Object.assign(this, plain);
     this.log.load({ steps, epochs });
     this.inner.dispose();
-    this.inner = this.build(layers, this.epochsOf(plain.round));
+    this.inner = this.build(layers, parts, this.epochsOf(plain.round));
     this.inner.load(training);
     const set = this.live.optimizer.learningRate;
     if (training.setLearningRate !== set) this.inner.learningRate = set;

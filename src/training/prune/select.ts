@@ -8,12 +8,13 @@ export function removedBy(round: number, rounds: number, remove: number, total: 
   return Math.min(total, Math.round(total * (1 - (1 - share) ** (round / rounds))));
 }
 
-/** Returns the `count` least important units; each layer keeps at least one. */
+/** Returns the `count` least important units among `candidates` (all by default); each layer keeps at least one. */
 export function leastUnits(
   scores: Float64Array,
   units: Units,
   count: number,
   scope: 'network' | 'layer',
+  candidates?: ReadonlySet<number>,
 ): ReadonlySet<number> {
   const left = [...units.made.values()].map((made) => ({ made, count: made.length }));
   const layersOf = Array.from({ length: units.count }, (): number[] => []);
@@ -33,7 +34,7 @@ export function leastUnits(
     return true;
   };
   const rank = (some: readonly number[]): number[] => [...some].sort((a, b) => scores[a]! - scores[b]! || a - b);
-  const all = Array.from({ length: units.count }, (_, unit) => unit);
+  const all = Array.from({ length: units.count }, (_, unit) => unit).filter((unit) => candidates?.has(unit) ?? true);
   if (scope === 'network') {
     for (const unit of rank(all)) if (removed.size < count) remove(unit);
     return removed;
@@ -44,7 +45,7 @@ export function leastUnits(
     groups.set(key, [...(groups.get(key) ?? []), unit]);
   }
   for (const group of groups.values()) {
-    const wanted = removed.size + Math.round((group.length * count) / units.count);
+    const wanted = removed.size + Math.round((group.length * count) / all.length);
     for (const unit of rank(group)) if (removed.size < wanted) remove(unit);
   }
   return removed;

@@ -9,6 +9,17 @@ export interface Shape {
   weights: SavedWeight[];
 }
 
+/** A network whose form was changed. */
+export interface Reshaped {
+  shape: Shape;
+  /** For each layer, the index of the one that it came from. */
+  came: number[];
+  /** Sentence about it. */
+  said: string;
+  /** Figures to log. */
+  values?: Record<string, number>;
+}
+
 /** Removes the units in `removed`. At least one unit of each layer must remain. */
 export function removeUnits(from: Shape, units: Units, removed: ReadonlySet<number>): Shape {
   const kept = (owners: Int32Array): number[] => {

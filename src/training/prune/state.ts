@@ -1,7 +1,7 @@
 /** Checkpoints of a pruning: its rounds as JSON beside the state of the training inside. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Layer } from '../../experiment/network/index.js';
+import type { Layer, Part } from '../../experiment/network/index.js';
 import { readReal } from '../../files/real.js';
 import { loadWeights, saveWeights } from '../checkpoints/checkpoint.js';
 import { loadState, saveState } from '../checkpoints/resume.js';
@@ -30,8 +30,10 @@ export interface PruningState {
   before: Cost | null;
   /** Layers of the network that is trained. */
   layers: Layer[];
+  /** Its named parts. */
+  parts: Part[];
   /** Latest network that satisfied the bound on accuracy, if there is such a bound. */
-  former: Shape | null;
+  former: (Shape & { parts: Part[] }) | null;
   training: TrainingState;
 }
 
@@ -39,7 +41,12 @@ export async function savePruning(folder: string, state: PruningState): Promise<
   const { training, former, ...plain } = state;
   await saveState(folder, training);
   if (former) await saveWeights(join(folder, FILES.former), former.weights, {});
-  const written = { version: VERSION, ...plain, formerLayers: former?.layers ?? null };
+  const written = {
+    version: VERSION,
+    ...plain,
+    formerLayers: former?.layers ?? null,
+    formerParts: former?.parts ?? [],
+  };
   await writeFile(join(folder, FILES.state), JSON.stringify(written));
 }
 
@@ -49,11 +56,14 @@ export async function loadPruning(folder: string): Promise<PruningState> {
     const written = JSON.parse(readReal(join(folder, FILES.state))) as Omit<PruningState, 'training' | 'former'> & {
       version: unknown;
       formerLayers: Layer[] | null;
+      formerParts?: Part[];
     };
     if (written.version !== VERSION) throw new Error(`it is of version ${String(written.version)}`);
-    const { version: _, formerLayers, ...plain } = written;
+    // Parts were added to the format later.
+    const { version: _, formerLayers, formerParts = [], ...plain } = { ...written, parts: written.parts ?? [] };
     const former = formerLayers && {
       layers: formerLayers,
+      parts: formerParts,
       weights: await loadWeights(join(folder, FILES.former)),
     };
     return { ...plain, former, training: await loadState(folder) };

@@ -7,6 +7,7 @@ import type { Layer } from '../../experiment/network/index.js';
 import { outputShape } from '../export/graph.js';
 import { headWidth } from '../layers/attention.js';
 import { BLOCKS } from '../layers/recurrent.js';
+import type { Range } from '../parts.js';
 
 /** `makes`: these weights compute the unit. `takes`: they read its output. `follows`: they change it on the way. */
 export type Role = 'makes' | 'takes' | 'follows';
@@ -38,6 +39,18 @@ interface Flow {
 /** Finds the units of layers for examples of this shape. Names are those of the built layers. */
 export function unitsOf(layers: readonly Layer[], inputShape: readonly number[]): Units {
   return new Tracer().trace(layers, inputShape);
+}
+
+/** Returns the units whose weights all lie in layers of `range`, so that the shapes at its borders stay; null: all units. */
+export function unitsWithin(units: Units, range: Range | null): ReadonlySet<number> {
+  const all = new Set(Array.from({ length: units.count }, (_, unit) => unit));
+  if (!range) return all;
+  for (const [name, axes] of units.weights) {
+    const layer = Number.parseInt(name, 10) - 1;
+    if (layer >= range.from && layer < range.to) continue;
+    for (const { owners } of axes) owners.forEach((unit) => all.delete(unit));
+  }
+  return all;
 }
 
 class Tracer {

@@ -3,6 +3,7 @@ import { normalizeLayers, type FromSettings, type Layer, type Network } from '..
 import type { Dataset } from '../data/types.js';
 import { PlacedError } from '../errors.js';
 import { isOneOutput } from '../losses/index.js';
+import { checkPart, partsOf } from '../parts.js';
 import { layerNames, layersNamed, namesText } from './names.js';
 import type { Trained } from './types.js';
 
@@ -59,5 +60,14 @@ export function composed(network: Network, trained: Trained | null, dataset: Dat
   // Each network has its own settings, because rates of dropout change while it trains.
   const layers = structuredClone([...kept, ...network.layers, ...head]);
   if (layers.length === 0) throw new PlacedError(['from', 'upTo'], 'nothing is left of the network: name its "layers"');
-  return { ...network, layers, open: network.open.filter((key) => key !== 'layers') };
+  const isWhole = layers.length === trained.layers.length && head.length === 0 && network.layers.length === 0;
+  const parts = isWhole ? (trained.parts ?? []) : [];
+  if (from.part !== null) checkPart(parts, from.part, trained.source, ['from', 'part']);
+  return { ...network, layers, parts, open: network.open.filter((key) => key !== 'layers') };
+}
+
+/** Returns the network with the parts that the section names; those of the trained network stay if it names none. */
+export function divided(network: Network, aliases: readonly string[]): Network {
+  const { split, layers } = network;
+  return split ? { ...network, parts: partsOf(split, layers, aliases) } : network;
 }

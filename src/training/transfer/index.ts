@@ -8,11 +8,12 @@ import { RUN_FILES } from '../../protocol/runFiles.js';
 import { loadModelFile, saveWeights } from '../checkpoints/checkpoint.js';
 import { loadSaved } from '../checkpoints/saved.js';
 import { PlacedError, TrainingError, messageOf } from '../errors.js';
+import { joined, type Joined } from './join.js';
 import { trainedOf } from './ours.js';
 import { readTrainedFile } from './files/index.js';
 import type { Trained } from './types.js';
 
-export { composed } from './compose.js';
+export { composed, divided } from './compose.js';
 export { fillModel, tableText, type MatchTable } from './fill.js';
 export { scaleNotes } from './scales.js';
 export type { Trained } from './types.js';
@@ -53,24 +54,46 @@ export async function loadTrained(
   }
 }
 
-/** Loads the network that a training begins with. */
-export function loadStart({ source }: FromSettings, context: StartContext): Promise<Trained> {
-  return loadCopied(source, context, ['from'], COPIES.start);
+/** Loads the network that a training begins with, with the parts of other runs in it. */
+export function loadStart({ source, join }: FromSettings, context: StartContext): Promise<Trained> {
+  const load = async (): Promise<Trained> => {
+    const base = await loadTrained(source, context, ['from']);
+    const parts: Joined[] = [];
+    for (const [i, { run, part }] of join.entries()) {
+      const at = ['from', 'join', String(i)];
+      parts.push({ part, trained: await loadTrained({ kind: 'run', run, fold: null }, context, at) });
+    }
+    return joined(base, parts);
+  };
+  return copied({ source, join }, context, COPIES.start, load);
 }
 
 /** Loads the network that teaches another one. */
 export function loadTeacher({ source }: DistilSettings, context: StartContext): Promise<Trained> {
-  return loadCopied(source, context, ['distil', 'teacher'], COPIES.teacher);
+  return copied({ source, join: [] }, context, COPIES.teacher, () =>
+    loadTrained(source, context, ['distil', 'teacher']),
+  );
+}
+
+/** Everything that a loaded network was put together from. */
+interface Origin {
+  source: TrainedSource;
+  join: FromSettings['join'];
 }
 
 /** A run that begins keeps a copy; one that resumes reads it. */
-async function loadCopied(source: TrainedSource, context: StartContext, at: string[], name: string): Promise<Trained> {
+async function copied(
+  origin: Origin,
+  context: StartContext,
+  name: string,
+  load: () => Promise<Trained>,
+): Promise<Trained> {
   const copy = context.runFolder === null ? null : join(context.runFolder, name);
-  const kept = copy !== null && existsSync(copy) ? await readCopy(copy, source).catch(() => null) : null;
+  const kept = copy !== null && existsSync(copy) ? await readCopy(copy, origin).catch(() => null) : null;
   if (kept) return kept;
-  const trained = await loadTrained(source, context, at);
+  const trained = await load();
   // A full disk does not matter yet: the original is there.
-  if (copy !== null) await writeCopy(copy, source, trained).catch(() => undefined);
+  if (copy !== null) await writeCopy(copy, origin, trained).catch(() => undefined);
   return trained;
 }
 
@@ -82,17 +105,22 @@ const Copied = z.object({
   inputShape: z.array(z.number().int().min(1)).nullable(),
   data: z.looseObject({}).nullable(),
   notes: z.array(z.string()),
+  parts: z.array(z.object({ name: z.string(), layers: z.number().int().min(0) })).optional(),
 });
 
-async function writeCopy(path: string, source: TrainedSource, { weights, ...rest }: Trained): Promise<void> {
+/** Copies of networks without joined parts have the form of earlier versions. */
+const originText = ({ source, join: parts }: Origin): string =>
+  JSON.stringify(parts.length > 0 ? { source, join: parts } : source);
+
+async function writeCopy(path: string, origin: Origin, { weights, ...rest }: Trained): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await saveWeights(path, weights, { from: JSON.stringify(source), trained: JSON.stringify(rest) });
+  await saveWeights(path, weights, { from: originText(origin), trained: JSON.stringify(rest) });
 }
 
 /** Returns null when the copy is of another network, because the run was started again with other values. */
-async function readCopy(path: string, source: TrainedSource): Promise<Trained | null> {
+async function readCopy(path: string, origin: Origin): Promise<Trained | null> {
   const { weights, metadata } = await loadModelFile(path);
-  if (metadata.from !== JSON.stringify(source)) return null;
+  if (metadata.from !== originText(origin)) return null;
   const read = Copied.parse(JSON.parse(metadata.trained ?? ''));
   return { ...(read as unknown as Omit<Trained, 'weights'>), weights };
 }

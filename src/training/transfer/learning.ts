@@ -3,9 +3,10 @@
  * neural networks?", NIPS 2014), rates by depth and gradual unfreezing follow Howard & Ruder (ULMFiT, ACL 2018, sections
  * 3.2 and 3.3).
  */
-import type { FreezeSettings, LayerName, Network, RateSettings } from '../../experiment/network/index.js';
+import type { FreezeSettings, LayerName, Network, Part, RateSettings } from '../../experiment/network/index.js';
 import { PlacedError } from '../errors.js';
 import type { BuiltLayer } from '../layers/types.js';
+import { rangesOf, workedRange, type Range } from '../parts.js';
 import { layerNames, layersNamed, namesText, type NamedLayer } from './names.js';
 
 /** Layers, counted from 0, that do not learn in an epoch. Workers receive it as a message. */
@@ -15,7 +16,7 @@ export interface Frozen {
   statistics: boolean;
 }
 
-type Settings = Pick<Network, 'freeze' | 'rates' | 'layers'>;
+type Settings = Pick<Network, 'freeze' | 'rates' | 'layers'> & Partial<Pick<Network, 'from' | 'parts' | 'transform'>>;
 
 /** Throws PlacedError when `freeze` or `rates` name a layer that is not there. */
 export function checkNames({ freeze, rates, layers }: Settings, aliases: readonly string[]): void {
@@ -38,6 +39,9 @@ export class LayerLearning {
   private readonly base: Set<number>;
   private readonly freeze: FreezeSettings | null;
   private readonly rates: RateSettings;
+  /** Sub-mappings that learn in turn, one per epoch; null: they learn together. */
+  private readonly turns: (Range & { name: string })[] | null;
+  private readonly worked: Range | null;
 
   constructor(
     private readonly layers: readonly BuiltLayer[],
@@ -49,31 +53,58 @@ export class LayerLearning {
     this.freeze = settings.freeze;
     this.rates = settings.rates;
     this.weighted = layers.flatMap(({ weights }, i) => (weights.some(({ trainable }) => trainable) ? [i] : []));
+    const { from = null, parts = [] } = settings;
+    this.worked = workedRange({ from, parts });
     this.base = this.frozenAtFirst();
+    this.turns = settings.transform?.kind === 'local' ? this.blocks(parts) : null;
+  }
+
+  /** Returns the parts, or the layers with weights and those that follow each, as far as any of their weights learn. */
+  private blocks(parts: readonly Part[]): (Range & { name: string })[] {
+    const each = this.weighted.map((from, i) => ({
+      name: this.layers[from]!.name,
+      from: i === 0 ? 0 : from,
+      to: this.weighted[i + 1] ?? this.layers.length,
+    }));
+    const named = rangesOf(parts).map((range) => ({ ...range, to: Math.min(range.to, this.layers.length) }));
+    const learns = ({ from, to }: Range): boolean =>
+      this.weighted.some((index) => index >= from && index < to && !this.base.has(index));
+    return (named.length > 0 && !this.worked ? named : each).filter(learns);
+  }
+
+  /** Returns the sub-mapping that learns alone in an epoch, counted from 1; null: they learn together. */
+  turn(epoch: number): (Range & { name: string }) | null {
+    return this.turns?.[(epoch - 1) % this.turns.length] ?? null;
   }
 
   private frozenAtFirst(): Set<number> {
-    const { freeze, named, weighted } = this;
-    if (!freeze) return new Set();
+    const { freeze, named, weighted, worked } = this;
+    const outside = worked ? [...this.layers.keys()].filter((i) => i < worked.from || i >= worked.to) : [];
+    if (!freeze) return new Set(outside);
     const listed = freeze.layers.flatMap((word) => layersNamed(named, word));
     const until = freeze.until === null ? -1 : layersNamed(named, freeze.until).at(-1)!;
     const last = freeze.allButLast === null ? [] : weighted.slice(0, Math.max(0, weighted.length - freeze.allButLast));
-    return new Set([...listed, ...[...this.layers.keys()].filter((i) => i <= until), ...last]);
+    return new Set([...outside, ...listed, ...[...this.layers.keys()].filter((i) => i <= until), ...last]);
   }
 
   /** Returns what does not learn in an epoch, counted from 1; null: all layers learn. */
   frozen(epoch: number): Frozen | null {
     const { freeze, base } = this;
-    if (!freeze || base.size === 0) return null;
+    const turn = this.turn(epoch);
+    if (base.size === 0 && !turn) return null;
     const frozen = new Set(base);
-    const { unfreeze } = freeze;
+    if (turn) for (const index of this.layers.keys()) if (index < turn.from || index >= turn.to) frozen.add(index);
+    const unfreeze = freeze?.unfreeze;
     if (unfreeze && epoch >= unfreeze.from) {
       const steps = Math.floor((epoch - unfreeze.from) / unfreeze.every) + 1;
-      const deep = this.weighted.filter((i) => base.has(i));
+      const { worked } = this;
+      const deep = this.weighted.filter((i) => base.has(i) && (!worked || (i >= worked.from && i < worked.to)));
       for (const index of deep.slice(Math.max(0, deep.length - steps * unfreeze.layers))) frozen.delete(index);
     }
     const layers = [...frozen].sort((a, b) => a - b);
-    return layers.some((index) => this.weighted.includes(index)) ? { layers, statistics: freeze.statistics } : null;
+    return layers.some((index) => this.weighted.includes(index))
+      ? { layers, statistics: freeze?.statistics ?? true }
+      : null;
   }
 
   /** True when no layer learns at first, and none ever will. */

@@ -1,4 +1,4 @@
-import type { Layer } from '../../experiment/network/index.js';
+import type { Layer, Part } from '../../experiment/network/index.js';
 import type { SavedWeight } from '../checkpoints/checkpoint.js';
 import type { SavedData } from '../checkpoints/saved.js';
 
@@ -16,6 +16,8 @@ export interface Trained {
   inputShape: number[] | null;
   /** Data that our own network was trained on; null: unknown. */
   data: SavedData | null;
+  /** Named parts of its layers; absent: none are named. */
+  parts?: Part[] | undefined;
   /** Sentences about what the file has that the network here has not. */
   notes: string[];
 }

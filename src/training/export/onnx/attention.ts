@@ -11,7 +11,8 @@ export function attention(ops: Ops, node: GraphNode, op: Extract<Layer, { type: 
   const width = headWidth(op, features, name);
   const all = op.heads * width;
   const linear = (key: string, from: string, shape: [number, number], isBiased = op.bias): string => {
-    const kernel = ops.constant(`${name}.${key}`, shape, weightOf(node, key, shape[0] * shape[1]));
+    const values = weightOf(node, key, shape[0] * shape[1]);
+    const kernel = ops.weight(`${name}.${key}`, shape, values, node.weights.get(key), 1);
     const y = ops.do('MatMul', [from, kernel]);
     if (!isBiased) return y;
     return ops.do('Add', [y, ops.constant(`${name}.${key}Bias`, [shape[1]], weightOf(node, `${key}Bias`, shape[1]))]);

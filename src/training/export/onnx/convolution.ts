@@ -28,7 +28,7 @@ export function conv(
     }
   }
   const shape = op.type === 'conv' ? [outputs, channels, height, width] : [outputs, 1, height, width];
-  const inputs = [x, ops.constant(`${node.name}.kernel`, shape, kernel)];
+  const inputs = [x, ops.weight(`${node.name}.kernel`, shape, kernel, node.weights.get('kernel'), 0)];
   if (op.bias) inputs.push(ops.constant(`${node.name}.bias`, [outputs], weightOf(node, 'bias', outputs)));
   return ops.do('Conv', inputs, {
     kernel_shape: op.kernel,
@@ -52,7 +52,7 @@ export function conv1d(ops: Ops, node: GraphNode, op: Extract<Layer, { type: 'co
   }
   const inputs = [
     ops.do('Transpose', [x], { perm: [0, 2, 1] }),
-    ops.constant(`${node.name}.kernel`, [filters, features, length], kernel),
+    ops.weight(`${node.name}.kernel`, [filters, features, length], kernel, node.weights.get('kernel'), 0),
   ];
   if (bias) inputs.push(ops.constant(`${node.name}.bias`, [filters], weightOf(node, 'bias', filters)));
   const sliding = slide([time], node.shape, [length], { stride: [stride], padding });

@@ -1,7 +1,7 @@
 /** Encodes the parts of an ONNX file (onnx.proto). */
 import { bytes, float, int, message, type Field } from '../protobuf.js';
 
-export const TYPE = { float: 1, int64: 7 } as const;
+export const TYPE = { float: 1, int8: 3, int64: 7 } as const;
 /** Attribute types. */
 const KIND = { float: 1, int: 2, graph: 5, ints: 7 } as const;
 

@@ -114,10 +114,12 @@ class OnnxGraph {
         return give('last', ops.do('LayerNormalization', parts, { axis: -1, epsilon: { float: op.epsilon } }));
       }
       case 'embedding': {
-        const table = ops.constant(
+        const table = ops.weight(
           `${node.name}.table`,
           [op.size, op.width],
           weightOf(node, 'table', op.size * op.width),
+          node.weights.get('table'),
+          1,
         );
         const words = ops.do('Cast', [given('last')], { to: TYPE.int64 });
         const flat = from!.shape.length === 1 ? words : ops.do('Reshape', [words, ops.whole([-1, from!.shape[0]!])]);
@@ -172,7 +174,11 @@ class OnnxGraph {
     const { name } = node;
     const inputs = node.inputs[0]!.shape[0]!;
     const kernel = weightOf(node, 'kernel', inputs * op.units);
-    const product = this.ops.do('MatMul', [x, this.ops.constant(`${name}.kernel`, [inputs, op.units], kernel)]);
+    const shape = [inputs, op.units];
+    const product = this.ops.do('MatMul', [
+      x,
+      this.ops.weight(`${name}.kernel`, shape, kernel, node.weights.get('kernel'), 1),
+    ]);
     if (!op.bias) return product;
     const bias = this.ops.constant(`${name}.bias`, [op.units], weightOf(node, 'bias', op.units));
     return this.ops.do('Add', [product, bias]);

@@ -1,4 +1,4 @@
-import { littleEndian } from '../../checkpoints/checkpoint.js';
+import { littleEndian, type SavedWeight } from '../../checkpoints/checkpoint.js';
 import { bytes, message, type Field } from '../protobuf.js';
 import { attribute, tensor, TYPE, type Attribute } from './encoding.js';
 
@@ -35,6 +35,30 @@ export class Ops {
     const data = values instanceof Float32Array ? values : Float32Array.from(values);
     this.constants.push(tensor(name, shape, TYPE.float, littleEndian(data)));
     return name;
+  }
+
+  /**
+   * Adds a weight: if it is quantised, as whole numbers that are multiplied by their scales along `axis`, that of the
+   * outputs. `values` may be in another order than the weight's own.
+   */
+  weight(
+    name: string,
+    shape: readonly number[],
+    values: Float32Array,
+    given: SavedWeight | undefined,
+    axis: number,
+  ): string {
+    const { integers } = given ?? {};
+    if (!integers) return this.constant(name, shape, values);
+    const { scales } = integers;
+    const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+    const whole = Int8Array.from(values, (value, i) => {
+      const scale = scales[scales.length === 1 ? 0 : Math.floor(i / inner) % scales.length]!;
+      return scale > 0 ? Math.round(value / scale) : 0;
+    });
+    this.constants.push(tensor(`${name}.whole`, shape, TYPE.int8, Buffer.from(whole.buffer)));
+    const scale = this.constant(`${name}.scale`, scales.length === 1 ? [] : [scales.length], scales);
+    return this.do('DequantizeLinear', [`${name}.whole`, scale], scales.length === 1 ? {} : { axis }, [name]);
   }
 
   scalar(value: number): string {

@@ -28,7 +28,9 @@ function scan(ops: Ops, node: GraphNode, op: Recurrent, way: 'forward' | 'backwa
       `${way}/${key}`,
       shape.reduce((a, b) => a * b, 1),
     );
-    return ops.constant(`${node.name}.${way}.${key}`, shape, values);
+    const name = `${node.name}.${way}.${key}`;
+    if (shape.length !== 2) return ops.constant(name, shape, values);
+    return ops.weight(name, shape, values, node.weights.get(`${way}/${key}`), 1);
   };
   const given = ops.do('Add', [ops.do('MatMul', [x, part('input', [features, width])]), part('bias', [width])]);
   const state = part('state', [units, width]);

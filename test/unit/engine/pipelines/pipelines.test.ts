@@ -174,4 +174,10 @@ it('a run that came with its folder is never taken for a stage', async () => {
   const again = await start(file);
   await runOver(engine, again.id);
   expect((await view(again.id)).map(({ reused }) => reused)).toEqual([false, false, false]);
+  // A pipeline that came with its folder is refused with the commands of its stages.
+  const own = workspace().at('.tunesmith/runs', again.id, 'run.json');
+  fs.writeFileSync(own, fs.readFileSync(own, 'utf8').replace('"version":1', '"version":1,"note":"x"'));
+  await expect(engine.request('runs/rerun', { id: again.id })).rejects.toThrow(
+    /Its command is: \(a pipeline\) a: node work\.mjs a \{run\.dir\}\/v; b: node work\.mjs b .*; c: node work\.mjs c .*; it would run in/,
+  );
 });

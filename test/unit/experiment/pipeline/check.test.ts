@@ -56,6 +56,68 @@ describe('pipeline:', () => {
     expect(problems(pipeline)).toEqual(expected);
   });
 
+  const PARTS = `${TRAIN}\n- { stage: split, decompose: { parts: { features: flatten, head: end } } }`;
+  it('takes parts of a network, and puts them together', () => {
+    const stages = [
+      '- { stage: smooth, from: split.features, transform: { smooth: { from: 2 } } }',
+      '- { stage: small, from: split.head, quantise: { bits: 4 } }',
+      '- { stage: again, from: small.head, transform: { whiten: all } }',
+      '- { stage: whole, from: [smooth, again], integrate: { epochs: 2 } }',
+    ];
+    expect(problems(`${PARTS}\n${stages.join('\n')}`)).toEqual([]);
+    expect(problems(`${PARTS}\n- { stage: whole, from: [split, split.head], integrate: {} }`)).toEqual([]);
+  });
+
+  it.each([
+    [
+      '- { stage: a, from: split.haed, prune: {} }',
+      ['4:23 the network of the stage "split" has no part "haed" (did you mean "split.head"?)'],
+    ],
+    [
+      '- { stage: a, from: base.head, prune: {} }',
+      [expect.stringMatching(/^4:23 the network of the stage "base" has no parts \(name them in a stage before it/)],
+    ],
+    ['- { stage: a, from: spilt.head, prune: {} }', ['4:23 no stage is named "spilt" (did you mean "split"?)']],
+    [
+      '- { stage: a, from: [split, base], integrate: {} }',
+      ['4:31 the stage "base" worked on no part that could be put in'],
+    ],
+    [
+      '- { stage: a, from: [split.head, split.head], integrate: {} }',
+      ['4:36 the part "head" is taken from "split" already'],
+    ],
+    ['- { stage: a, transform: { smooth: { from: 0 } } }', ['4:46 from must be above 0']],
+    [
+      '- { stage: a, transform: { smooth: {}, retrain: 2 } }',
+      ['4:51 retrain is for normalise and whiten; smooth has the epochs of the network'],
+    ],
+    [
+      '- { stage: a, transform: { whiten: all, local: {} } }',
+      [expect.stringMatching(/^4:28 transform needs one of smooth, normalise, whiten, local/)],
+    ],
+    ['- { stage: a, quantise: { bits: 16 } }', ['4:35 bits must be at most 8']],
+    [
+      '- { stage: a, decompose: { parts: { features: flatten, head: dense } } }',
+      ['4:64 the last part reaches the end of the network: write head: end'],
+    ],
+    ['- { stage: a, prune: {}, files: {} }', ['4:28 "files" is for stages with "run" or "module"']],
+  ])('says where a mistake with parts and transformations is: %s', (stage, expected) => {
+    expect(problems(`${PARTS}\n${stage}`)).toEqual(expected);
+  });
+
+  it('gives a command copies of files, and a folder to start in', () => {
+    const good = '- { stage: a, run: "x {conf}", files: { conf.yaml: { lr: "{lr}", n: 2 } }, output: "{run.dir}/out" }';
+    expect(problems(good, 'params: { lr: 1 }\n')).toEqual([]);
+    expect(problems(good)).toEqual([expect.stringMatching(/no parameter is named "lr"/)]);
+    expect(problems('- { stage: a, run: x, files: { conf.txt: {} }, output: /tmp }')).toEqual([
+      '2:34 "conf.txt" is not a YAML, JSON or TOML file (only these can be filled in)',
+      "2:58 output must be {run.dir} or a folder in it (such as: output: '{run.dir}/out')",
+    ]);
+    expect(problems('- { stage: a, run: x }', 'output: "{run.dir}"\n')).toEqual([
+      '1:1 "output" has no effect beside "pipeline" (write it into the stage whose command it is for)',
+    ]);
+  });
+
   it('needs an objective that names a stage, and warns of values that no stage uses', () => {
     const rest = 'params: { lr: 1 }\nobjective: { metric: accuracy, goal: maximize }\n';
     expect(problems('- { stage: a, run: x }', rest)).toEqual([

@@ -113,3 +113,72 @@ pipeline:
     resources: { gpus: 0 },
   });
 });
+
+it('parts are taken by the runs of their stages, and put together', () => {
+  const text = `
+name: parts
+params: { bits: 6 }
+pipeline:
+  - stage: base
+    train: { data: mnist, layers: [flatten, { dense: 20 }, { dense: 10 }], loss: crossEntropy, epochs: 5 }
+  - stage: split
+    decompose: { parts: { features: 2.dense, head: end } }
+  - stage: features
+    from: split.features
+    transform: { smooth: { from: 2 } }
+  - stage: head
+    from: split.head
+    quantise: { bits: '{bits}' }
+  - stage: whole
+    from: [features, head]
+    integrate: { epochs: 2, optimizer: sgd }
+`;
+  expect(plan(text).problems).toEqual([]);
+  const { split, features, head, whole } = texts(text) as Record<string, Record<string, unknown>>;
+  const shared = { data: 'mnist', loss: 'crossEntropy' };
+  expect(split!.network).toEqual({
+    ...shared,
+    from: { run: '{stage.base.run}' },
+    epochs: 0,
+    decompose: { parts: { features: '2.dense', head: 'end' } },
+  });
+  expect(features!.network).toEqual({
+    ...shared,
+    from: { run: '{stage.split.run}', part: 'features' },
+    epochs: 1,
+    transform: { smooth: { from: 2 } },
+  });
+  expect(head).toMatchObject({
+    network: { from: { run: '{stage.split.run}', part: 'head' }, epochs: 0, quantise: { bits: '{bits}' } },
+    params: { bits: 6 },
+  });
+  expect(whole!.network).toEqual({
+    ...shared,
+    from: { run: '{stage.features.run}', join: [{ run: '{stage.head.run}', part: 'head' }] },
+    epochs: 2,
+    optimizer: 'sgd',
+  });
+  expect(plan(text).pipeline!.stages.at(-1)!.after).toEqual(['features', 'head']);
+});
+
+it('a command gets copies of files with the values of its run, which it depends on', () => {
+  const text = `
+name: copies
+params: { lr: 0.5 }
+pipeline:
+  - stage: a
+    run: python a.py {conf}
+    files: { conf.yaml: { lr: '{lr}' } }
+    output: '{run.dir}/out'
+`;
+  const [stage] = plan(text).pipeline!.stages;
+  expect(stage!.inputs).toContain('conf.yaml');
+  expect(JSON.parse(stage!.text)).toEqual({
+    name: 'copies/a',
+    run: ['python', 'a.py', '{conf}'],
+    params: { lr: 0.5 },
+    files: { 'conf.yaml': { lr: '{lr}' } },
+    output: '{run.dir}/out',
+  });
+  expect(parseExperiment(stage!.text, FILE).problems).toEqual([]);
+});

@@ -6,6 +6,7 @@ import { decompose } from '../../../../src/training/decompose/lowRank.js';
 import { svd } from '../../../../src/training/decompose/svd.js';
 import { buildLayers } from '../../../../src/training/model.js';
 import { Pruning } from '../../../../src/training/prune/pruning.js';
+import { reshapeOf } from '../../../../src/training/prune/reshape.js';
 import { Random } from '../../../../src/training/random.js';
 import { network, Notes, stripes } from '../support.js';
 
@@ -137,7 +138,7 @@ describe('low-rank factors', () => {
       prune: { by: 'fisher', remove: 0.3, retrain: 1, examples: 32 },
     });
     const run = new Pruning({
-      ...{ network: whole, prune: whole.prune, decompose: whole.decompose, dataset: stripes(64) },
+      ...{ network: whole, prune: whole.prune, reshape: reshapeOf(whole), dataset: stripes(64) },
       ...{ seed: 2, log: notes, cheapReads: true, evaluationBatch: 20 },
     });
     expect(await run.run()).toBe(true);
@@ -151,8 +152,8 @@ describe('low-rank factors', () => {
   it('need exactly one bound', () => {
     const section = (decompose: unknown) =>
       network({ layers: ['flatten', { dense: 10 }], loss: 'crossEntropy', decompose: decompose as never });
-    expect(() => section({ rank: 3, energy: 0.5 })).toThrow('decompose needs one of rank, energy and error');
-    expect(() => section({ retrain: 1 })).toThrow('decompose needs one of rank, energy and error');
+    expect(() => section({ rank: 3, energy: 0.5 })).toThrow('decompose needs one of rank, energy, error and parts');
+    expect(() => section({ retrain: 1 })).toThrow('decompose needs one of rank, energy, error and parts');
     expect(() => section({ energy: 2 })).toThrow('energy must be below 1');
   });
 });

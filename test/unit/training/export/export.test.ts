@@ -267,7 +267,7 @@ describe('an impossible export', () => {
 });
 
 describe('ONNX', () => {
-  it.each(['convolutions', 'gaussian gates'])('%s: the operations', async (name) => {
+  it.each(['convolutions', 'gaussian gates', 'quantised kernels'])('%s: the operations', async (name) => {
     const path = join(folder, `${name}.onnx`);
     await exportNetwork(savedCase(caseOf(name)), 'onnx', path, false);
     await expect(describeOnnx(await readFile(path))).toMatchFileSnapshot(`golden/onnx-${name.replace(' ', '-')}.txt`);

@@ -5,6 +5,7 @@ import { buildModel } from '../../../../src/training/model.js';
 import { Random } from '../../../../src/training/random.js';
 import { withoutExamples, type SavedData, type SavedNetwork } from '../../../../src/training/checkpoints/saved.js';
 import { SavedModel } from '../../../../src/training/checkpoints/savedModel.js';
+import { onGrid } from '../../../../src/training/quantise/grid.js';
 import { network } from '../support.js';
 
 const images: SavedData = {
@@ -86,6 +87,21 @@ export const CASES: ExportCase[] = [
       { residual: [{ dense: { units: 4, activation: 'gelu' } }, { dense: 6 }] },
       { residual: [{ dense: 5 }, { dense: 6 }] },
     ),
+  },
+  {
+    name: 'quantised kernels',
+    data: images,
+    section: {
+      ...classes(
+        conv({ padding: 'same', activation: 'relu' }),
+        { depthwiseConv: { kernel: 3, multiplier: 2 } },
+        { reshape: [10, 16] },
+        { conv1d: { filters: 5, kernel: 3 } },
+        { recurrent: { cell: 'lstm', units: 4 } },
+        { dense: 6 },
+      ),
+      quantise: { bits: 8 },
+    },
   },
   { name: 'the average of channels', data: images, section: classes({ globalPool: 'average' }) },
   ...['relu6', 'leakyRelu', 'elu', 'selu', 'gelu', 'sigmoid', 'hardSigmoid', 'tanh', 'softplus', 'softsign'].map(
@@ -182,7 +198,8 @@ export function savedCase({ data, section }: ExportCase): SavedNetwork {
     const values = Float32Array.from(variable.dataSync(), (value) =>
       positive ? 0.5 + random.uniform() : value + 0.1 * random.normal(),
     );
-    return { name, shape: variable.shape, values };
+    const weight = { name, shape: variable.shape, values };
+    return settings.quantise ? onGrid(weight, settings.quantise) : weight;
   });
   model.dispose();
   return { network: settings, data, weights };

@@ -35,7 +35,11 @@ def main(folder):
         path = folder / f"{i}.onnx"
         if onnx and path.exists():
             onnx.checker.check_model(onnx.load(path), full_check=True)
-            session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+            options = onnxruntime.SessionOptions()
+            if case["name"].startswith("quantised"):
+                # By default, ONNX Runtime also rounds the inputs of such kernels to 8 bits.
+                options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+            session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
             given = session.run(None, {"input": inputs})[0]
             found["onnx"][case["name"]] = difference(given, case["outputs"])
         path = folder / f"{i}.keras"

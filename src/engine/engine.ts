@@ -60,15 +60,15 @@ export interface EngineOptions {
   distFolder: string;
   /** Leaves after so long without clients and work. */
   idleMs: number;
-  /** A problem found before the engine started, in one sentence; every client hears of it. */
+  /** A problem found before the engine started, in one sentence for every client. */
   problem: string | null;
   /** Why nothing can be changed in this folder, in one sentence. The status has it; a client that looks isn't told. */
   readOnly: string | null;
 }
 
-/** Milliseconds of work after which the engine answers requests while it comes up. */
+/** Milliseconds of work after which the engine answers requests while it starts. */
 const SLICE_MS = 10;
-/** How often the address is checked to be in its place, and idleness looked at. */
+/** Intervals for checking the address and idleness. */
 const GUARD_MS = 1000;
 
 export class Engine {
@@ -94,7 +94,7 @@ export class Engine {
   private inode: bigint | null = null;
   private leaving: Promise<void> | null = null;
   private gone!: () => void;
-  /** Resolves when the engine has ended and let go of everything. */
+  /** Resolves when the engine has ended and released everything. */
   readonly ended = new Promise<void>((resolve) => (this.gone = resolve));
 
   constructor(private readonly options: EngineOptions) {
@@ -204,11 +204,11 @@ export class Engine {
         problem: () => [this.condition().problem, this.options.readOnly].filter(Boolean).join(' ') || null,
         work: () => this.work(),
         progress: () => this.readiness.progress ?? this.backlog.progress,
-        // After the answer is on its way.
+        // Runs after the answer was sent.
         leave: (why) => void setTimeout(() => void this.leave(why), 20),
       }),
     };
-    // Before all runs are known, a file may look as if it had none.
+    // Before all runs are known, a file may seem to have none.
     const ensure = async (file: string) => void (this.readiness.isReady && (await this.follower.ensure(file)));
     const following = followFiles(all, { ensure });
     return this.readiness.guarded(refuseReadOnly(this.others.guarded(following), paths));
@@ -277,7 +277,7 @@ export class Engine {
     log.info(`engine leaves: ${why}`);
     clearInterval(this.guard);
     scheduler.close();
-    // From now on nobody is sent here any more.
+    // From now on, no client finds this engine.
     if (this.address) withdrawAddress(paths.address, this.address);
     this.netServer?.close();
     changes.close(why);
@@ -319,7 +319,7 @@ export class Engine {
   }
 
   private condition(): Condition {
-    // Rounded, so that clients hear of it now and then and not each second.
+    // Rounded, so that clients are not notified every second.
     const grants = this.grants.list().map((grant) => ({ ...grant, usedHours: Number(grant.usedHours.toFixed(2)) }));
     const problem = this.parts.trouble.problem ?? this.options.problem;
     const notice = this.readiness.notice ?? readingNotice(this.backlog.progress) ?? this.others.notice();

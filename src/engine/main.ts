@@ -63,7 +63,7 @@ async function main(): Promise<number> {
     return isDiskFull(error) ? EXIT_DISK_FULL : 1;
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void engine.leave(`It got ${signal}.`));
-  // A terminal that closes takes its processes along; this one belongs to the folder, not to the terminal.
+  // A closing terminal ends its processes, but this one belongs to the folder.
   process.on('SIGHUP', () => undefined);
   await engine.ended;
   return 0;
@@ -76,7 +76,8 @@ function lockFolder(workspace: string, first: string): { paths: WorkspacePaths; 
     const paths = workspacePaths(workspace, folder);
     const lock = EngineLock.acquire(paths.lock);
     if (lock) {
-      // Until ours is there, nobody must take the address of an earlier engine for that of the lock's holder.
+      // Until our address is written, clients must not mistake an earlier engine's address for that of the lock's
+      // holder.
       removeStaleSocket(paths.address);
       fs.rmSync(paths.address, { force: true });
       return { paths, lock };
@@ -87,8 +88,8 @@ function lockFolder(workspace: string, first: string): { paths: WorkspacePaths; 
 }
 
 /**
- * Makes what is missing in the workspace. Returns why that can't be done where the folder can only be looked at, in one
- * sentence, else null. Throws when not even that is possible.
+ * Creates missing folders in the workspace. Returns why that is impossible if the folder is read-only, in one sentence,
+ * else null. Throws if the folder can't even be read.
  */
 function prepareFolder(paths: WorkspacePaths): string | null {
   try {

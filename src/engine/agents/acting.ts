@@ -1,4 +1,4 @@
-/** Carries out what agents ask for, within what the person allows, and records it as done by them. */
+/** Carries out agents' requests within the person's limits, and records them as the agents' actions. */
 import { STARTED, type AgentAct, type AgentRequest, type Consent } from '../../protocol/agents.js';
 import { ErrorCode, Requests, type Run, type Search } from '../../protocol/engine.js';
 import { replaceUnsafe } from '../../protocol/shownText.js';

@@ -1,4 +1,7 @@
-/** The budgets that the person has given to agents. They lie outside the workspace: no folder brings one along. */
+/**
+ * The budgets that the person has given to agents. They are stored outside the workspace, so no folder can bring one
+ * along.
+ */
 import * as path from 'node:path';
 import * as fs from 'node:fs';
 import { z } from 'zod';

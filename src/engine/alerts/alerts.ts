@@ -1,6 +1,6 @@
 /**
- * Alerts: the person's rules, which are kept outside the workspace, and the conditions that experiment files set for their own
- * runs. Looked at each second while runs change, each told once per run.
+ * Alerts: the person's rules, which are stored outside the workspace, and the conditions that experiment files set for
+ * their own runs. Checked every second while runs change; each is reported once per run.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -19,7 +19,7 @@ import { deliver } from './deliver.js';
 import { reasonFor } from './rules.js';
 
 const MOST_RULES = 100;
-/** Pairs of a rule and a run that are remembered as told. */
+/** Maximum number of pairs of a rule and a run that are remembered as reported. */
 const MOST_TOLD = 5000;
 const LENGTH = 500;
 const MOST_KNOWN = 1000;
@@ -27,7 +27,7 @@ const MOST_KNOWN = 1000;
 const OF_FILE = 'file-';
 /** Milliseconds after the end of a run for which it still causes alerts. */
 const NEWS = 24 * 3600_000;
-/** Runs that an engine looks at when it comes up. */
+/** Number of runs that an engine checks when it starts. */
 const NEWEST = 500;
 
 const Kept = z.object({ version: z.literal(1), rules: z.array(KeptAlertRule), told: z.array(z.string()) });
@@ -58,7 +58,7 @@ export class Alerts {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') log.warn(`${file} can't be read, so no alert is set`);
     }
-    // Whatever ended while no engine was there is told as well.
+    // Runs that ended while there was no engine are reported as well.
     if (this.rules.length > 0) for (const { id } of store.runs.list({ limit: NEWEST }).runs) this.changed.add(id);
   }
 

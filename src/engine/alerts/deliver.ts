@@ -15,7 +15,7 @@ export function deliver(alert: Alert, { command, webhook }: AlertRule, log: Pick
   }
 }
 
-/** The alert comes in variables of the environment, as no text of a program may become an argument. */
+/** The alert is passed in environment variables, because no text of a program may become an argument. */
 function start(alert: Alert, [program, ...args]: string[], log: Pick<Log, 'warn'>): void {
   const child = spawn(program!, args, {
     cwd: os.homedir(),

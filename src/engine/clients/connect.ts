@@ -1,6 +1,6 @@
 /**
- * The client's way to the engine of a workspace folder: find it, start it if there is none, agree on the protocol.
- * Used by the extension host and the CLI. Needs no other part of the engine.
+ * The client's connection to the engine of a workspace folder: finds it, starts it if there is none, and agrees on the
+ * protocol version. Used by the extension host and the CLI. Needs no other part of the engine.
  */
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs/promises';
@@ -24,7 +24,7 @@ export interface ConnectOptions {
   workspace: string;
   /** Name of the client for the engine's log: `vscode`, `cli`, … */
   client: string;
-  /** Version of Tunesmith that the client belongs to. */
+  /** The client's version of Tunesmith. */
   version: string;
   /** Absolute path of the folder with `engine.cjs`. */
   distFolder: string;
@@ -33,7 +33,7 @@ export interface ConnectOptions {
   /** Start an engine if none runs (default true); else reject with EngineError `not-running`. */
   start?: boolean;
   /**
-   * Added to this process's environment, for an engine that is started and for the programs of what is started on this
+   * Added to this process's environment, for an engine that it starts and for programs that are started through this
    * connection.
    */
   env?: Record<string, string>;
@@ -59,7 +59,7 @@ export async function connectEngine(options: ConnectOptions): Promise<EngineConn
 
 /** JSON-RPC's code for a request that the other side does not know. */
 const METHOD_NOT_FOUND = -32601;
-/** Milliseconds between two looks at whether the engine is up. */
+/** Milliseconds between two checks whether the engine has started. */
 const POLL = 40;
 
 class Attempt {
@@ -102,7 +102,7 @@ class Attempt {
     }
   }
 
-  /** Null when nobody answers there any more, or when an older engine has just been asked to leave. */
+  /** Returns null when no engine answers there any more, or when an older engine has just been asked to leave. */
   private async tryAddress(address: EngineAddress): Promise<EngineConnection | null> {
     const socket = await openSocket(address.socket, 5000).catch(() => null);
     if (!socket) return null;
@@ -131,7 +131,7 @@ class Attempt {
         problem: hello.problem ?? null,
       };
       const stays = this.options.start === false || this.replaced || !isOlder(hello.engine, this.options.version);
-      // An update has come: the old engine makes place unless it has work, and then it still serves us well.
+      // Tunesmith was updated: the old engine leaves unless it has work, and then it can still serve us.
       if (stays || !(await askToLeave(connection))) {
         await tellEnvironment(connection, this.options.env);
         return connection;
@@ -146,7 +146,7 @@ class Attempt {
           `The engine (process ${address.pid}) does not answer. Its log: ${this.paths.log}`,
         );
       }
-      // The engine left, or engine.json belongs to one that is gone: look again.
+      // The engine left, or engine.json belongs to one that is gone: try again.
       if (error.kind === 'closed' || error.code === ErrorCode.unauthorized) return null;
       if (error.code !== ErrorCode.incompatible) throw error;
       await this.replaceIncompatible(connection, address, error);
@@ -198,7 +198,7 @@ class Attempt {
     try {
       await fs.mkdir(this.paths.folder, { recursive: true, mode: 0o700 });
     } catch (error) {
-      // Even if there is nothing to show, the engine explains it better.
+      // Even if the log shows nothing, its path helps.
       if (!isForbidden(error))
         throw new EngineError(
           'start-failed',
@@ -248,7 +248,7 @@ class Attempt {
   }
 }
 
-/** An engine that is too old to know of it gives programs its own. */
+/** An older engine that does not know this request gives programs its own environment. */
 async function tellEnvironment(connection: EngineConnection, added: Record<string, string> = {}): Promise<void> {
   try {
     await connection.request('environment', { env: environmentWith(added) });
@@ -266,10 +266,10 @@ export function environmentWith(added: Record<string, string>): Record<string, s
   return env;
 }
 
-/** Bytes of an address, at most. */
+/** Maximum size of an address in bytes. */
 const LARGEST_ADDRESS = 64 * 1024;
 
-/** Null when there is none that can be believed: a folder for temporary files is everybody's. */
+/** Returns null if there is none that can be trusted: everybody can write to a folder for temporary files. */
 function readAddress(folder: string): EngineAddress | null {
   try {
     const address = EngineAddress.parse(JSON.parse(readReal(workspacePaths('', folder).address, LARGEST_ADDRESS)));
@@ -300,7 +300,7 @@ async function askToLeave(connection: SocketConnection): Promise<boolean> {
   }
 }
 
-/** Compares `major.minor.patch`; what follows a hyphen makes a version older than the same without. */
+/** Compares `major.minor.patch`; a suffix after a hyphen makes a version older than the same without. */
 export function isOlder(version: string, than: string): boolean {
   const parse = (text: string): number[] => {
     const [numbers = '', pre] = text.split('-', 2);

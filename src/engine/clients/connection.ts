@@ -34,7 +34,7 @@ export interface EngineInfo {
   notice: string | null;
   /** Budgets that agents have. */
   grants: Grant[];
-  /** Why the engine can't work as it should, such as a full disk, and what to do; null when all is well. */
+  /** Why the engine can't work properly, such as a full disk, and what to do; null when all is well. */
   problem: string | null;
 }
 
@@ -165,7 +165,7 @@ function refusal(error: unknown): EngineError {
   return new EngineError('refused', error.message, error.code, problems.data ?? [], error.data);
 }
 
-/** Connects to a socket path or pipe name; rejects when nobody listens there. */
+/** Connects to a socket path or pipe name; rejects when no process listens there. */
 export function openSocket(address: string, timeoutMs: number): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(address);

@@ -2,7 +2,7 @@ import type { FileProblem } from '../../protocol/engine.js';
 
 /** Why an engine could not be reached, started or asked. */
 export type EngineErrorKind =
-  /** No engine runs and none was to be started. */
+  /** No engine runs, and none should be started. */
   | 'not-running'
   | 'no-node'
   /** It was started and did not get ready. */
@@ -14,7 +14,7 @@ export type EngineErrorKind =
   /** The engine refused the request; `code` and `problems` say why. */
   | 'refused'
   | 'timeout'
-  /** Its answer is not what the protocol says. */
+  /** Its answer violates the protocol. */
   | 'protocol';
 
 export class EngineError extends Error {

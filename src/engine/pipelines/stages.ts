@@ -1,6 +1,6 @@
 /**
- * The runs of pipelines' stages. The program of a pipeline's run (`src/pipeline`) asks for one stage after the other;
- * which run that is, an earlier one or a new one, is decided here, one request after the other, so that no stage is run
+ * The runs of pipelines' stages. The program of a pipeline's run (`src/pipeline`) requests one stage after the other;
+ * the choice of its run, an earlier one or a new one, is made here, one request after the other, so that no stage runs
  * twice.
  */
 import type { Run } from '../../protocol/engine.js';
@@ -61,10 +61,13 @@ export class Stages {
     return { run: run.id, reused: false };
   }
 
-  /** Returns the run that has done the stage, is doing it, or can go on with it; of this pipeline alone, unless that is null. */
+  /**
+   * Returns the run that has completed the stage, is active for it, or can resume it; only of this pipeline, unless
+   * that is null.
+   */
   private found(hash: string, pipeline: string | null): Run | null {
     const { folders, store } = this.parts;
-    // A folder that came from elsewhere may claim to be anything.
+    // A folder that came from elsewhere may claim anything.
     const own = store.runs
       .ofStage(hash)
       .filter(({ id, stage }) => (pipeline ?? stage?.pipeline) === stage?.pipeline && folders.isAsked(id) === 'yes');

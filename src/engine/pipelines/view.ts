@@ -1,4 +1,4 @@
-/** A pipeline as people see it: what each stage is, what it needs, how far it is, and what came of it. */
+/** A pipeline for display: its stages with their kinds, dependencies, progress and results. */
 import * as path from 'node:path';
 import { readReal, STATE_LIMIT } from '../../files/real.js';
 import type { Run } from '../../protocol/engine.js';

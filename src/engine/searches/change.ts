@@ -20,7 +20,7 @@ export interface ChangeSearchRequest {
   reread?: boolean;
 }
 
-/** The experiment as it is to be, and what of it the study must hear. */
+/** The new experiment, and the parts of the change that the study needs. */
 export interface SearchChange {
   experiment: Experiment;
   space?: Space;

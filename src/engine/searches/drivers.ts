@@ -68,7 +68,7 @@ export class Drivers extends Map<string, SearchDriver> {
     return this.make(search, plan, await this.open(plan, () => ({ saved })), phase, resumed);
   }
 
-  /** Makes the driver of a search, which removes itself when the search ends. Start it with `go`. */
+  /** Creates the driver of a search, which removes itself when the search ends. Start it with `go`. */
   make(
     { id, reason, error }: Search,
     plan: SearchPlan,

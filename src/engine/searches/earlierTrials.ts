@@ -12,7 +12,7 @@ import { measured, valuesOf } from './trialOutcome.js';
 /** More of them would say little new, and cost time with every suggestion. */
 const MOST = 2000;
 
-/** Before the name of an experiment in `warmStart.from`: its runs that belong to no search, such as imported trials. */
+/** Prefix of an experiment's name in `warmStart.from`: its runs that belong to no search, such as imported trials. */
 const RUNS_OF = 'runs of ';
 
 /**
@@ -44,7 +44,7 @@ export function earlierTrials(store: StoreApi, experiment: Experiment): Earlier[
   return searches.filter(({ length }) => length > 0);
 }
 
-/** Runs of an experiment that belong to no search. Throws when there are none. */
+/** Returns the runs of an experiment that belong to no search. Throws when there are none. */
 function runsOf(store: StoreApi, name: string, experiment: Experiment): Earlier[] {
   const { runs } = store.runs.list({ experiment: name, search: null, status: ['completed'], limit: MOST });
   if (runs.length === 0) throw notFound('experiment', name);

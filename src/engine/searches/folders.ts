@@ -69,7 +69,7 @@ export class SearchFolders {
     this.write(id, FILES.study, text);
   }
 
-  /** When `search.json` was written, by the file system's clock; null when there is none. */
+  /** Returns when `search.json` was written, by the file system's clock; null if it does not exist. */
   writtenAt(id: string): number | null {
     return statReal(path.join(this.path(id), FILES.search))?.mtimeMs ?? null;
   }

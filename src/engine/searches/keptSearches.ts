@@ -1,4 +1,4 @@
-/** The searches of the store, with everything that changes them written to their folders as well. */
+/** The searches of the store. Every change is also written to their folders. */
 import type { Run, Search, SearchStatus } from '../../protocol/engine.js';
 import { readActs } from '../agents/actsFile.js';
 import type { ActsApi, NewSearch, SearchesApi, SearchPatch, StoreApi } from '../../store/api.js';
@@ -13,7 +13,7 @@ export const NOT_ASKED =
 export class KeptSearches implements SearchesApi {
   /** By search, when its `search.json` was written as we read it last. */
   private readonly written = new Map<string, number>();
-  /** The same for folders that can't be read: said once. */
+  /** The same for folders that can't be read, reported once. */
   private readonly odd = new Map<string, number>();
 
   constructor(
@@ -47,9 +47,9 @@ export class KeptSearches implements SearchesApi {
   }
 
   /**
-   * Brings the index up to the folders and returns the ids of the searches that are new or changed. It starts nothing: a
-   * search goes on by itself only if this person has asked for it on this machine. `others`: another host works in the
-   * folder, so that open searches may be at work there.
+   * Updates the index to match the folders and returns the ids of the searches that are new or changed. It starts
+   * nothing: a search continues by itself only if this person has requested it on this machine. `others`: another host
+   * works in the folder, so that its open searches may be active there.
    */
   takeIn(store: Pick<StoreApi, 'batch'>, others: boolean, isOurs = (_id: string): boolean => false): string[] {
     const changed: string[] = [];

@@ -52,7 +52,7 @@ export function objectiveOf({ objective }: Experiment): Objective | null {
   return objective ?? null;
 }
 
-/** Failed trials, before any worked, after which a search gives up; 0: never. */
+/** Number of failed trials, before any has reported a value, after which a search gives up; 0: never. */
 export function giveUpAfter({ search }: Experiment): number {
   return search?.giveUpAfter ?? GIVE_UP_AFTER;
 }

@@ -17,7 +17,7 @@ import { needOf, studyOptions, withRequest, type StartSearchRequest } from './st
 
 export class Searches implements RunListener {
   private readonly drivers: Drivers;
-  /** Searches being resumed: until that is done, nobody else may resume them. */
+  /** Searches being resumed: until that has ended, no other request may resume them. */
   private readonly loading = new Set<string>();
   /** The last change of each search that is not done yet. */
   private readonly changing = new Map<string, Promise<Search>>();
@@ -112,11 +112,11 @@ export class Searches implements RunListener {
         trouble.attempt(
           () => void store.searches.update(search.id, { status: 'failed', error: message, endedAt: Date.now() }),
         );
-        // Nobody is left who would take them up again before the search is resumed.
+        // Nothing else would adopt them before the search is resumed.
         for (const run of store.searches.trials(search.id)) if (active.isSuspended(run.id)) active.stop(run.id, 'stop');
       }
     };
-    // Others are running on another host, or a folder says so: they are shown, but never driven.
+    // The others run on another host, or a folder claims so: they are shown, but never driven.
     const open = store.searches
       .list({ status: ['running', 'paused', 'stopping'] })
       .filter(({ id }) => searchFolders.isAsked(id) === 'yes');
@@ -153,8 +153,8 @@ export class Searches implements RunListener {
   }
 
   /**
-   * A search that was over is taken up again. Refused, it stays as it was. One change after the other: each is made of
-   * what the one before has left.
+   * Reopens an ended search. If that is refused, the search stays as it was. Changes are made one after the other,
+   * because each starts from the result of the previous one.
    */
   async change(request: ChangeSearchRequest, environment: Environment | null): Promise<Search> {
     const { id } = request;
@@ -201,8 +201,8 @@ export class Searches implements RunListener {
   }
 
   /**
-   * Does failed and stopped trials again, all of them or the ones named; a search that was over goes on with them. Gives
-   * their numbers; refused when there is none. Its trials get this environment from now on, unless it is null.
+   * Repeats failed and stopped trials, all of them or the given ones, and reopens an ended search for that. Returns
+   * their numbers; refused if there are none. Its trials get this environment from now on, unless it is null.
    */
   async retry(id: string, trials: readonly number[] | undefined, environment: Environment | null): Promise<number[]> {
     const search = this.row(id);

@@ -25,7 +25,7 @@ export interface StartSearchRequest {
   spaceFloats?: FloatMark | undefined;
 }
 
-/** The experiment with what the request lays over it; refuses one that can't be searched. */
+/** Returns the experiment with the request's changes; refuses one that can't be searched. */
 export function withRequest(experiment: Experiment, request: StartSearchRequest): Experiment {
   const missing = (message: string, hint: string): RequestError =>
     invalidFile([

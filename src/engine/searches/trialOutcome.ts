@@ -19,7 +19,10 @@ export function outcomeOfTrial(run: Run, experiment: Experiment, seconds: number
   return { state: 'failed', ...more };
 }
 
-/** One objective: the best value; several: the last of each, since they belong together. Null when one is missing. */
+/**
+ * With one objective, its best value; with several, the last value of each, because they belong together. Null if one
+ * is missing.
+ */
 export function valuesOf(run: Run, experiment: Experiment): number[] | null {
   const objectives = objectivesOf(experiment);
   const [only] = objectives;

@@ -40,7 +40,7 @@ export class Carrier {
   plan: SearchPlan;
   error: string | null;
   reason: string | null;
-  /** Somebody may place work once the events are dealt with. */
+  /** Called when there may be room for work, once the events have been handled. */
   pumps = false;
   /** Result of the last `make`: a job to place, or nothing, and then another may be made at once. */
   made: Job | 'nothing' | null = null;
@@ -93,7 +93,7 @@ export class Carrier {
     }
   }
 
-  /** Ends the search when its time is over. */
+  /** Ends the search at its time limit. */
   watchTime(): void {
     clearTimeout(this.timeTimer);
     const { since, experiment } = this.plan;
@@ -114,7 +114,7 @@ export class Carrier {
 
   private async ask(): Promise<void> {
     const answer = await this.study.askForTrial();
-    // Else the study is broken, which was said.
+    // Otherwise the study has failed, which was reported.
     if (!answer) return;
     const { asked, waiting, reason } = answer;
     if (this.reason !== reason) this.options.update({ reason: (this.reason = reason) });

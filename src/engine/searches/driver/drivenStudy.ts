@@ -1,4 +1,4 @@
-/** A search's study as its driver uses it: each value and each end is told once, and what it has heard is saved. */
+/** A search's study as its driver uses it: each value and each end is told once, and the study is saved. */
 import type { Run } from '../../../protocol/engine.js';
 import { SearchError } from '../../../search/index.js';
 import type { Outcome } from '../../../search/types.js';
@@ -46,7 +46,7 @@ export class DrivenStudy {
     });
   }
 
-  /** Null when the thread could not answer, which has been said then. */
+  /** Returns null if the thread could not answer, which was reported then. */
   async ask<C extends StudyCall>(call: C, params: StudyCalls[C]['params']): Promise<StudyCalls[C]['result'] | null> {
     try {
       return await this.options.thread.call(call, params);
@@ -59,7 +59,7 @@ export class DrivenStudy {
   async askForTrial(): Promise<AskAnswer | null> {
     // A study of thousands of trials is not written down with each: its runs are found again by `takeUp`.
     const answer = await this.ask('ask', { save: this.saver.quick });
-    // A resumed trial already has its run, so only the study could tell that it was resumed.
+    // A resumed trial already has its run, so only the study knows that it was resumed.
     const unsaved = answer?.asked?.resume && answer.saved === null;
     this.saver.hold(unsaved ? await this.ask('save', {}) : (answer?.saved ?? null));
     return answer;
@@ -81,7 +81,7 @@ export class DrivenStudy {
     if (metric === undefined) return;
     const told = this.reported[trial] ?? 0;
     const { series } = this.options.store;
-    // Lost ones included, so that this number only grows.
+    // Includes lost ones, so that this number only grows.
     const logged = series.logged(run.id, metric);
     if (logged <= told) return;
     // Usually these are just the next ones.
@@ -105,7 +105,7 @@ export class DrivenStudy {
     void this.ask('tell', { id: trial, outcome });
   }
 
-  /** A trial that was over is to be done again; what its run has logged so far counts as heard. */
+  /** Reopens an ended trial; the values that its run has logged so far count as told. */
   reopen(trial: number, run: Run): Promise<null> {
     const [metric] = this.options.metrics();
     const told = metric === undefined ? 0 : this.options.store.series.logged(run.id, metric);
@@ -113,7 +113,7 @@ export class DrivenStudy {
     return this.ask('reopen', { id: trial, told });
   }
 
-  /** Nobody asks it any more. */
+  /** Stops all calls. */
   dispose(): void {
     this.over = true;
     this.options.thread.dispose();

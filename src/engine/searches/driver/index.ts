@@ -1,7 +1,7 @@
 /**
- * Drives one search. `reduce` makes all decisions; this shell turns reports of the scheduler, the runs, the study (in
- * a separate thread) and the person into events, and has the commands carried out. The study is saved with every
- * question and answer; what was not saved when the engine was killed is derived again from the runs in the store (`takeUp`).
+ * Drives one search. `reduce` makes all decisions; this shell turns reports of the scheduler, the runs, the study (in a
+ * separate thread) and the person into events, and has the commands carried out. The study is saved after every call;
+ * parts that were not saved when the engine was killed are derived again from the runs in the store (`takeUp`).
  */
 import type { Run } from '../../../protocol/engine.js';
 import type { Params } from '../../../protocol/values.js';
@@ -25,7 +25,7 @@ export interface SearchDriverOptions extends CarrierOptions {
   environments: Pick<Environments, 'of' | 'visibleGpus'>;
   plan: SearchPlan;
   study: { thread: StudyThread; opened: StudyOpened };
-  /** As they stand in the search's row. */
+  /** As they are in the search's row. */
   reason: string | null;
   error: string | null;
 }
@@ -38,7 +38,7 @@ export class SearchDriver implements Source {
   private readonly trials: TrialMaker;
   private readonly carrier: Carrier;
   private readonly events: SearchEvent[] = [];
-  /** Events wait: others are being dealt with, or `go` was not called yet. */
+  /** True while events wait: others are being handled, or `go` was not called yet. */
   private busy = true;
 
   /** `resumed`: a person resumes a search that has ended. */
@@ -146,8 +146,8 @@ export class SearchDriver implements Source {
   }
 
   /**
-   * Does failed and stopped trials again, each in its own run: all of them, or the ones named. Resolves to their numbers
-   * once the study has that on disk.
+   * Repeats failed and stopped trials, each in its own run: all of them, or the given ones. Resolves to their numbers
+   * once the study has been saved.
    */
   async retry(wanted?: readonly number[]): Promise<number[]> {
     const undone = this.state.trials.flatMap((entry) => {
@@ -175,7 +175,7 @@ export class SearchDriver implements Source {
     this.dispatch({ type: 'stop' });
   }
 
-  /** Lets go without changing anything: the engine is leaving, or the search is deleted. Resolves when it is saved. */
+  /** Detaches without changing anything: the engine is leaving, or the search is deleted. Resolves when it is saved. */
   async dispose(): Promise<void> {
     this.carrier.dispose();
     if (this.phase === 'ended') return;

@@ -56,7 +56,7 @@ const RULES: Rules = {
     if (!waiting) return step({ ...state, question: 'exhausted' });
     // It may know better by now.
     if (state.question === 'outdated') return step({ ...state, question: 'open' }, { type: 'pump' });
-    // Nobody is left from whom it could hear more.
+    // No active trial is left that could report more.
     return step({ ...state, question: state.trials.some(isUnderWay) ? 'waiting' : 'exhausted' });
   },
 
@@ -136,7 +136,7 @@ const RULES: Rules = {
   },
 };
 
-/** Checks whether the search has ended, or must be asked although nobody offers room. */
+/** Checks whether the search has ended, or must be asked although no device is free. */
 function settle(state: SearchState): Step {
   const { phase, trials, question } = state;
   const live = trials.some(isLive);
@@ -152,7 +152,7 @@ function settle(state: SearchState): Step {
   }
   if (live) return step(state);
   if (trials.some(({ stage }) => stage.name === 'wanted')) return step(state);
-  // Without a free place nobody asks, and then the end would not be noticed.
+  // Without a free device nothing asks the study, and the end would go unnoticed.
   if (question === 'open' && trials.length > 0) return ask(state);
   if (question !== 'exhausted') return step(state);
   const failed = trials.length > 0 && trials.every(({ stage }) => stage.name === 'over' && stage.outcome === 'failed');

@@ -1,6 +1,6 @@
 /**
- * A search as its driver sees it: a phase, a stage for each trial, and what the study is being asked. Events change it
- * (`reduce`), and every change is answered with commands for the shell to carry out. Nothing here does I/O.
+ * A search as its driver sees it: a phase, a stage for each trial, and the pending call to the study. Events change it
+ * (`reduce`), and every change returns commands for the shell to carry out. Nothing here does I/O.
  */
 import type { Params } from '../../../protocol/values.js';
 import type { Outcome } from '../../../search/types.js';
@@ -17,7 +17,7 @@ export type Phase =
 
 export type Stage =
   /**
-   * It is to get a program. `again`: in the run that it has, from its checkpoint. `from`: it begins from the checkpoint
+   * It has to get a program. `again`: in its existing run, from its checkpoint. `from`: it starts from the checkpoint
    * of this other trial.
    */
   | { readonly name: 'wanted'; readonly again: boolean; readonly from?: number | undefined }
@@ -69,7 +69,7 @@ export interface WantedTrial {
 }
 
 export type SearchEvent =
-  /** All that an earlier engine left is in its place. */
+  /** Everything that an earlier engine left has been adopted. */
   | { readonly type: 'go' }
   /** There is room for a trial. */
   | { readonly type: 'room' }
@@ -80,7 +80,10 @@ export type SearchEvent =
   /** The study was told a value of the objective. */
   | { readonly type: 'reported' }
   | { readonly type: 'judged'; readonly trial: number; readonly verdict: 'prune' | 'pause'; readonly step: number }
-  /** A trial's run has ended, or was suspended. `stopped`: somebody asked it to stop. `excused`: not the program's fault. */
+  /**
+   * A trial's run has ended, or was suspended. `stopped`: it was asked to stop. `excused`: the program was not at
+   * fault.
+   */
   | {
       readonly type: 'ended';
       readonly trial: number;
@@ -91,13 +94,13 @@ export type SearchEvent =
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
   | { readonly type: 'stop' }
-  /** The time of the search is over. */
+  /** The time limit of the search was reached. */
   | { readonly type: 'timeUp' }
   /** The study can't continue. */
   | { readonly type: 'broken' }
   /** The study has another space, more trials, or values that a person gave. */
   | { readonly type: 'changed' }
-  /** Trials that were over are to be done again. */
+  /** Ended trials have to be repeated. */
   | { readonly type: 'reopened'; readonly trials: readonly number[] };
 
 export type SearchCommand =
@@ -114,7 +117,7 @@ export type SearchCommand =
   | { readonly type: 'hold' | 'goOn' | 'stop'; readonly run: string }
   /** Takes part in the scheduling, or no more. */
   | { readonly type: 'offer' | 'withdraw' }
-  /** Somebody may place work now. */
+  /** There may be room for work now. */
   | { readonly type: 'pump' }
   | { readonly type: 'show'; readonly status: 'running' | 'paused' | 'stopping' }
   /** The limit of failures was reached while trials are running, or one of them has succeeded after all. */

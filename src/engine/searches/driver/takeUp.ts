@@ -22,7 +22,7 @@ export interface RunFacts {
 
 export interface TakeUp {
   phase: Phase;
-  /** Somebody resumes the search: interrupted trials resume, and earlier failures are forgiven. */
+  /** A person resumes the search: interrupted trials resume, and earlier failures no longer count. */
   resumed: boolean;
   trials: readonly TrialView[];
   /** By number of the trial. */
@@ -34,7 +34,7 @@ export interface TakeUp {
 
 /** Events to tell the study first, in this order. */
 export type Telling =
-  /** It has not heard of this trial. `lost`: nor has the store any more. */
+  /** The study does not know this trial. `lost`: the store has no run of it either. */
   | { type: 'adopt'; trial: number; params: Params; lost: boolean }
   /** It takes this trial for over, but its run has been launched again. */
   | { type: 'reopen'; trial: number }

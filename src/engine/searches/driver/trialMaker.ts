@@ -1,4 +1,4 @@
-/** Makes the run of a trial, or launches its existing run again. */
+/** Creates the run of a trial, or launches its existing run again. */
 import { planRun } from '../../../experiment/index.js';
 import type { Run } from '../../../protocol/engine.js';
 import { entryOf } from '../../../protocol/records.js';
@@ -50,7 +50,7 @@ export class TrialMaker {
     });
     const errors = planned.problems.filter((problem) => problem.severity === 'error');
     if (trial.stage.name === 'wanted' && trial.stage.again && own) {
-      // The study is older than what the run has come to.
+      // The saved study is older than the state of the run.
       if (active.has(own.id) && !active.isSuspended(own.id)) return { run: own.id, job: null, over: false };
       // With its old values, it continues even if the space has changed and no longer has them.
       const unchanged = Object.entries(trial.params).every(([name, value]) =>
@@ -99,7 +99,7 @@ export class TrialMaker {
   }
 
   private relaunched(run: string, job: Job | null): Made {
-    // Its folder is gone; the search hears of its end as of any other.
+    // Its folder is gone; the search treats that as any other end.
     if (!job) this.options.active.lose(run);
     return { run, job, over: false };
   }

@@ -1,4 +1,4 @@
-/** From a study as it is kept in the store to what can be learned from it. Takes its time: to be called in a thread. */
+/** Computes insights from a study as it is saved in the store. Slow: call it in a thread. */
 import { frontOf } from '../../../search/insight/front.js';
 import { importance } from '../../../search/insight/importance.js';
 import { dependence } from '../../../search/insight/partialDependence.js';

@@ -1,4 +1,4 @@
-/** Answers questions about a search: each in a separate thread, one after the other. */
+/** Answers requests for insights about a search, each in a separate thread, one after the other. */
 import * as path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Insight, InsightQuery } from '../../../protocol/insight.js';

@@ -11,7 +11,10 @@ export type ObjectivePoint = {
   launch?: number;
 };
 
-/** The form kept with the search's row: the study as text, and the number of objective values of each open trial that it has been told. */
+/**
+ * The form saved with the search's row: the study as text, and how many objective values of each open trial it has been
+ * told.
+ */
 export interface StudyState {
   study: unknown;
   reported: Record<string, number>;
@@ -21,7 +24,7 @@ export interface StudyState {
 
 /** How the thread's study begins: with the trials of earlier searches, search by search. */
 export type StudyStart = ({ options: StudyOptions; earlier: Earlier[][] } | { saved: StudyState }) & {
-  /** The experiment file's folder, from which a sampler of one's own is loaded. */
+  /** The experiment file's folder, from which a person's own sampler is loaded. */
   folder?: string;
 };
 
@@ -30,7 +33,7 @@ export interface TrialView {
   id: number;
   params: Params;
   state: TrialState;
-  /** Begins from the checkpoint of this other trial. */
+  /** Starts from the checkpoint of this other trial. */
   from?: number | undefined;
 }
 
@@ -65,12 +68,12 @@ export interface AskAnswer extends StudyFacts {
 export interface StudyCalls {
   ask: { params: { save: boolean }; result: AskAnswer };
   /**
-   * The strictest verdict over all the points. What a later launch of the trial's run reports replaces what an earlier one
-   * has reported from that step on. `told`: values of the objective that its run has logged so far.
+   * Returns the strictest verdict over all points. Points of a later launch of the trial's run replace those of an
+   * earlier one from their step on. `told`: number of objective values that its run has logged so far.
    */
   report: { params: { id: number; points: ObjectivePoint[]; told: number }; result: Verdict };
   tell: { params: { id: number; outcome: Outcome }; result: null };
-  /** An ended trial is repeated, or resumes. `told` as above. */
+  /** Repeats or resumes an ended trial. `told` as above. */
   reopen: { params: { id: number; told: number }; result: null };
   /** Next in turn, in addition to the planned trials. */
   enqueue: { params: { params: Params }; result: StudyFacts };

@@ -1,4 +1,4 @@
-/** Writes a search's study down: often, but never so often that writing takes more than a small share of the time. */
+/** Saves a search's study: often, but never so often that writing takes more than a small share of the time. */
 import type { Saved } from './messages.js';
 import type { Trouble } from '../../disk/trouble.js';
 
@@ -14,7 +14,7 @@ export interface StudySaverOptions {
   /** The study as it is now; null when it can't be had. */
   ask(): Promise<Saved | null>;
   write(text: string): void;
-  /** Nobody will save it any more. */
+  /** Returns true once the study must not be saved any more. */
   ended(): boolean;
 }
 
@@ -31,7 +31,7 @@ export class StudySaver {
     return this.took < SAVE_MS / SAVE_SHARE;
   }
 
-  /** Something was told that is not saved yet. */
+  /** Marks that the study has changed since it was last saved. */
   get due(): boolean {
     return this.timer !== undefined;
   }

@@ -20,7 +20,7 @@ import type {
 const port = parentPort!;
 const start = workerData as StudyStart;
 const reported: Record<string, number> = 'saved' in start ? { ...start.saved.reported } : {};
-/** Undefined until it is open, and if it could not be made, which has been said then. */
+/** Undefined until it is open, and if it could not be created, which was reported then. */
 let study: SavedStudy;
 
 /** By trial, the launch whose values were reported last; without an entry, the first one. */

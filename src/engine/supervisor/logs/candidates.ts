@@ -35,13 +35,13 @@ export class Candidates {
   /** Records the existing files. Create it before the program starts. */
   constructor(
     private readonly roots: readonly string[],
-    /** Files to look at, by their path relative to the first root; null: those that look like logs. */
+    /** Files to read, by their path relative to the first root; null: those that look like logs. */
     private readonly globs: readonly RegExp[] | null,
   ) {
     for (const { file, stat } of this.files().found) this.before.set(file, { size: stat.size, inode: stat.ino });
   }
 
-  /** Files that changed since the launch began, and all folders for the files beside them. */
+  /** Returns files that changed since the launch began, and all folders for the files next to them. */
   look(): { listings: Listing[]; candidates: Map<string, Candidate> } {
     const { listings, found } = this.files();
     const candidates = found.flatMap(({ file, stat }) => this.candidate(file, stat) ?? []);
@@ -70,7 +70,7 @@ export class Candidates {
 
   private candidate(file: string, stat: fs.Stats): Candidate | null {
     const known = this.before.get(file);
-    // Old, and passed over when there were too many files to look at.
+    // It is old, and was skipped when there were too many files.
     if (!known && stat.mtimeMs < this.since - COARSE_MS) return null;
     if (!known) return { file, from: 0, size: stat.size };
     const isRewritten = stat.ino !== known.inode || stat.size < known.size;

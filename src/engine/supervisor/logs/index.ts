@@ -1,4 +1,4 @@
-/** Log files of other tools, read while the program writes them. */
+/** Reads log files of other tools while the program writes them. */
 import type { Capture } from '../../../protocol/captureSettings.js';
 import { Candidates, globPattern } from './candidates.js';
 import type { LogTail, TailOptions } from './tail.js';

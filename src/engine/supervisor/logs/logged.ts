@@ -51,7 +51,7 @@ export class LoggedByClient {
           bytes.close();
         }
       } catch {
-        // Looked at again the next time.
+        // Read again the next time.
       }
     }
   }

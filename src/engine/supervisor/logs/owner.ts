@@ -6,7 +6,7 @@ import { RUN_FILES } from '../../../protocol/runFiles.js';
 import { processStartTime } from '../processes.js';
 import { ProcessTree } from '../tree.js';
 
-/** A lease that was not touched for longer is that of nobody. */
+/** Age after which a lease belongs to no live process. */
 const FRESH_MS = 60_000;
 const MOST_RUNS = 1000;
 const COMPANY_EVERY_MS = 5000;
@@ -18,9 +18,9 @@ export class Owners {
   private readonly tree: ProcessTree;
   private ours = new Set<number>();
   private readonly everOurs = new Set<number>();
-  /** By file, whose it is once somebody was seen to have it open. */
+  /** Owner by file, once a process was seen to have it open. */
   private readonly open = new Map<string, 'ours' | 'others'>();
-  /** Another run has worked in the folder at some time. Its files are no longer open when it is over. */
+  /** True if another run has ever worked in the folder. Its files are no longer open when it has ended. */
   private hadCompany = false;
   private lookedAround = -Infinity;
 
@@ -34,7 +34,7 @@ export class Owners {
     this.tree = new ProcessTree({ pid, started: processStartTime(pid) }, mark);
   }
 
-  /** Looks at the processes and their open files (Linux). */
+  /** Reads the processes and their open files (Linux). */
   async look(files: ReadonlySet<string>): Promise<void> {
     this.lookAround();
     if (files.size === 0) return;
@@ -49,7 +49,10 @@ export class Owners {
     }
   }
 
-  /** The owner as far as can be told now. `unknown`: nobody has the file open, and no other run works in the folder. */
+  /**
+   * Returns the owner as far as it is known now. `unknown`: no process has the file open, and no other run works in the
+   * folder.
+   */
   of(file: string): Owner {
     if (file.startsWith(this.folder + path.sep)) return 'ours';
     const open = this.open.get(file);

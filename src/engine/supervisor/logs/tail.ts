@@ -1,6 +1,6 @@
 /**
- * Records what a program writes into log files of other tools while it runs: TensorBoard's event files, CSV logs, trainer
- * states, W&B's offline files. It works without an engine, and without a client in the program.
+ * Records the contents of other tools' log files while a program writes them: TensorBoard's event files, CSV logs,
+ * trainer states, W&B's offline files. It works without an engine, and without a client in the program.
  */
 import * as path from 'node:path';
 import { dvclive } from '../../../foreign/json/dvc.js';
@@ -20,7 +20,7 @@ import { Owners } from './owner.js';
 
 const FORMATS: readonly Format[] = [tensorboard, wandb, tables, transformers, dvclive];
 const EVERY_MS = 1000;
-/** A look takes at most this share of the time. */
+/** Maximum share of the time for one pass. */
 const SHARE = 20;
 /** Bytes read from one log in one look; and the milliseconds that the last looks may take. */
 const BUDGET = 4 << 20;
@@ -38,7 +38,7 @@ export interface TailOptions {
   mark: number;
   /** `auto`: files that look like logs; else globs relative to the working folder. */
   files: 'auto' | readonly string[];
-  /** Stands before the first record of a later launch; null for the first launch. */
+  /** Written before the first record of a later launch; null for the first launch. */
   begins: string | null;
   /** Tells the person something, once. */
   warn(text: string): void;
@@ -56,7 +56,7 @@ export class LogTail {
   private readonly owners: Owners;
   private readonly client: LoggedByClient;
   private readonly logs = new Map<string, Log>();
-  /** By name of a metric, the log that has it first. */
+  /** The log that contains a metric first, by the metric's name. */
   private readonly origins = new Map<string, Log>();
   private readonly lines: JournalLines;
   private readonly told = new Set<string>();
@@ -224,7 +224,7 @@ export class LogTail {
 
 const keyOf = ({ format, path: place, inner }: FoundRun): string => `${format}\0${place}\0${inner}`;
 
-/** Tables that a glob names are logs whatever they are called. */
+/** Tables that a glob names are logs, whatever their names. */
 function chosenTables(found: readonly FoundRun[], candidates: ReadonlyMap<string, Candidate>): FoundRun[] {
   const known = new Set(found.flatMap(({ files }) => files));
   return [...candidates.keys()]

@@ -55,7 +55,7 @@ function firstStart(folder: string): number {
     const { time } = JSON.parse(readReal(join(folder, launchFile(1)), 4096)) as { time?: unknown };
     if (typeof time === 'number') return time;
   } catch {
-    // Moved away by somebody; the seconds then count from this launch.
+    // Someone has moved it away; the seconds then count from this launch.
   }
   return Date.now();
 }

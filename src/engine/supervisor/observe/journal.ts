@@ -7,8 +7,8 @@ import { appendLine } from '../../disk/appendLine.js';
 const MAX_WAITING = 5000;
 
 /**
- * A journal of what the supervisor observes of a program: one more file in the run's folder, with the same records. It is
- * made with its first record.
+ * A journal of the supervisor's observations of a program: another file in the run's folder, with the same records. It
+ * is created with its first record.
  */
 export class ObservedJournal {
   private waiting: string[] = [];
@@ -18,7 +18,7 @@ export class ObservedJournal {
   constructor(
     folder: string,
     readonly file: string,
-    /** Stands before the first record of a later launch. */
+    /** Written before the first record of a later launch. */
     private begins: string | null,
     /** Bytes that one launch may write. */
     private readonly limit = Infinity,
@@ -48,7 +48,7 @@ export class ObservedJournal {
       appendLine(this.path, this.waiting.join('\n'));
       this.waiting = [];
     } catch {
-      // A torn last line is found and left out by whoever reads it; then its record comes again, whole.
+      // Readers skip a torn last line; then its record follows again, complete.
     }
   }
 }

@@ -4,7 +4,7 @@ import type { PrintedMetrics } from '../../../output/metrics/reader.js';
 import { Lines } from '../../../output/metrics/lines.js';
 import { setEntry } from '../../../protocol/records.js';
 
-/** Milliseconds that one pattern may take for one batch of lines. */
+/** Maximum time of one pattern for one batch of lines, in milliseconds. */
 const MAX_MS = 100;
 /** Lines that are matched at once, and characters of each. */
 const MAX_LINES = 1000;

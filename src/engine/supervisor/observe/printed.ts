@@ -11,7 +11,7 @@ import { PatternReader } from './patterns.js';
 
 const EVERY_MS = 500;
 const BLOCK = 64 << 10;
-/** Milliseconds of one look, and of the last one. */
+/** Milliseconds for one pass, and for the last one. */
 const LOOK_MS = 40;
 const LAST_MS = 1000;
 /** Output that may wait to be read; of more, only the newest part is. */
@@ -32,8 +32,8 @@ export interface PrintedOptions {
 const latest = (path: string): number => Math.min(Date.now(), Math.round(statReal(path)?.mtimeMs ?? Infinity));
 
 /**
- * Reads metrics from the output of a program, and records them in a journal of their own. Which of them count, beside what the
- * program records itself, is decided where journals are read.
+ * Reads metrics from a program's output, and records them in a separate journal. Readers of the journals decide which
+ * of them count in addition to the program's own records.
  */
 export class PrintedMetrics {
   private readonly reader: MetricReader | PatternReader;
@@ -67,7 +67,7 @@ export class PrintedMetrics {
       this.at = size;
       return false;
     }
-    // Somebody has emptied it.
+    // Someone has emptied it.
     if (size < this.at) this.at = size;
     const until = performance.now() + ms;
     try {

@@ -4,18 +4,18 @@ import type { RecordedCode, RecordedUntracked } from '../../../protocol/recorded
 import { mayBeSecret, RECORDED, SECRET_PATHSPECS, withoutCredentials } from '../../../protocol/recordedFiles.js';
 import { Git } from '../../machine/git.js';
 
-/** Bytes of the diff, of one untracked file, of all of them; and files that are named. */
+/** Maximum bytes of the diff, of one untracked file and of all of them, and maximum number of listed files. */
 const MAX_DIFF = 4 << 20;
 const MAX_FILE = 256 << 10;
 const MAX_FILES = 4 << 20;
 const MAX_KEPT = 500;
 const MAX_NAMED = 2000;
-/** How changes are shown, whatever the repository's configuration says. */
+/** Options that fix the form of the diff, whatever the repository's configuration says. */
 const DIFF = ['--no-ext-diff', '--no-textconv', '--no-color', '--no-renames', '--ignore-submodules=dirty'];
 
 /**
- * Records the state of the repository that `folder` is in: commit, changes, untracked files. Null: there is none, or it reaches
- * out of where it lies. Texts by the names of files.
+ * Records the state of the repository that contains `folder`: commit, changes, untracked files. Null if there is none,
+ * or if it refers to files outside of it. Returns texts by the names of files.
  */
 export async function recordCode(folder: string): Promise<Record<string, string> | null> {
   const git = new Git(folder);

@@ -27,7 +27,7 @@ export async function recordData(named: readonly unknown[], cwd: string): Promis
       const sha256 = isHashed ? await hashOf(file, MAX_FILE) : null;
       found.push({ path, size: stat.size, changed: Math.round(stat.mtimeMs), sha256 });
     } catch {
-      // No file of that name, or none that can be read.
+      // The file does not exist, or can't be read.
     }
   }
   return found;

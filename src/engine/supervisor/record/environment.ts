@@ -9,7 +9,7 @@ import { setEntry } from '../../../protocol/records.js';
 type Env = Readonly<Record<string, string | undefined>>;
 type Versions = Record<string, string>;
 
-/** Most packages, and folders that are looked through for them. */
+/** Maximum number of packages, and of folders that are searched for them. */
 const MAX_PACKAGES = 5000;
 const MAX_FOLDERS = 100;
 const TIMEOUT = 15_000;
@@ -197,7 +197,7 @@ async function gpuFacts(env: Env): Promise<RecordedEnvironment['gpus']> {
   });
 }
 
-/** Asks the program's own interpreter, in its environment but without what we have put there. */
+/** Asks the program's own interpreter, in its environment without our additions. */
 function answer(file: string, args: string[], { env, ours, cwd }: EnvironmentOf): Promise<string> {
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TUNESMITH_')));
   const paths = (env.PYTHONPATH ?? '').split(delimiter).filter((path) => ours === null || !path.startsWith(ours));

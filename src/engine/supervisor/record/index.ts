@@ -1,4 +1,4 @@
-/** Writes down, beside a run that was just started, with which code, in which environment and on which data it works. */
+/** Records, for a run that was just started, its code, its environment and its data. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolderReal, writeReal } from '../../../files/real.js';
@@ -9,8 +9,8 @@ import { recordData } from './data.js';
 import { recordEnvironment } from './environment.js';
 
 /**
- * Nothing waits for it: the program runs meanwhile. Only a run's first launch is recorded. Never rejects. `here`: the run's
- * folder; `env`: the program's; `ours`: our own folder on its PYTHONPATH.
+ * Nothing waits for it: the program runs meanwhile. Only a run's first launch is recorded. Never rejects. `here`: the
+ * run's folder; `env`: the program's; `ours`: our own folder on its PYTHONPATH.
  */
 export async function recordStart(
   here: string,

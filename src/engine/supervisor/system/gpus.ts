@@ -16,7 +16,7 @@ type Reader = (env: NodeJS.ProcessEnv) => Promise<GpuUse[]>;
 
 /** A driver that wakes up for each question needs seconds. */
 const TIMEOUT = 10_000;
-/** Failures in a row after which nobody asks any more. */
+/** Number of consecutive failures after which GPUs are no longer queried. */
 const MAX_FAILURES = 3;
 
 export class Gpus {
@@ -31,7 +31,7 @@ export class Gpus {
     else this.readers = [...(hidden ? [] : [nvidia]), ...(process.platform === 'linux' ? [rocm, amd] : [])];
   }
 
-  /** Never rejects. Empty: there are none that anybody tells of. */
+  /** Never rejects. Empty if no tool reports any. */
   async read(): Promise<GpuUse[]> {
     for (; this.readers.length > 0; this.readers.shift()) {
       try {

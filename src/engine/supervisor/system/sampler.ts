@@ -4,7 +4,7 @@ import { Gpus, type GpuUse } from './gpus.js';
 import { TreeUsage, type Usage } from './usage.js';
 
 const MIB = 2 ** 20;
-/** Milliseconds between two samples, and the time at work up to which they are. A long run is sampled less often. */
+/** Milliseconds between two samples, and the working time up to which they apply. A long run is sampled less often. */
 const INTERVALS = [
   [2 * 60_000, 2000],
   [30 * 60_000, 5000],
@@ -16,15 +16,15 @@ const INTERVALS = [
 export const intervalAt = (ms: number): number => INTERVALS.find(([upTo]) => ms < upTo)![1];
 
 interface Sample {
-  /** Milliseconds, by a clock that nobody sets. */
+  /** Milliseconds on a monotonic clock. */
   at: number;
   usage: Usage | null;
   network: { received: number; sent: number } | null;
 }
 
 /**
- * Samples what a program uses of the machine and records it as metrics below `system/`. Their step is the time since the run
- * first started, in seconds.
+ * Samples a program's use of the machine and records it as metrics below `system/`. Their step is the time since the
+ * run first started, in seconds.
  */
 export class SystemSampler {
   private readonly began = performance.now();
@@ -58,7 +58,7 @@ export class SystemSampler {
 
   private async sample(records: boolean): Promise<void> {
     try {
-      // Nothing changes while it stands still.
+      // Nothing changes while it is suspended.
       if (!this.options.isPaused()) await this.look(records);
     } catch {
       // A sample that fails is left out.

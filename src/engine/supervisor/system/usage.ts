@@ -25,19 +25,19 @@ interface Process {
   memory: number;
 }
 
-/** Linux counts processor time in hundredths of a second for whoever asks, whatever its own clock is. */
+/** Linux reports processor time in hundredths of a second, whatever its own clock is. */
 const TICKS = 100;
 const run = promisify(execFile);
 
 export class TreeUsage {
   /** Members that have left the tree of parents, by pid. */
   private members = new Map<number, string>();
-  /** Processes that were looked at and are none of ours, by pid. */
+  /** Processes that are known not to belong to the run, by pid. */
   private strangers = new Map<number, string>();
   private readonly pageSize = pageSize();
 
   constructor(
-    /** Leads its own session and process group. */
+    /** Leads a separate session and process group. */
     private readonly root: number,
     private readonly mark: number,
   ) {}
@@ -69,7 +69,7 @@ export class TreeUsage {
       before = members.size;
       for (const { pid, parent, started } of all) if (members.has(parent)) members.set(pid, started);
     }
-    // One that has left its parent and its session still carries the mark. Each is looked at once.
+    // A process that has left its parent and its session still carries the mark. Each process is checked once.
     for (const [pid, started] of strangers) {
       if (members.has(pid) || this.strangers.get(pid) === started || pid === process.pid) continue;
       if (partIn(pid, this.mark) === 'member') members.set(pid, started);
@@ -109,7 +109,7 @@ function readText(path: string): string {
   }
 }
 
-/** Found by comparing our own memory in bytes with the same in pages. */
+/** Determined by comparing our own memory in bytes with the same in pages. */
 function pageSize(): number {
   const pages = Number(readText('/proc/self/statm').split(' ')[1]);
   const bytes = process.memoryUsage.rss() / pages;

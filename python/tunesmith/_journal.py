@@ -10,6 +10,8 @@ import os
 import threading
 from time import monotonic, sleep
 
+from ._filesystem import network_type
+
 _PAGE = mmap.ALLOCATIONGRANULARITY
 _FIRST_WINDOW = 64 << 10
 _LARGEST_WINDOW = 1 << 20
@@ -56,7 +58,9 @@ class Journal:
                 # A process with the same pid has been here before.
                 turn += 1
         if mapped is None:
-            mapped = os.environ.get("TUNESMITH_JOURNAL_WRITE") != "plain"
+            # Other hosts see nothing for long of what is written into a mapped file of a network file system.
+            mapped = os.environ.get("TUNESMITH_JOURNAL_WRITE") or ("plain" if network_type(folder) else "mapped")
+            mapped = mapped != "plain"
         self._mapped = mapped and hasattr(os, "posix_fallocate") and hasattr(mmap, "MAP_SHARED")
         self.position = 0
         self._synced = 0

@@ -141,7 +141,7 @@ export class Engine {
     };
     const active = new ActiveRuns({ ...shared, clusters, supervisorProgram: path.join(distFolder, 'supervisor.cjs') });
     const maker = new RunMaker({ ...shared, active, sending, workspace: paths.workspace });
-    const searches = new Searches({ ...shared, active, maker, sending });
+    const searches = new Searches({ ...shared, active, maker, sending, workspace: paths.workspace });
     active.listener = searches;
     this.backlog = new Backlog(active);
     const hand = new HandRuns({ ...shared, runs: paths.runs });
@@ -236,7 +236,7 @@ export class Engine {
     hand.start();
     let until = performance.now() + SLICE_MS;
     for (const run of store.runs.live()) {
-      if (!hand.isHandStarted(run.id) && !refusedAsForeign(run, folders, store)) active.adopt(run);
+      if (!hand.isHandStarted(run.id) && !refusedAsForeign(run, folders, store, this.others.hold())) active.adopt(run);
       if (performance.now() < until) continue;
       await new Promise((resolve) => setImmediate(resolve));
       if (this.leaving) return;
@@ -254,7 +254,7 @@ export class Engine {
 
   private async takeInFolders(): Promise<Hidden> {
     const { store, folders, changes } = this.parts;
-    const steps = takingIn(folders, store, this.options.log);
+    const steps = takingIn(folders, store, this.options.log, this.others.hold());
     for (;;) {
       const step = steps.next();
       if (step.done) return step.value;

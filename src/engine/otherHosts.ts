@@ -1,7 +1,12 @@
 /** Arranges with engines of other hosts on the same folder: one starts and changes runs, the others only read. */
+import * as path from 'node:path';
 import { ErrorCode, type RequestName } from '../protocol/engine.js';
+import { RUN_FILES } from '../protocol/runFiles.js';
+import { appendLine } from './disk/appendLine.js';
 import { heldBy, type SchedulerLease } from './executors/schedulerLease.js';
+import { Mailbox, searchLine, type SearchRequest } from './mailbox.js';
 import type { EngineParts } from './parts.js';
+import { askByFile } from './runs/askByFile.js';
 import { LateRecords } from './runs/lateRecords.js';
 import { refusedAsForeign, takeInFolders } from './runs/takeInFolders.js';
 import type { KeptSearches } from './searches/keptSearches.js';
@@ -18,6 +23,7 @@ const RESCAN = 2;
 
 export class OtherHosts {
   private readonly late: LateRecords;
+  private readonly mailbox: Mailbox;
   private idle = 0;
   private ticks = 0;
   private said: string | null = null;
@@ -30,6 +36,7 @@ export class OtherHosts {
     private readonly workspace: string,
   ) {
     this.late = new LateRecords(parts.active, (id) => parts.hand.isHandStarted(id));
+    this.mailbox = new Mailbox(parts);
   }
 
   /** Returns a notice for a person who connects: which host has the folder, and what to do; null if no other host has it. */
@@ -45,16 +52,56 @@ export class OtherHosts {
 
   /** The same handlers; those that change something acquire the lease first, or refuse. */
   guarded(handlers: Handlers): Handlers {
-    const entries = Object.entries(handlers).map(([name, handler]) => {
+    const entries = Object.entries(this.passingOn(handlers)).map(([name, handler]) => {
       if (!CHANGES.has(name)) return [name, handler] as const;
       const guarded: Handler<RequestName> = (params, client) => {
-        const why = this.takeLease();
+        const why = this.isPassedOn(name, params) ? null : this.takeLease();
         if (why !== null) throw new RequestError(ErrorCode.conflict, why);
         return (handler as Handler<RequestName>)(params, client);
       };
       return [name, guarded] as const;
     });
     return Object.fromEntries(entries) as Handlers;
+  }
+
+  /** The same handlers; requests to searches and waiting runs of another host are left in the folder for that one. */
+  private passingOn(handlers: Handlers): Handlers {
+    const { folders, searchFolders, active } = this.parts;
+    const ask = (request: SearchRequest, handler: Handler<`searches/${SearchRequest}`>) =>
+      ((params, client) => {
+        if (!this.isElsewhere(params.id)) return handler(params, client);
+        appendLine(path.join(searchFolders.path(params.id), RUN_FILES.control), searchLine(request));
+        return {};
+      }) as Handler<`searches/${SearchRequest}`>;
+    const stopRuns: Handler<'runs/stop'> = async ({ ids }, client) => {
+      const there = ids.filter((id) => this.waitsElsewhere(id));
+      for (const id of there) askByFile(folders.path(id), active.launchOf(id), { type: 'stop', reason: 'stop' });
+      const result = await handlers['runs/stop']({ ids: ids.filter((id) => !there.includes(id)) }, client);
+      return { ...result, done: [...result.done, ...there] };
+    };
+    return {
+      ...handlers,
+      'searches/stop': ask('stop', handlers['searches/stop']),
+      'searches/pause': ask('pause', handlers['searches/pause']),
+      'searches/resume': ask('resume', handlers['searches/resume']),
+      'runs/stop': stopRuns,
+    };
+  }
+
+  private isPassedOn(name: string, params: unknown): boolean {
+    return name === 'searches/resume' && this.isElsewhere((params as { id: string }).id);
+  }
+
+  /** Returns whether another host drives the search. */
+  private isElsewhere(id: string): boolean {
+    const { searches, store } = this.parts;
+    const status = store.searches.get(id)?.status;
+    return (status === 'running' || status === 'paused') && !searches.has(id) && this.hold();
+  }
+
+  private waitsElsewhere(id: string): boolean {
+    const { active, store } = this.parts;
+    return store.runs.get(id)?.status === 'queued' && !active.has(id) && this.hold();
   }
 
   /** Once a second, and when the engine comes up. `work`: runs and searches of this host. */
@@ -69,6 +116,7 @@ export class OtherHosts {
       if (others || this.hadOthers) this.rescan(others);
       this.hadOthers = others;
     }
+    if (this.lease.isOurs) this.mailbox.look();
     this.late.look();
   }
 
@@ -105,11 +153,12 @@ export class OtherHosts {
     // Before their trials, which would otherwise be runs of no search.
     for (const id of this.kept.takeIn(store, others, (each) => searches.has(each))) changes.searchChanged(id);
     const known = new Set(store.runs.ids());
-    const hidden = takeInFolders(folders, store, log);
+    const hidden = takeInFolders(folders, store, log, others);
     for (const id of store.runs.ids()) if (!known.has(id)) changes.runChanged(id);
     for (const run of store.runs.live()) {
-      if (active.has(run.id) || hand.isHandStarted(run.id) || refusedAsForeign(run, folders, store)) continue;
-      active.adopt(run);
+      if (active.has(run.id) || hand.isHandStarted(run.id)) continue;
+      if (!refusedAsForeign(run, folders, store, others)) active.adopt(run);
+      else if (!others) changes.runChanged(run.id);
     }
     for (const { id, deletedAt } of hidden) store.runs.delete([id], deletedAt);
   }

@@ -10,6 +10,7 @@ export { parseExperiment } from './file/read.js';
 export { namesItsRun, planRun } from './start/plan.js';
 export { EditError, editExperiment } from './file/edit.js';
 export { lenses } from './file/lenses.js';
+export { placeExperiment, problemsAt, type PlacedFault } from './placed.js';
 export { checkForm, formOf } from './file/form.js';
 export { jsonSchema } from './schema.js';
 export { kindOf, refuseParam, type ParamKind } from './file/paramCheck.js';

@@ -7,8 +7,10 @@ import { WrittenCapture } from '../protocol/capture.js';
 import { record } from '../protocol/recordSchema.js';
 import { ParamValue } from '../protocol/values.js';
 import { WrittenAlerts } from './alerts.js';
-import { clusterResources, WrittenOn, WrittenSlurm } from './cluster.js';
+import { clusterResources, WrittenOn } from './cluster.js';
+import { WrittenKubernetes } from './clusters/kubernetes.js';
 import { WrittenRay } from './clusters/ray.js';
+import { WrittenSlurm } from './clusters/slurm.js';
 import { WrittenSsh } from './clusters/ssh.js';
 import { AnyValue, filesSchema, NO_VALUE, outputSchema } from './file/copiesSchema.js';
 import { NetworkTemplate } from './network/index.js';
@@ -78,12 +80,13 @@ function fileSchema(deep: boolean) {
       })
       .optional()
       .describe(
-        '`gpus`: GPUs for each run (default: one, if there are any; none on a cluster). `perGpu`: runs that share one GPU. On a cluster also `cpus`, `memory` and `time`.',
+        '`gpus`: GPUs for each run (default: one, if there are any; none on a cluster). `perGpu`: runs that share one GPU. On a cluster also `cpus`, `memory`, `time`, `nodes` and `tasksPerNode`.',
       ),
     on: WrittenOn.optional(),
     slurm: WrittenSlurm.optional(),
     ssh: WrittenSsh.optional(),
     ray: WrittenRay.optional(),
+    kubernetes: WrittenKubernetes.optional(),
     retries: WrittenRetries.optional(),
     python: text('python').min(1).optional().describe('Python interpreter to use for `python` in `run`.'),
     seed: z

@@ -2,9 +2,33 @@
 import { z } from 'zod';
 import { record } from './recordSchema.js';
 
-const Name = z.string().max(200);
+/** Kinds of cluster, by the value of `on:` in an experiment file. */
+export const CLUSTER_KINDS = ['slurm', 'kubernetes', 'ssh', 'ray'] as const;
+export type ClusterKind = (typeof CLUSTER_KINDS)[number];
 
-export const CLUSTER_KINDS = ['slurm', 'ssh', 'ray'] as const;
+/** Places where runs execute: values of `on:`. */
+export const PLACES = ['local', ...CLUSTER_KINDS] as const;
+export type Place = (typeof PLACES)[number];
+
+const Name = z.string().max(200);
+const Count = z.number().int().min(1);
+
+/** Image, queue and volume of a job of Kubernetes. */
+export const KubernetesNeed = z.object({
+  context: Name.optional(),
+  namespace: Name.optional(),
+  image: Name.optional(),
+  queue: Name.optional(),
+  volume: z
+    .object({
+      claim: Name.optional(),
+      hostPath: Name.optional(),
+      nfs: Name.optional(),
+      path: Name.optional(),
+    })
+    .optional(),
+});
+export type KubernetesNeed = z.infer<typeof KubernetesNeed>;
 
 /** Host names reach `ssh` and, through its configuration, perhaps a shell. */
 export const SSH_HOST = /^(?:[A-Za-z_][\w.-]*@)?[A-Za-z0-9_][\w.-]*$/;
@@ -31,12 +55,16 @@ export const ClusterNeed = z.object({
   ray: RayPlace.optional(),
   gpus: z.number().int().min(0).optional(),
   /** Runs that share a GPU; only for SSH hosts. */
-  perGpu: z.number().int().min(1).optional(),
-  cpus: z.number().int().min(1).optional(),
+  perGpu: Count.optional(),
+  cpus: Count.optional(),
   /** MiB. */
-  memory: z.number().int().min(1).optional(),
+  memory: Count.optional(),
   /** Minutes after which the cluster ends a job. */
-  minutes: z.number().int().min(1).optional(),
+  minutes: Count.optional(),
+  /** Nodes of one job, 1 if absent; `gpus`, `cpus` and `memory` are those of each. */
+  nodes: Count.optional(),
+  /** Processes of the program on each node, 1 if absent. */
+  tasksPerNode: Count.optional(),
   partition: Name.optional(),
   account: Name.optional(),
   qos: Name.optional(),
@@ -45,6 +73,7 @@ export const ClusterNeed = z.object({
   setup: z.array(z.string()).optional(),
   /** Further options of sbatch, each whole: `--gres=gpu:a100:1`. */
   extra: z.array(z.string()).optional(),
+  kubernetes: KubernetesNeed.optional(),
 });
 export type ClusterNeed = z.infer<typeof ClusterNeed>;
 

@@ -12,6 +12,8 @@ export const RUN_FILES = {
   lease: 'lease.json',
   /** Requests of hosts that can't reach the supervisor's socket: `{launch, control}` per line. */
   control: 'control.ndjson',
+  /** The same from the supervisor to ranks on other nodes. */
+  ranks: 'ranks.ndjson',
   supervisorJournal: 'supervisor.ndjson',
   externalJournal: 'external.ndjson',
   /** Values that the supervisor reads from log files of the program. */
@@ -40,6 +42,9 @@ export const launchFile = (launch: number): string => `launch-${launch}.json`;
 /** In the folder of a run that is on an SSH host: where its checkpoints are, and their names, the newest first. */
 export const REMOTE_CHECKPOINTS = 'checkpoints.json';
 
+/** Name of the log of a rank other than 0 that a cluster has started. */
+export const outputOfRank = (rank: number): string => `output-rank${rank}.log`;
+
 /** Exit code of a supervisor that found its launch taken by another one. */
 export const LAUNCH_TAKEN = 3;
 
@@ -67,6 +72,8 @@ export const RUN_ENV = {
   placement: 'TUNESMITH_RUN_PLACEMENT',
   /** For the supervisor alone: the kind of cluster whose job it is. */
   job: 'TUNESMITH_RUN_JOB',
+  /** For the supervisor alone: seconds after which a cluster that gives no warning ends the job. */
+  timeLimit: 'TUNESMITH_RUN_TIME_LIMIT',
   /** `1` in the environment of a process that is to stay when its run is over, with all that it starts (Linux). */
   outlive: 'TUNESMITH_OUTLIVE',
   /** Seconds (1) after which records are synced to the disk and survive a power cut; 0: when the system does it. */

@@ -1,6 +1,7 @@
 /** Requests that start runs and searches. */
 import { z } from 'zod';
 import { Capture } from './capture.js';
+import { Placing } from './placing.js';
 import { RangeTest } from './rangeTest.js';
 import { record } from './recordSchema.js';
 import { FloatMark, Floats, Params } from './values.js';
@@ -26,6 +27,8 @@ export const StartRun = z
     capture: Capture.optional(),
     /** Tries out learning rates instead of training: for files with a `network:`. */
     rangeTest: RangeTest.optional(),
+    /** Where it executes, if not as the file says. */
+    place: Placing.optional(),
     /** For a pipeline: the stage that is done again even if nothing has changed. */
     afresh: z.string().optional(),
     send: Send,

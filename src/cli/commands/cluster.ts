@@ -1,21 +1,20 @@
-import { parseExperiment } from '../../experiment/index.js';
+import { parseExperiment, placeExperiment } from '../../experiment/index.js';
 import type { Place } from '../../engine/executors/check.js';
-import { SSH_HOST } from '../../protocol/cluster.js';
+import { PLACES, SSH_HOST } from '../../protocol/cluster.js';
 import { readFileSync } from 'node:fs';
 import { JSON_OPTION, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { UsageError } from '../errors.js';
+import { ownNeed, readOwnPlace } from '../place.js';
 import { safeLine } from '../terminal.js';
-
-const KINDS = ['local', 'slurm', 'ssh', 'ray'] as const;
 
 export const cluster: Command = {
   name: 'cluster',
-  usage: 'check [local|slurm|ssh HOST|ray [URL]|FILE]',
-  summary: 'Checks where runs can execute: this machine, Slurm, an SSH host, Ray.',
+  usage: 'check [local|slurm|kubernetes|ssh HOST|ray [URL]|FILE]',
+  summary: 'Checks where runs can execute: this machine, Slurm, Kubernetes, an SSH host, Ray.',
   details:
     'A small program goes the whole way of a run, to the host or through the scheduler to a node, and back. Without a name, ' +
-    'this machine is checked, and Slurm if sbatch is on the PATH. An experiment file stands for the place that it names. Exit ' +
+    'this machine is checked, Slurm if sbatch is on the PATH, and Kubernetes if there is a kubeconfig. An experiment file stands for the place that it names. Exit ' +
     'code 1 means that one of them does not work.',
   options: { json: JSON_OPTION },
   examples: [
@@ -30,7 +29,7 @@ export const cluster: Command = {
     if (action !== 'check') throw new UsageError(`unknown action "${action}": use \`tunesmith cluster check\``);
     // Loaded on demand, so that all other commands start faster.
     const { check, nameOf, placesToCheck } = await import('../../engine/executors/check.js');
-    const places = name === undefined ? placesToCheck() : [placeOf(context, name, target)];
+    const places = name === undefined ? placesToCheck().map(withOwnNeed) : [placeOf(context, name, target)];
     const checks = [];
     for (const place of places) {
       if (!input.flag('json')) context.say(`${safeLine(nameOf(place))} …`);
@@ -46,10 +45,15 @@ export const cluster: Command = {
   },
 };
 
+/** With the partition, image and the like of the person's defaults. */
+function withOwnNeed(place: Place): Place {
+  return place.kind === 'slurm' || place.kind === 'kubernetes' ? { ...place, need: ownNeed(place.kind) } : place;
+}
+
 function placeOf(context: Context, name: string, target: string | undefined): Place {
   if (/\.tune\.(ya?ml|json)$/.test(name)) return placeOfFile(context.file(name));
-  const kind = KINDS.find((each) => each === name);
-  if (!kind) throw new UsageError(`unknown place "${name}" (known: ${KINDS.join(', ')}, or an experiment file)`);
+  const kind = PLACES.find((each) => each === name);
+  if (!kind) throw new UsageError(`unknown place "${name}" (known: ${PLACES.join(', ')}, or an experiment file)`);
   if (kind === 'ssh') {
     if (target === undefined) throw new UsageError('name the host, such as: tunesmith cluster check ssh gpu-box');
     if (!SSH_HOST.test(target)) throw new UsageError(`"${target}" is not the name of a host`);
@@ -62,15 +66,16 @@ function placeOf(context: Context, name: string, target: string | undefined): Pl
     return { kind, address: address.replace(/\/+$/, '') };
   }
   if (target !== undefined) throw new UsageError(`unexpected argument "${target}"`);
-  return { kind };
+  return kind === 'local' ? { kind } : { kind, need: ownNeed(kind) };
 }
 
 function placeOfFile(file: string): Place {
   const { experiment, problems } = parseExperiment(readFileSync(file, 'utf8'), file);
   if (!experiment)
     throw new UsageError(`${file}:${problems[0]?.line ?? 1}: ${problems[0]?.message ?? 'is not an experiment file'}`);
+  placeExperiment(experiment, readOwnPlace());
   const { cluster: need } = experiment;
   if (need?.kind === 'ssh' && need.ssh) return { kind: 'ssh', ssh: need.ssh };
   if (need?.kind === 'ray' && need.ray) return { kind: 'ray', address: need.ray.address };
-  return { kind: need?.kind === 'slurm' ? 'slurm' : 'local' };
+  return need?.kind === 'slurm' || need?.kind === 'kubernetes' ? { kind: need.kind, need } : { kind: 'local' };
 }

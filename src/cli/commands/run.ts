@@ -10,6 +10,7 @@ import { isScript, missingOf, plainRunText, readScript } from '../../experiment/
 import { UsageError } from '../errors.js';
 import { withSendConsent, YES_OPTION } from '../sendConsent.js';
 import { sayFileWarnings } from '../fileWarnings.js';
+import { PLACE_OPTION, readPlaceOption } from '../place.js';
 import { readSettings } from '../settings.js';
 import { runJson } from '../shapes.js';
 import { exitCodeOf, followRun } from '../followRun.js';
@@ -36,6 +37,7 @@ export const run: Command = {
       help: 'Name of the run. Default: the parameters that differ from the file.',
     },
     seed: { type: 'string', value: 'N', help: 'Seed of the run.' },
+    on: PLACE_OPTION,
     capture: CAPTURE_OPTION,
     detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the run continues.' },
     log: { type: 'boolean', help: "Show the program's output." },
@@ -68,6 +70,7 @@ export const run: Command = {
         ...(text !== undefined && { text }),
         ...readSettings(input.texts('set')),
         ...readCaptureOption(input),
+        ...readPlaceOption(input),
         ...(name === undefined ? {} : { name }),
         ...(seed === undefined ? {} : { seed }),
         ...consent,

@@ -13,6 +13,7 @@ import { searchJson } from '../shapes.js';
 import { safe, safeLine } from '../terminal.js';
 import type { Context } from '../context.js';
 import { sayFileWarnings } from '../fileWarnings.js';
+import { PLACE_OPTION, readPlaceOption } from '../place.js';
 import { sayWarnings } from './run.js';
 
 export const search: Command = {
@@ -41,6 +42,7 @@ export const search: Command = {
       value: 'N',
       help: "End the search after N failed trials if none has succeeded; 0: never. Default: the file's.",
     },
+    on: PLACE_OPTION,
     capture: CAPTURE_OPTION,
     trust: TRUST_OPTION,
     yes: YES_OPTION,
@@ -104,6 +106,7 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
     engine.request('searches/start', {
       file: context.file(input.args[0] ?? ''),
       ...readCaptureOption(input),
+      ...readPlaceOption(input),
       ...(name === undefined ? {} : { name }),
       ...(trials === undefined ? {} : { trials }),
       ...(parallel === undefined ? {} : { parallel }),

@@ -1,13 +1,20 @@
 /** Tries a place where runs can work, with a small program that takes the whole way there and back. */
 import { spawn } from 'node:child_process';
-import type { SshPlace } from '../../protocol/cluster.js';
+import { existsSync } from 'node:fs';
+import type { ClusterNeed, SshPlace } from '../../protocol/cluster.js';
 import { ended, withHello, type CheckOptions, type Found } from './hello.js';
+import { checkKubernetes } from './kubernetes/check.js';
+import { kubeconfigFiles } from './kubernetes/kubeconfig.js';
 import { checkRay } from './ray/check.js';
 import { checkSlurm, hasSlurm } from './slurm/check.js';
 import { checkSsh } from './ssh/check.js';
 
 export type Place =
-  { kind: 'local' } | { kind: 'slurm' } | { kind: 'ssh'; ssh: SshPlace } | { kind: 'ray'; address: string };
+  | { kind: 'local' }
+  | { kind: 'ssh'; ssh: SshPlace }
+  | { kind: 'ray'; address: string }
+  /** `need`: its partition, image and the like; its size does not count. */
+  | { kind: 'slurm' | 'kubernetes'; need?: ClusterNeed | undefined };
 
 export interface Check extends Found {
   /** The kind and, for hosts and Ray, which one. */
@@ -17,9 +24,12 @@ export interface Check extends Found {
 
 const LOCAL_SECONDS = 20;
 
-/** Places that are there without a name: this machine, and Slurm if its programs are. */
+/** Places that are there without a name: this machine, Slurm if its programs are, and Kubernetes if there is a kubeconfig. */
 export function placesToCheck(env: NodeJS.ProcessEnv = process.env): Place[] {
-  return hasSlurm(env) ? [{ kind: 'local' }, { kind: 'slurm' }] : [{ kind: 'local' }];
+  const places: Place[] = [{ kind: 'local' }];
+  if (hasSlurm(env)) places.push({ kind: 'slurm' });
+  if (kubeconfigFiles(env).some((file) => existsSync(file))) places.push({ kind: 'kubernetes' });
+  return places;
 }
 
 export function nameOf(place: Place): string {
@@ -42,7 +52,9 @@ function tried(place: Place, options: CheckOptions): Promise<Found> {
     case 'local':
       return checkLocal(options);
     case 'slurm':
-      return checkSlurm(options);
+      return checkSlurm(place.need ?? { kind: 'slurm' }, options);
+    case 'kubernetes':
+      return checkKubernetes(place.need ?? { kind: 'kubernetes' }, options);
     case 'ssh':
       return checkSsh(place.ssh, options);
     case 'ray':

@@ -8,6 +8,7 @@ import type { Log } from '../disk/log.js';
 import { personsUmask } from '../disk/umask.js';
 import type { Executor } from './executor.js';
 import { ClusterJob, jobOutput, Jobs } from './jobs.js';
+import { Kubernetes } from './kubernetes/index.js';
 import { Ray } from './ray/index.js';
 import type { Sending } from './sending.js';
 import { Slurm } from './slurm/index.js';
@@ -36,6 +37,11 @@ export class Clusters {
 
   constructor(private readonly options: ClustersOptions) {}
 
+  /** Requests to the clusters so far. */
+  get calls(): number {
+    return [...this.jobs.values()].reduce((sum, { calls }) => sum + calls, 0);
+  }
+
   /** Returns the job of a run's present launch; `begin` hands it over. */
   job({ spec, folder, supervisorProgram, askedHash, environment }: JobOf): ClusterJob {
     const launch = spec.launch?.number ?? 1;
@@ -52,7 +58,7 @@ export class Clusters {
       spec,
       launch,
     };
-    return new ClusterJob(this.jobsOf(spec.cluster), request, launch);
+    return new ClusterJob(this.jobsOf(spec.cluster, environment ?? process.env), request, launch);
   }
 
   close(): void {
@@ -60,25 +66,27 @@ export class Clusters {
   }
 
   /** Each host and each Ray cluster is asked for its own jobs, so that one that does not answer holds up no other. */
-  private jobsOf(need: ClusterNeed): Jobs {
-    const key = keyOf(need);
+  private jobsOf(need: ClusterNeed, env: NodeJS.ProcessEnv): Jobs {
+    const key = keyOf(need, env);
     const known = this.jobs.get(key);
     if (known) return known;
-    const jobs = new Jobs(this.executor(need), this.options.log);
+    const jobs = new Jobs(this.executor(need, env), this.options.log);
     this.jobs.set(key, jobs);
     return jobs;
   }
 
-  private executor({ kind, ssh, ray }: ClusterNeed): Executor {
+  private executor(need: ClusterNeed, env: NodeJS.ProcessEnv): Executor {
+    const { kind, ssh, ray } = need;
     const { log, dist, sending } = this.options;
     if (kind === 'ssh' && ssh)
       return new SshHost({ place: ssh, dist, log, consented: (place) => sending.consented(place) });
     if (kind === 'ray' && ray) return new Ray(ray);
-    return new Slurm();
+    return kind === 'kubernetes' ? Kubernetes.of(need, env) : new Slurm();
   }
 }
 
 /** The lines of `setup` belong to each job. */
-function keyOf({ kind, ssh, ray }: ClusterNeed): string {
-  return JSON.stringify([kind, ssh && [ssh.host, ssh.port, ssh.folder], ray?.address]);
+function keyOf({ kind, ssh, ray, kubernetes }: ClusterNeed, env: NodeJS.ProcessEnv): string {
+  const pods = kubernetes && [env.KUBECONFIG, kubernetes.context, kubernetes.namespace];
+  return JSON.stringify([kind, ssh && [ssh.host, ssh.port, ssh.folder], ray?.address, pods]);
 }

@@ -8,7 +8,7 @@ import type { ClusterNeed } from '../../protocol/cluster.js';
 import { ownNode } from '../clients/nodePath.js';
 import { readSupervisorRecords } from '../runs/endingRecords.js';
 import { logTail } from '../runs/logTail.js';
-import type { JobRequest } from './executor.js';
+import type { Executor, JobRequest, JobState } from './executor.js';
 
 export interface CheckOptions {
   /** Its runs are what will be started. */
@@ -30,6 +30,7 @@ export const PATIENCE_SECONDS = 120;
 const EACH_MS = 200;
 /** Seconds between two questions to the cluster. */
 export const ASK_SECONDS = 5;
+const MINUTES = 5;
 const GREETING = 'hello from';
 const HELLO = `console.log('${GREETING}', require('os').hostname())`;
 
@@ -69,6 +70,42 @@ export async function withHello(
   } finally {
     await removeReal(folder);
   }
+}
+
+/** Hands the program to a cluster. `there`: a summary of the cluster. `lost`: why a job may leave nothing, and what to do. */
+export async function helloThrough(
+  executor: Executor,
+  options: CheckOptions,
+  need: ClusterNeed,
+  there: string,
+  lost: (hello: JobRequest) => string,
+): Promise<Found> {
+  const { patience = PATIENCE_SECONDS } = options;
+  // The size of a run says nothing here, and a large job would wait.
+  const small = { ...need, gpus: undefined, nodes: undefined, tasksPerNode: undefined, minutes: MINUTES };
+  return withHello(options, small, async (hello) => {
+    const id = await executor.submit(hello);
+    let state: JobState | undefined;
+    let asked = performance.now();
+    const end = await ended(hello.folder, patience, async () => {
+      if (performance.now() - asked < ASK_SECONDS * 1000) return false;
+      asked = performance.now();
+      state = (await executor.poll(new Set([hello.name])).catch(() => new Map<string, JobState>())).get(hello.name);
+      return state?.name === 'gone';
+    });
+    if (end) return end.ok ? { ok: true, reason: `${there} Job ${id}: ${end.reason}` } : end;
+    if (state?.name !== 'gone') {
+      await executor.cancel(id).catch(() => undefined);
+      const why = state?.name === 'queued' ? ` (${state.reason})` : '';
+      return {
+        ok: false,
+        reason: `${there} Job ${id} did not get its turn within ${patience} s${why} and was cancelled.`,
+      };
+    }
+    const said = logTail(hello.folder, path.basename(hello.output)).trim();
+    const reason = `${there} Job ${id} ran and left nothing in ${options.workspace}: ${lost(hello)}${said ? ` It printed: ${said}` : ''}`;
+    return { ok: false, reason };
+  });
 }
 
 /** Resolves to what came of the program once that is written down; null: nothing within `seconds`, or soon after `gone`. */

@@ -72,6 +72,15 @@ export class ActiveRuns implements Keeper {
     return this.active.has(id);
   }
 
+  /** Runs that wait for their start, and the numbers of their launches. */
+  waiting(): { id: string; launch: number }[] {
+    const found = [];
+    for (const [id, { state, spec }] of this.active)
+      if (state.name === 'queued' || state.name === 'held' || state.name === 'preparing')
+        found.push({ id, launch: spec.launch?.number ?? 1 });
+    return found;
+  }
+
   /** Called when there is a run to place: the scheduler starts it as soon as there is room. */
   job(spec: RunSpec): Job {
     return this.add(new ActiveRun(this, spec, { name: 'queued' })).job;

@@ -7,6 +7,7 @@ import { debugLanguage, debugPlace, type DebugSpec } from '../../protocol/debugg
 import type { Branch } from '../../protocol/branch.js';
 import type { StageOf } from '../../protocol/pipeline.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
+import type { Placing } from '../../protocol/placing.js';
 import type { RangeTest } from '../../protocol/rangeTest.js';
 import { mergeFloats, type Floats } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
@@ -17,6 +18,7 @@ import type { Changes } from '../server/changes.js';
 import { loadExperiment, planOrRefuse, workspaceRuns } from './experiments.js';
 import { isDiskFull } from '../disk/files.js';
 import { gitFacts, hostName, type GitFacts } from '../machine/hostFacts.js';
+import { placeOrRefuse } from '../executors/placing.js';
 import { newId } from './ids.js';
 import { notFound, RequestError } from '../server/requestError.js';
 import { stepOf } from '../../client/checkpoints.js';
@@ -61,6 +63,7 @@ export interface StartRequest {
   afresh?: string;
   /** See `Sending.require`. */
   send?: string;
+  place?: Placing;
 }
 
 export class RunMaker {
@@ -84,9 +87,11 @@ export class RunMaker {
   /** `stage`: the run's place in a pipeline. */
   async start(request: StartRequest, environment: Environment | null, stage?: StageOf): Promise<Run> {
     const experiment = await loadExperiment(request.file, request.text);
-    await this.options.sending.require(experiment.cluster, request.send);
     // The parsed object itself knows the positions of its values in the file.
     if (request.capture) experiment.capture = request.capture;
+    const { workspace, distFolder: dist } = this.options;
+    await placeOrRefuse(experiment, request.place, { workspace, dist, env: environment ?? process.env });
+    await this.options.sending.require(experiment.cluster, request.send);
     const seed = request.seed ?? experiment.seed ?? newSeed();
     const run = this.newRun(seed, null);
     const { distFolder } = this.options;

@@ -40,16 +40,24 @@ export interface TakenIn {
 }
 
 /** Adds all missing runs at once. */
-export function takeInFolders(folders: RunFolders, store: StoreApi, log: LogLines): Hidden {
-  const steps = takingIn(folders, store, log);
+export function takeInFolders(folders: RunFolders, store: StoreApi, log: LogLines, others = false): Hidden {
+  const steps = takingIn(folders, store, log, others);
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
   }
 }
 
-/** Adds missing runs, newest first, in slices of a few milliseconds, each one transaction. */
-export function* takingIn(folders: RunFolders, store: StoreApi, log: LogLines): Generator<TakenIn, Hidden> {
+/**
+ * Adds missing runs, newest first, in slices of a few milliseconds, each one transaction. `others`: another host starts runs in
+ * the folder, so that a run that nobody has asked for here may wait there.
+ */
+export function* takingIn(
+  folders: RunFolders,
+  store: StoreApi,
+  log: LogLines,
+  others = false,
+): Generator<TakenIn, Hidden> {
   const hidden: Hidden = [];
   let ids: string[];
   try {
@@ -92,7 +100,7 @@ export function* takingIn(folders: RunFolders, store: StoreApi, log: LogLines): 
     if (spec.origin?.by !== undefined) return true;
     const end = endOf(folders.path(id), spec);
     const waits = end === null && !folders.wasStarted(id, spec);
-    const isForeign = waits && folders.isAsked(id) !== 'yes';
+    const isForeign = waits && !others && folders.isAsked(id) !== 'yes';
     importRun(folders, store, spec, end?.status ?? (isForeign ? 'stopped' : 'queued'));
     if (end) store.runs.update(id, end);
     if (isForeign) store.runs.update(id, { error: NEVER_STARTED });
@@ -136,11 +144,14 @@ export function importRun(folders: RunFolders, store: StoreApi, spec: RunSpec, s
   return store.runs.import({ spec: own, name, status, folder: folders.path(id), host, git, tags, note, firstFile });
 }
 
-/** Ends a queued run that nobody has requested here. Returns whether it did. */
-export function refusedAsForeign(run: Run, folders: RunFolders, store: StoreApi): boolean {
+/**
+ * Returns whether a run waits although nobody has asked for it here. It ends, unless another host works in the folder
+ * (`others`): then it waits there.
+ */
+export function refusedAsForeign(run: Run, folders: RunFolders, store: StoreApi, others = false): boolean {
   const spec = folders.spec(run.id);
   const waits = run.status === 'queued' || (run.status === 'paused' && spec?.launch !== undefined);
   if (!spec || !waits || folders.wasStarted(run.id, spec) || folders.isAsked(run.id) === 'yes') return false;
-  store.runs.update(run.id, { status: 'stopped', error: NEVER_STARTED, endedAt: Date.now() });
+  if (!others) store.runs.update(run.id, { status: 'stopped', error: NEVER_STARTED, endedAt: Date.now() });
   return true;
 }

@@ -31,6 +31,8 @@ export interface DriversOptions {
   trouble: Trouble;
   sending: Sending;
   distFolder: string;
+  /** Its real path. */
+  workspace: string;
 }
 
 export interface OpenStudy {

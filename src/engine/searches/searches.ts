@@ -4,6 +4,7 @@ import type { Params } from '../../protocol/values.js';
 import type { RunListener } from '../runs/activeRuns.js';
 import { earlierTrials } from './earlierTrials.js';
 import { loadExperiment } from '../runs/experiments.js';
+import { placeOrRefuse } from '../executors/placing.js';
 import { newId } from '../runs/ids.js';
 import type { Environment } from '../disk/environments.js';
 import { conflict, notFound } from '../server/requestError.js';
@@ -31,6 +32,11 @@ export class Searches implements RunListener {
     return this.drivers.has(id);
   }
 
+  /** Ids of the searches that are not over and are driven here. */
+  driven(): string[] {
+    return [...this.drivers.values()].filter(({ phase }) => phase !== 'ended').map(({ id }) => id);
+  }
+
   /** Searches with something to do; excludes paused ones whose trials have ended. */
   get count(): number {
     let count = 0;
@@ -41,8 +47,10 @@ export class Searches implements RunListener {
   async start(request: StartSearchRequest, environment: Environment | null): Promise<Search> {
     const { store, scheduler, changes, maker, environments, log, sending } = this.options;
     const loaded = await loadExperiment(request.file, request.text);
-    await sending.require(loaded.cluster, request.send);
     if (request.capture) loaded.capture = request.capture;
+    const { workspace, distFolder: dist } = this.options;
+    await placeOrRefuse(loaded, request.place, { workspace, dist, env: environment ?? process.env });
+    await sending.require(loaded.cluster, request.send);
     const experiment = withRequest(loaded, request);
     const settings = experiment.search!;
     const plan: SearchPlan = {

@@ -2,6 +2,7 @@
 import type { FloatMark } from '../../protocol/floats.js';
 import type { Capture } from '../../protocol/captureSettings.js';
 import { toSpace, type Experiment, type SearchSettings } from '../../experiment/index.js';
+import type { Placing } from '../../protocol/placing.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
 import type { Cost, StudyOptions } from '../../search/types.js';
 import { invalidFile, type RequestError } from '../server/requestError.js';
@@ -21,6 +22,7 @@ export interface StartSearchRequest {
   giveUpAfter?: number;
   /** Seconds. */
   time?: number;
+  place?: Placing;
   space?: Record<string, unknown>;
   spaceFloats?: FloatMark | undefined;
 }

@@ -19,7 +19,8 @@ export class Endpoint {
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
-    private readonly folder: string,
+    /** Null: only the program is told where we listen. */
+    private readonly folder: string | null,
     /** Number of the launch that it serves. */
     private readonly launch: number,
     private readonly onConnection: (socket: Socket) => void,
@@ -43,14 +44,15 @@ export class Endpoint {
   close(): void {
     if (this.timer !== null) clearInterval(this.timer);
     this.server?.close();
-    const path = join(this.folder, RUN_FILES.supervisor);
+    const path = this.folder === null ? null : join(this.folder, RUN_FILES.supervisor);
     // The run may have been launched again meanwhile.
-    if (this.isOurs(path)) rmSync(path, { force: true });
+    if (path !== null && this.isOurs(path)) rmSync(path, { force: true });
     removeSocket(RUN_SOCKET, this.path);
   }
 
   /** Written atomically and readable only by this user, because the token gives access to the run. */
   private announce(): void {
+    if (this.folder === null) return;
     const path = join(this.folder, RUN_FILES.supervisor);
     const address = { pid: process.pid, socket: this.path, token: this.token, launch: this.launch, host: thisHost() };
     writeReal(path, JSON.stringify(address), { sync: false });

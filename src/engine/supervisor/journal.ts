@@ -9,12 +9,12 @@ import type { ProgramSpec } from './spec.js';
 const RETRY_MS = 500;
 
 /** Returns the record that assigns the records of a program without a client to this launch. */
-export function launchRecord({ number, checkpoint }: NonNullable<ProgramSpec['launch']>): string {
+export function launchRecord({ number, checkpoint }: NonNullable<ProgramSpec['launch']>, rank = 0): string {
   const record: JournalRecord = {
     type: 'start',
     time: Date.now(),
     pid: process.pid,
-    rank: 0,
+    rank,
     client: 'supervisor',
     launch: number,
     ...(checkpoint === null && { anew: true }),

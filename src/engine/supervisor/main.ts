@@ -27,9 +27,12 @@ import { readEnvironment } from '../disk/environments.js';
 import { untilRoom } from '../disk/room.js';
 import { keepFilesPrivate } from '../disk/umask.js';
 import { trimJournals } from './trim.js';
+import { networkFileSystem } from '../machine/fileSystem.js';
 import { thisHost } from '../machine/host.js';
 import { LogFiles } from './logs/index.js';
 import { observe, type Observers } from './observe/index.js';
+import { runRank } from './ranks/agent.js';
+import { RANK_FLAG, Ranks } from './ranks/launch.js';
 import { recordStart } from './record/index.js';
 import { captureOf, findPythonFolder, programEnv, readSpec } from './spec.js';
 
@@ -73,8 +76,9 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   wearMark(mark);
   const lease = new Lease(here, launch);
   const cluster = process.env[RUN_ENV.job] !== undefined;
+  const ranks = cluster && spec.ranks ? await Ranks.of(spec.ranks, folder, launch) : null;
   // A memory-mapped file shows other hosts its changes only after a long time.
-  if (cluster) base = { TUNESMITH_JOURNAL_WRITE: 'plain', ...base };
+  if (cluster || networkFileSystem(folder) !== null) base = { TUNESMITH_JOURNAL_WRITE: 'plain', ...base };
 
   let endpoint: Endpoint | null = null;
   let program: Program | null = null;
@@ -91,7 +95,9 @@ async function supervise(folder: string, askedHash: string | undefined, environm
     else if (control.type === 'pause') void program?.pauseTree();
     else if (control.type === 'resume') void program?.resumeTree();
     // Stopping has its own order of requests; the clients only have to know of the others.
-    if (control.type !== 'stop') hub.toClients(control);
+    if (control.type === 'stop') return;
+    hub.toClients(control);
+    ranks?.tell(control);
   };
   let interrupted: 'warning' | 'end' | undefined;
   if (cluster) {
@@ -102,6 +108,8 @@ async function supervise(folder: string, askedHash: string | undefined, environm
     };
     process.on('SIGUSR2', () => interrupt('warning'));
     process.on('SIGTERM', () => interrupt('end'));
+    const limit = Number(process.env[RUN_ENV.timeLimit]);
+    if (limit > 0) setTimeout(() => interrupt('warning'), warnAfter(limit, spec.stopGrace) * 1000).unref();
   }
   const hub: Hub = new Hub({
     get token() {
@@ -143,6 +151,9 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   const ours = findPythonFolder(base);
   const env = {
     ...programEnv(base, spec, folder, address, ours),
+    ...ranks?.env,
+    // What the file sets itself comes first here, too.
+    ...(ranks && spec.env),
     [RUN_ENV.mark]: String(mark),
   };
   const logs = new LogFiles(captureOf(spec, env).files, { folder, here, cwd: spec.cwd });
@@ -156,6 +167,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
       ask(reason) {
         const handled = hub.handled('stop');
         hub.toClients({ type: 'stop', reason });
+        ranks?.tell({ type: 'stop', reason });
         return handled;
       },
     },
@@ -171,6 +183,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
       });
       hub.grown('supervisor.ndjson', 0);
     },
+    ranks,
   );
 
   logs.begin(program.pid, { mark, begins: spec.launch ? launchRecord(spec.launch) : null, warn });
@@ -208,13 +221,6 @@ async function supervise(folder: string, askedHash: string | undefined, environm
 // Neither a closed terminal nor Ctrl+C in it ends the supervisor or the run; that takes a request on the socket.
 for (const name of ['SIGHUP', 'SIGINT', 'SIGPIPE'] as const) process.on(name, () => undefined);
 
-const [given, umask = '', askedHash, environment = ''] = process.argv.slice(2);
-if (!given) {
-  process.stderr.write('usage: supervisor.cjs <run folder> <umask> <SHA-256 of run.json> [<environment>]\n');
-  process.exit(2);
-}
-keepFilesPrivate(/^[0-7]{1,4}$/.test(umask) ? Number.parseInt(umask, 8) : undefined);
-const folder = resolve(given);
 /** Nobody reads our output, so unexpected errors are recorded in the run's folder. */
 function report(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -230,10 +236,28 @@ function report(error: unknown): void {
     // Nobody can read it there.
   }
 }
+
+/** Returns the seconds after which the program of a job with a time limit is asked to save a checkpoint. */
+function warnAfter(limit: number, grace: number): number {
+  return Math.min(limit - Math.min(limit / 2, Math.max(60, grace + 30)), 2 ** 31 / 1000 - 1);
+}
+
+/** Resolves to the exit code. */
+function work([first, ...rest]: string[]): Promise<number> {
+  if (first === RANK_FLAG) return runRank(rest);
+  const [umask = '', askedHash, environment = ''] = rest;
+  if (!first) {
+    process.stderr.write('usage: supervisor.cjs <run folder> <umask> <SHA-256 of run.json> [<environment>]\n');
+    return Promise.resolve(2);
+  }
+  keepFilesPrivate(/^[0-7]{1,4}$/.test(umask) ? Number.parseInt(umask, 8) : undefined);
+  return supervise(resolve(first), askedHash, environment);
+}
+
 // The program and its end matter more than any one message that failed.
 process.on('uncaughtException', report);
 process.on('unhandledRejection', report);
-supervise(folder, askedHash, environment).then(
+work(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
     report(error);

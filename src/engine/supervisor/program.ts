@@ -6,7 +6,8 @@ import { openRealForAppend } from '../../files/real.js';
 import type { StopReason } from '../../protocol/supervisor.js';
 import { RUN_FILES } from '../../protocol/runFiles.js';
 import { withPersonsUmask } from '../disk/umask.js';
-import { processStartTime, type ProcessInfo } from './processes.js';
+import { processStartTime, signal, type ProcessInfo } from './processes.js';
+import type { Ranks } from './ranks/launch.js';
 import { foundProgram, programArgv, startError, type ProgramSpec } from './spec.js';
 import { ProcessTree } from './tree.js';
 
@@ -57,12 +58,14 @@ export class Program {
     mark: number,
     private readonly help: StopHelp,
     onStart: (pid: number, started: string | null) => void,
+    private readonly ranks: Ranks | null = null,
   ) {
     // The program writes directly into the file, so nothing is lost when we die.
     const output = openRealForAppend(join(folder, RUN_FILES.output));
     let child: ChildProcess;
     try {
-      const [name, ...args] = programArgv(spec, env) as [string, ...string[]];
+      const argv = programArgv(spec, env);
+      const [name, ...args] = (ranks?.argv(argv, env) ?? argv) as [string, ...string[]];
       child = withPersonsUmask(() =>
         spawn(foundProgram(name, env), args, {
           cwd: spec.cwd,
@@ -140,12 +143,18 @@ export class Program {
     // Remembered now, because a child is hard to find once its parent is gone.
     await this.tree?.members();
     if (this.help.ask(reason)) await this.goneBefore(performance.now() + graceMs * CLIENT_SHARE);
-    if (!this.leaderGone) await this.tree?.signal('SIGTERM');
+    if (!this.leaderGone) await this.askToEnd();
     await this.goneBefore(deadline);
     // The root may have ended and left other processes: they get the same time, but no longer than it takes to write a
     // final record.
     if (this.leaderGone) await this.treeGoneBefore(Math.min(deadline, performance.now() + LINGER_MS));
     this.left = (await this.tree?.kill()) ?? [];
+  }
+
+  /** srun passes the signal on to all ranks: those on this node must not get it twice. */
+  private async askToEnd(): Promise<void> {
+    if (this.ranks && this.pid !== null) signal(this.pid, 'SIGTERM');
+    else await this.tree?.signal('SIGTERM');
   }
 
   private async goneBefore(deadline: number): Promise<void> {

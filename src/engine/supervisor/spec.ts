@@ -8,6 +8,7 @@ import { readCapture, type Capture } from '../../protocol/captureSettings.js';
 import { isDebugSpec, type DebugSpec } from '../../protocol/debugging.js';
 import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
 import { setEntry } from '../../protocol/records.js';
+import type { RankCounts } from './ranks/launch.js';
 
 /** The part of `run.json` that the supervisor needs. Checked by hand: a schema library would double its start-up time. */
 export interface ProgramSpec {
@@ -25,6 +26,8 @@ export interface ProgramSpec {
   network: unknown;
   launch: { number: number; checkpoint: string | null } | null;
   debug: DebugSpec | null;
+  /** Null: one process on one node. */
+  ranks: RankCounts | null;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
@@ -38,6 +41,14 @@ function isLaunch(value: unknown): value is ProgramSpec['launch'] {
   if (value === null) return true;
   const { number, checkpoint } = value as Record<string, unknown>;
   return Number.isInteger(number) && (checkpoint === null || isText(checkpoint));
+}
+
+/** Returns the numbers of nodes and of processes on each; null if there is one process. */
+function ranksIn(cluster: unknown): RankCounts | null {
+  const { nodes = 1, tasksPerNode = 1 } = (cluster ?? {}) as Record<string, unknown>;
+  if (!Number.isInteger(nodes) || !Number.isInteger(tasksPerNode)) return null;
+  const counts = { nodes: nodes as number, perNode: tasksPerNode as number };
+  return counts.nodes * counts.perNode > 1 ? counts : null;
 }
 
 /**
@@ -60,7 +71,7 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
   }
   if (typeof spec !== 'object' || spec === null) return fail('must hold an object');
   const { id, argv, cwd, env = {}, params = {}, floats = null, variables = [], stopGrace = 10, launch = null } = spec;
-  const { capture = null, debug = null } = spec;
+  const { capture = null, debug = null, cluster = null } = spec;
   if (spec.version !== 1) return fail(`is of version ${String(spec.version)}; this supervisor knows version 1`);
   if (!isText(id)) return fail('"id" must be text');
   if (!Array.isArray(argv) || argv.length === 0 || !argv.every(isText)) return fail('"argv" must be a list of texts');
@@ -83,6 +94,7 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
     variables,
     capture: capture === null ? null : readCapture(capture),
     debug,
+    ranks: ranksIn(cluster),
     network: spec.network,
     launch: launch && { ...launch, checkpoint: launch.checkpoint && absolute(launch.checkpoint) },
   };

@@ -21,7 +21,8 @@ export class ProcessTree {
   constructor(
     /** Leads a separate session. Null when the launch is known only by its mark. */
     private readonly root: { pid: number; started: string | null } | null,
-    private readonly mark: number,
+    /** Null: only descendants, the session and the group of the root count. */
+    private readonly mark: number | null,
   ) {
     this.sawRoot = root !== null && root.started !== null && processStartTime(root.pid) === root.started;
   }
@@ -33,7 +34,7 @@ export class ProcessTree {
     const ours = new Set<number>();
     const stay = new Set<number>();
     for (const { pid, started, group, session } of all) {
-      const part = partIn(pid, this.mark);
+      const part = this.mark === null ? null : partIn(pid, this.mark);
       if (part === 'stays') stay.add(pid);
       else if (part === 'member' || this.known.get(pid) === started || group === root || session === root)
         ours.add(pid);

@@ -40,7 +40,7 @@ it('names the host and the folder of SSH, and the address of Ray', () => {
 });
 
 it.each([
-  ['on: nowhere\n', '2:5 error: on must be local, slurm, ssh or ray'],
+  ['on: nowhere\n', '2:5 error: on must be one of local, slurm, kubernetes, ssh, ray'],
   ['on: ssh\n', '2:1 error: on: ssh needs a host, such as "ssh: { host: gpu-box }"'],
   [
     'on: ssh\nssh: { host: "-oProxyCommand=touch x" }\n',
@@ -67,8 +67,22 @@ it.each([
   ['on: slurm\nslurm: { extra: ["--job-name=x"] }\n', '3:18 error: Tunesmith sets this option itself'],
   ['on: slurm\nslurm: { extra: ["-x node1"] }\n', '3:18 error: an option must be one text, such as: --gres=gpu:a100:1'],
   ['on: slurm\nslurm: { setup: ["a\\nb"] }\n', '3:18 error: a line of setup must be one line'],
-  ['on: slurm\nresources: { nodes: 2 }\n', '3:14 error: unknown key "nodes"'],
-  ['resources: { memory: 1G }\n', '2:14 warning: memory has no effect on this machine: it needs "on: slurm"'],
+  ['on: slurm\nresources: { nodes: 0 }\n', '3:21 error: nodes must be at least 1'],
+  [
+    'on: slurm\nresources: { cpus: 2, tasksPerNode: 4 }\n',
+    '3:14 error: cpus must be at least tasksPerNode (4): each process needs a core',
+  ],
+  ['on: kubernetes\nresources: { nodes: 2 }\n', '3:14 error: nodes needs "on: slurm"'],
+  [
+    'on: kubernetes\nkubernetes: { image: a, volume: { path: /x } }\n',
+    '3:33 error: volume needs one of claim, hostPath and nfs',
+  ],
+  ['on: kubernetes\nkubernetes: { image: a, volume: { claim: x } }\n', '3:33 error: volume needs a path'],
+  ['kubernetes: { image: a }\n', '2:1 warning: kubernetes has no effect without "on: kubernetes"'],
+  [
+    'resources: { memory: 1G }\n',
+    '2:14 warning: memory has no effect on this machine: it needs a cluster, such as "on: slurm"',
+  ],
   ['slurm: { partition: gpu }\n', '2:1 warning: slurm has no effect without "on: slurm"'],
   [
     'on: slurm\nresources: { perGpu: 2 }\n',
@@ -78,6 +92,17 @@ it.each([
   ['retries: { crashed: 1 }\n', '2:12 error: unknown key "crashed"'],
 ])('%j: %s', (text, problem) => {
   expect(said(text).map((each) => each.replace(/ \((known|did).*$/, ''))).toEqual([problem]);
+});
+
+it('counts nodes and processes for a command, and not for the built-in trainer', () => {
+  const { experiment, problems } = parse('on: slurm\nresources: { nodes: 2, tasksPerNode: 4, cpus: 8 }\n');
+  expect(problems).toEqual([]);
+  expect(experiment?.cluster).toEqual({ kind: 'slurm', nodes: 2, tasksPerNode: 4, cpus: 8 });
+  const network =
+    'on: slurm\nresources: { nodes: 2 }\nnetwork: { layers: [{ dense: 2 }], data: { csv: a.csv, target: y } }\n';
+  expect(parseExperiment(network, '/w/a.tune.yaml').problems.map(({ message }) => message)).toContain(
+    'nodes needs "run" or "module": the built-in trainer uses one process of one node',
+  );
 });
 
 it('is refused for a pipeline', () => {

@@ -7,6 +7,7 @@ const WARNING_SECONDS = 60;
 
 /** Returns the arguments of sbatch; the script comes on its standard input. Values are never a shell's. */
 export function sbatchArguments({ name, folder, output, need, grace }: JobRequest): string[] {
+  const { nodes = 1, tasksPerNode: tasks = 1 } = need;
   const given: (string | false | undefined)[] = [
     '--parsable',
     `--job-name=${name}`,
@@ -22,9 +23,9 @@ export function sbatchArguments({ name, folder, output, need, grace }: JobReques
     need.account !== undefined && `--account=${need.account}`,
     need.qos !== undefined && `--qos=${need.qos}`,
     need.constraint !== undefined && `--constraint=${need.constraint}`,
-    '--nodes=1',
-    '--ntasks=1',
-    need.cpus !== undefined && `--cpus-per-task=${need.cpus}`,
+    `--nodes=${nodes}`,
+    ...(nodes * tasks === 1 ? ['--ntasks=1'] : [`--ntasks=${nodes * tasks}`, `--ntasks-per-node=${tasks}`]),
+    need.cpus !== undefined && `--cpus-per-task=${Math.max(1, Math.floor(need.cpus / tasks))}`,
     need.memory !== undefined && `--mem=${need.memory}M`,
     need.minutes !== undefined && `--time=${need.minutes}`,
     need.gpus !== undefined && need.gpus > 0 && `--gres=gpu:${need.gpus}`,

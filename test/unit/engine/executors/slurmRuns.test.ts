@@ -26,7 +26,7 @@ export default async function train(run) {
   for (; step < run.params.number('steps'); step++) {
     run.log({ loss: run.params.number('lr') + 1 / (step + 1) }, { step });
     await run.saveCheckpoint(step, (folder) => fs.writeFileSync(path.join(folder, 'state.json'), JSON.stringify({ step })));
-    if (run.stopping) return;
+    if (run.stopRequested) return;
     await new Promise((resolve) => setTimeout(resolve, run.params.number('pause')));
   }
 }
@@ -117,15 +117,53 @@ describe.skipIf(why !== null)(`through Slurm${why === null ? '' : ` (skipped: ${
   it('a job that Slurm refuses fails with its words', async () => {
     const { engine, id } = await start(
       'refused',
-      experiment('node train.mjs', 'on: slurm\nparams: {}\nslurm: { partition: nowhere }\n'),
+      experiment('node train.mjs', 'on: slurm\nparams: {}\nslurm: { extra: ["--gres=nothing:1"] }\n'),
     );
     expect(await runOver(engine, id)).toMatchObject({
       status: 'failed',
       error: {
         kind: 'not-started',
-        message: expect.stringMatching(/Slurm rejected the job: .*partition/i) as string,
+        message: expect.stringMatching(/Slurm rejected the job: .*gres/i) as string,
       },
     });
+  }, 120_000);
+
+  it('what no partition offers is refused at once, at its place in the file', async () => {
+    workspace = new Workspace(dist, shared);
+    workspace.write('train.mjs', TRAIN);
+    const engine = await connect();
+    const refused = async (more: string): Promise<string> => {
+      const file = workspace.write('a.tune.yaml', experiment('node train.mjs', `on: slurm\nparams: {}\n${more}`));
+      const error = (await engine.request('runs/start', { file }).catch((each: unknown) => each)) as Error;
+      return error.message.slice(error.message.indexOf('a.tune.yaml') + 'a.tune.yaml:'.length);
+    };
+    expect(await refused('slurm: { partition: nowhere }\n')).toBe(
+      '6:21: Slurm has no partition "nowhere" (it has main, urgent)',
+    );
+    expect(await refused('resources: { gpus: 1 }\n')).toBe(
+      '6:20: a node of the partition main has no GPUs (or choose another partition)',
+    );
+    expect(await refused('resources: { nodes: 3, cpus: 8 }\n')).toBe(
+      '6:21: the partition main has only 2 nodes (or choose another partition)',
+    );
+    expect((await engine.request('runs/list', {})).total).toBe(0);
+  }, 120_000);
+
+  it('a place that the person has chosen replaces the file’s', async () => {
+    workspace = new Workspace(dist, shared);
+    workspace.write('train.mjs', TRAIN);
+    const engine = await connect();
+    const file = workspace.write('a.tune.yaml', experiment('node train.mjs', 'params: { steps: 3 }\n'));
+    const place = { on: 'slurm' as const, defaults: { slurm: { partition: 'urgent' } } };
+    const { run } = await engine.request('runs/start', { file, place });
+    await until('its place', async () => {
+      const { runs } = await engine.request('runs/list', { ids: [run.id] });
+      return /^slurm \d+/.test(runs[0]?.device ?? '');
+    });
+    expect(
+      cluster.ask('squeue', ['--noheader', '--states=all', '--format=%P', `--name=tunesmith-${run.id}-1`])?.trim(),
+    ).toBe('urgent');
+    expect((await runOver(engine, run.id)).status).toBe('completed');
   }, 120_000);
 
   it('a preempted run goes on from its checkpoint in another job, with every step once', async () => {
@@ -207,23 +245,45 @@ describe.skipIf(why !== null)(`through Slurm${why === null ? '' : ` (skipped: ${
     expect(none).toMatchObject({ ok: false, reason: expect.stringMatching(/sbatch is not on the PATH/) as string });
   }, 120_000);
 
-  it('a search that pauses and promotes ends as it does on this machine with the same seed', async () => {
-    const body = (on: string): string =>
-      `name: asha\non: ${on}\nmodule: ./trainer.mjs\nparams: { lr: 1, steps: 9, pause: 5 }\n` +
-      'objective: { metric: loss, goal: minimize }\n' +
-      'search: { sampler: random, seed: 5, trials: 4, parallel: 1, checkpoints: true, maxSteps: 9, ' +
-      'pruner: { name: asha, form: promote, eta: 3, grace: 1 }, space: { lr: { uniform: [0, 1] } } }\n';
-    workspace = new Workspace(dist, shared);
-    workspace.write('trainer.mjs', TRAINER);
-    const engine = await connect();
-    const values: unknown[] = [];
-    for (const on of ['local', 'slurm']) {
-      const file = workspace.write(`${on}.tune.yaml`, body(on));
-      const { search } = await engine.request('searches/start', { file });
-      expect((await searchOver(engine, search.id, 200_000)).status).toBe('completed');
-      const { runs } = await engine.request('runs/list', { search: search.id, sort: 'createdAt', descending: false });
-      values.push(runs.map(({ trial, status, params, metrics }) => [trial, status, params.lr, metrics.loss?.last]));
-    }
-    expect(values[1]).toEqual(values[0]);
-  }, 300_000);
+  it.each([
+    ['that pauses and promotes', '{ name: asha, form: promote, eta: 2, graceSteps: 1 }'],
+    ['of a population', '{ name: pbt, population: 3, intervalSteps: 2, truncation: 0.34 }'],
+  ])(
+    'a search %s ends as it does on this machine with the same seed',
+    async (_, pruner) => {
+      const body = (on: string): string =>
+        `name: same\non: ${on}\nmodule: ./trainer.mjs\nparams: { lr: 1, steps: 4, pause: 2500 }\n` +
+        'objective: { metric: loss, goal: minimize }\n' +
+        'search: { sampler: random, seed: 5, trials: 3, parallel: 1, checkpoints: true, maxSteps: 4, ' +
+        `pruner: ${pruner}, space: { lr: { uniform: [0, 1] } } }\n`;
+      workspace = new Workspace(dist, shared);
+      workspace.write('trainer.mjs', TRAINER);
+      const engine = await connect();
+      const values: unknown[] = [];
+      for (const on of ['local', 'slurm']) {
+        const file = workspace.write(`${on}.tune.yaml`, body(on));
+        const { search } = await engine.request('searches/start', { file });
+        expect((await searchOver(engine, search.id, 200_000)).status).toBe('completed');
+        const { runs } = await engine.request('runs/list', { search: search.id, sort: 'createdAt', descending: false });
+        const launches = runs.map(({ id }) => {
+          const spec = JSON.parse(fs.readFileSync(workspace.at('.tunesmith/runs', id, 'run.json'), 'utf8')) as {
+            launch?: { number: number };
+          };
+          return spec.launch?.number ?? 1;
+        });
+        expect(Math.max(...launches), 'some trial goes on in another launch').toBeGreaterThan(1);
+        values.push(
+          runs.map(({ trial, status, params, metrics }, at) => [
+            trial,
+            status,
+            params.lr,
+            metrics.loss?.last,
+            launches[at],
+          ]),
+        );
+      }
+      expect(values[1]).toEqual(values[0]);
+    },
+    300_000,
+  );
 });

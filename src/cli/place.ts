@@ -1,0 +1,57 @@
+/** Where runs execute, as options of commands and the person's own file say. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parse } from 'yaml';
+import { tunesmithHome } from '../client/home.js';
+import { parseExperiment, placeExperiment } from '../experiment/index.js';
+import { PLACES, type ClusterKind, type ClusterNeed } from '../protocol/cluster.js';
+import { Placing } from '../protocol/placing.js';
+import type { Input } from './command.js';
+import { UsageError } from './errors.js';
+
+export const PLACE_OPTION = {
+  type: 'string',
+  value: 'PLACE',
+  help: `Where it executes: ${PLACES.join(', ')}. Default: as the file says.`,
+} as const;
+
+/** The person's defaults for each kind of cluster, in the Tunesmith home. The editor has settings for them. */
+const DEFAULTS_FILE = 'clusters.yaml';
+
+/** Returns the part of a request that says where to execute; nothing if the file alone says it. */
+export function readPlaceOption(input: Input): { place?: Placing } {
+  const given = input.text('on');
+  const on = PLACES.find((place) => place === given);
+  if (given !== undefined && !on) throw new UsageError(`--on must be one of ${PLACES.join(', ')}, not "${given}".`);
+  const own = readOwnPlace();
+  if (on === undefined && own.defaults === undefined) return {};
+  return { place: { ...own, ...(on !== undefined && { on }) } };
+}
+
+/** Returns the person's defaults. */
+export function readOwnPlace(): Placing {
+  const defaults = ownDefaults();
+  return defaults ? { defaults } : {};
+}
+
+/** Returns the need of a job by the person's defaults alone. */
+export function ownNeed(on: ClusterKind): ClusterNeed | undefined {
+  const { experiment } = parseExperiment('run: hello\n', 'hello.tune.yaml');
+  placeExperiment(experiment!, { ...readOwnPlace(), on });
+  return experiment!.cluster;
+}
+
+function ownDefaults(): Placing['defaults'] {
+  const file = path.join(tunesmithHome(), DEFAULTS_FILE);
+  let text: string;
+  try {
+    text = fs.readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    return Placing.parse({ defaults: (parse(text) ?? {}) as unknown }).defaults;
+  } catch {
+    throw new UsageError(`${file} must have a section for each kind of cluster, such as: slurm: { partition: gpu }`);
+  }
+}

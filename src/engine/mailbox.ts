@@ -41,7 +41,7 @@ export class Mailbox {
       seen.add(file);
       const lines = this.newLines(file);
       for (const line of lines) this.takeSearch(id, line);
-      // What is done must not be done again by the next engine.
+      // The next engine must not do it again.
       if (lines.length > 0) remove(file, this.lines.get(file)!);
     }
     for (const file of this.lines.keys()) if (!seen.has(file)) this.lines.delete(file);

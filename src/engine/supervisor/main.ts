@@ -152,7 +152,7 @@ async function supervise(folder: string, askedHash: string | undefined, environm
   const env = {
     ...programEnv(base, spec, folder, address, ours),
     ...ranks?.env,
-    // What the file sets itself comes first here, too.
+    // Variables of the experiment file come first here, too.
     ...(ranks && spec.env),
     [RUN_ENV.mark]: String(mark),
   };

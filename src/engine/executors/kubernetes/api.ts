@@ -13,7 +13,7 @@ export class ApiError extends Error {
   constructor(
     message: string,
     readonly status: number,
-    /** Such as `AlreadyExists`. */
+    /** Code of the refusal, such as `AlreadyExists`. */
     readonly reason: string,
   ) {
     super(message);

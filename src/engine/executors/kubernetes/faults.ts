@@ -1,4 +1,4 @@
-/** What a run on Kubernetes lacks. */
+/** Finds what a run on Kubernetes lacks. */
 import type { Experiment, PlacedFault } from '../../../experiment/index.js';
 import type { ClusterNeed } from '../../../protocol/cluster.js';
 import { isInside, volumePath } from './manifest.js';
@@ -7,7 +7,7 @@ export interface PlaceContext {
   workspace: string;
   /** Folder with the bundles. */
   dist: string;
-  /** Of the person who asks. */
+  /** Environment of the requesting client. */
   env: NodeJS.ProcessEnv;
 }
 

@@ -36,7 +36,7 @@ const User = z.object({
 });
 const Context = z.object({ cluster: z.string(), user: z.string().optional(), namespace: text });
 const named = <T extends string>(key: T) =>
-  z.array(z.looseObject({ name: z.string() }).and(z.record(z.literal(key), z.unknown()))).nullish();
+  z.array(z.looseObject({ name: z.string(), [key]: z.unknown() })).nullish();
 const File = z.looseObject({
   'current-context': z.string().nullish(),
   clusters: named('cluster'),

@@ -1,5 +1,6 @@
 /** Reads what the API server says of jobs, their pods and their places in Kueue's queues. */
 import { z } from 'zod';
+import { record } from '../../../protocol/recordSchema.js';
 import type { JobEnd, JobState } from '../executor.js';
 import { NAME_NOTE, QUEUE_LABEL } from './manifest.js';
 
@@ -13,8 +14,8 @@ type Condition = z.infer<typeof Condition>;
 const Conditions = z.array(Condition).nullish();
 const Meta = z.looseObject({
   name: z.string(),
-  labels: z.record(z.string(), z.string()).nullish(),
-  annotations: z.record(z.string(), z.string()).nullish(),
+  labels: record(z.string()).nullish(),
+  annotations: record(z.string()).nullish(),
   ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string() })).nullish(),
 });
 const Terminated = z.looseObject({ exitCode: z.number(), reason: z.string().optional() });

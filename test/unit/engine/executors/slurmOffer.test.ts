@@ -1,4 +1,4 @@
-/** What Slurm's partitions offer, and what a run wants beyond that. */
+/** Offers of Slurm's partitions, and needs beyond them. */
 import { expect, it } from 'vitest';
 import { parseExperiment, placeExperiment, problemsAt } from '../../../../src/experiment/index.js';
 import { readSinfo, slurmFaults } from '../../../../src/engine/executors/slurm/offer.js';

@@ -35,8 +35,7 @@ const User = z.object({
   exec: Exec.optional(),
 });
 const Context = z.object({ cluster: z.string(), user: z.string().optional(), namespace: text });
-const named = <T extends string>(key: T) =>
-  z.array(z.looseObject({ name: z.string(), [key]: z.unknown() })).nullish();
+const named = <T extends string>(key: T) => z.array(z.looseObject({ name: z.string(), [key]: z.unknown() })).nullish();
 const File = z.looseObject({
   'current-context': z.string().nullish(),
   clusters: named('cluster'),

@@ -8,7 +8,6 @@ import { readCapture, type Capture } from '../../protocol/captureSettings.js';
 import { isDebugSpec, type DebugSpec } from '../../protocol/debugging.js';
 import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
 import { setEntry } from '../../protocol/records.js';
-import type { RankCounts } from './ranks/launch.js';
 
 /** The part of `run.json` that the supervisor needs. Checked by hand: a schema library would double its start-up time. */
 export interface ProgramSpec {
@@ -41,6 +40,12 @@ function isLaunch(value: unknown): value is ProgramSpec['launch'] {
   if (value === null) return true;
   const { number, checkpoint } = value as Record<string, unknown>;
   return Number.isInteger(number) && (checkpoint === null || isText(checkpoint));
+}
+
+export interface RankCounts {
+  nodes: number;
+  /** Processes on each node. */
+  perNode: number;
 }
 
 /** Returns the numbers of nodes and of processes on each; null if there is one process. */

@@ -6,13 +6,8 @@ import { join } from 'node:path';
 import { RUN_FILES } from '../../../protocol/runFiles.js';
 import type { Control } from '../../../protocol/supervisor.js';
 import { appendLine } from '../../disk/appendLine.js';
-import { foundProgram } from '../spec.js';
+import { foundProgram, type RankCounts } from '../spec.js';
 import { personsUmask } from '../../disk/umask.js';
-
-export interface RankCounts {
-  nodes: number;
-  perNode: number;
-}
 
 /** First argument of supervisor.cjs when it looks after one rank. */
 export const RANK_FLAG = '--rank';

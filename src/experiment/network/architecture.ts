@@ -6,7 +6,7 @@ import { number, oneOf, whole, type Kit } from './kit.js';
 import { normalizeLayers, type Layer, type WrittenLayer } from './layers.js';
 import { describeLayer, PLAIN_LAYERS } from './layerWords.js';
 
-export const ARCHITECTURE_METHODS = ['darts', 'shared', 'random'] as const;
+export const ARCHITECTURE_METHODS = ['darts', 'smash', 'shared', 'random'] as const;
 
 /** One of several lists of layers; an empty list hands its input on. */
 export interface Choice {
@@ -19,8 +19,9 @@ export type ChainPart = { layers: Layer[] } | { choices: Choice[] };
 export interface ArchitectureSettings {
   chain: ChainPart[];
   /**
-   * `darts`: all choices at once, weighted, with weights that learn by gradients; `shared`: random choices that share
-   * their weights; `random`: random choices, each trained by itself.
+   * `darts`: all choices at once, weighted, with weights that learn by gradients; `smash`: random
+   * choices whose weights a hypernetwork makes; `shared`: random choices that share their weights; `random`: random
+   * choices, each trained by itself.
    */
   method: (typeof ARCHITECTURE_METHODS)[number];
   /** DARTS: how the gradient with respect to the architecture sees the weights. */
@@ -32,8 +33,10 @@ export interface ArchitectureSettings {
   learningRate: number;
   /** Learning rate of the architecture. */
   rate: number;
-  /** Architectures that `shared` ranks, and that `random` trains. */
+  /** Architectures that `shared` and `smash` rank, and that `random` trains. */
   samples: number;
+  /** SMASH: width of the hypernetwork's hidden layer. */
+  hidden: number;
 }
 
 /** Most choices at one place, and most places. */
@@ -62,7 +65,7 @@ export function architectureSchema(layer: z.ZodType<WrittenLayer>, { optional }:
       .refine((all) => all.some(isChoice), { error: 'chain must have a place with oneOf' })
       .describe('The network: layers, and places at which one of several lists of layers is chosen.'),
     method: optional(oneOf('method', ARCHITECTURE_METHODS)).describe(
-      '`darts`: by gradients of the validation loss; `shared`: random choices that share weights; `random`: random choices, each trained by itself. Default: darts.',
+      '`darts`: by gradients of the validation loss; `smash`: random choices whose weights a hypernetwork makes; `shared`: random choices that share weights; `random`: random choices, each trained by itself. Default: darts.',
     ),
     order: optional(oneOf('order', ['first', 'second'])).describe(
       'DARTS: `second` follows the weights one step ahead, at four times the cost. Default: first.',
@@ -76,7 +79,10 @@ export function architectureSchema(layer: z.ZodType<WrittenLayer>, { optional }:
       'Learning rate of the architecture, for Adam. Default: 0.01.',
     ),
     samples: optional(whole('samples').max(10_000, 'samples must be at most 10000')).describe(
-      'Architectures that `shared` ranks (100), or that `random` trains (5).',
+      'Architectures that `shared` and `smash` rank (100), or that `random` trains (5).',
+    ),
+    hidden: optional(whole('hidden').max(1024, 'hidden must be at most 1024')).describe(
+      'SMASH: width of the hypernetwork’s hidden layer. Default: 16.',
     ),
   });
 }
@@ -104,6 +110,7 @@ export function normalizeArchitecture(written: WrittenArchitecture | null | unde
     learningRate: written.learningRate ?? 0.05,
     rate: written.rate ?? 0.01,
     samples: written.samples ?? (method === 'random' ? 5 : 100),
+    hidden: written.hidden ?? 16,
   };
 }
 

@@ -1,5 +1,6 @@
 /** The architecture of a run: searched at its first launch, and remembered for the others. */
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunClient } from '../../client/index.js';
 import type { Layer, Network } from '../../experiment/network/index.js';
@@ -7,13 +8,15 @@ import { readReal, STATE_LIMIT } from '../../files/real.js';
 import { writeWhole } from '../../files/whole.js';
 import type { Dataset } from '../data/types.js';
 import { Pace } from '../loop/pace.js';
+import { Keeper } from './keeper.js';
 import { searchArchitecture } from './search.js';
 
 const FILE = 'architecture.json';
+const STATE = 'architecture.safetensors';
 
 /**
- * Returns the layers that were chosen; null when a stop was requested. An interrupted search restarts, with
- * the same random numbers; one that was finished is not done again.
+ * Returns the layers that were chosen; null when a stop was requested. An interrupted search resumes after its last saved
+ * epoch; one that was finished is not done again.
  */
 export async function architectureOf(
   run: RunClient,
@@ -29,8 +32,10 @@ export async function architectureOf(
     if (kept.settings === known) return kept.layers;
   }
   const pace = new Pace(run, settings.epochs);
+  const identity = JSON.stringify({ settings, seed, batchSize: network.batchSize, loss: network.loss });
+  const keeper = file === null ? null : new Keeper(join(run.folder, STATE), identity);
   const found = await searchArchitecture({
-    ...{ network, settings, dataset, seed, log: run },
+    ...{ network, settings, dataset, seed, keeper, log: run },
     pause: () => pace.pause(),
   });
   if (!found) return null;
@@ -39,6 +44,9 @@ export async function architectureOf(
     console.log(text);
   }
   console.log(`layers:\n${found.layers.map((layer) => `  - ${JSON.stringify(layer)}`).join('\n')}`);
-  if (file !== null) await writeWhole(file, JSON.stringify({ settings: known, layers: found.layers }));
+  if (file !== null) {
+    await writeWhole(file, JSON.stringify({ settings: known, layers: found.layers }));
+    await rm(join(run.folder, STATE), { force: true });
+  }
   return found.layers;
 }

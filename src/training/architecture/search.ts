@@ -1,32 +1,29 @@
 /**
- * Chooses the layers of a chain before the network is trained: by gradients (DARTS), by random choices that share
- * weights (Li & Talwalkar, "Random Search and Reproducibility for Neural Architecture Search", UAI 2019), or by random
- * choices that are trained one by one. All of them take the same number of passes over the training examples.
+ * Chooses the layers of a chain before the network is trained: by gradients (DARTS), by random choices whose weights a
+ * hypernetwork makes (SMASH) or that share them (Li & Talwalkar, "Random Search and Reproducibility for Neural Architecture
+ * Search", UAI 2019), or by random choices that are trained one by one. All of them take the same number of passes over the
+ * training examples.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  chosenLayers,
-  placesOf,
-  type ArchitectureSettings,
-  type Layer,
-  type Network,
-} from '../../experiment/network/index.js';
-import type { Dataset } from '../data/types.js';
-import { Feed, toTensors, type Batch } from '../loop/batches.js';
-import type { TrainingLog } from '../loop/types.js';
+import { chosenLayers, placesOf, type ArchitectureSettings, type Layer } from '../../experiment/network/index.js';
 import { Random } from '../random.js';
-import { firstOrder, gradients, secondOrder } from './gradient.js';
+import { firstOrder, secondOrder } from './gradient.js';
+import { Hypernetwork } from './hypernetwork.js';
+import {
+  AlphaAdam,
+  at,
+  Cycle,
+  Descent,
+  eachBatch,
+  judged,
+  lossAndGradients,
+  measuredOf,
+  rateAt,
+  type ArchitectureSearch,
+} from './steps.js';
 import { Supernet } from './supernet.js';
 
-export interface ArchitectureSearch {
-  network: Network;
-  settings: ArchitectureSettings;
-  dataset: Dataset;
-  seed: number;
-  log: TrainingLog;
-  /** Lets other work run; false: a stop was requested. */
-  pause(): Promise<boolean>;
-}
+export type { ArchitectureSearch } from './steps.js';
 
 export interface FoundArchitecture {
   /** Number of the choice of each place. */
@@ -36,50 +33,58 @@ export interface FoundArchitecture {
   said: { level: 'info' | 'warning'; text: string }[];
 }
 
-const MOMENTUM = 0.9;
-const WEIGHT_DECAY = 3e-4;
-/** Largest norm of a gradient of the weights. */
-const CLIP = 5;
-/** Validation examples by which architectures are ranked. */
-const MOST_RANKED = 1000;
-
 /** Resolves to null when a stop was requested. */
 export async function searchArchitecture(search: ArchitectureSearch): Promise<FoundArchitecture | null> {
   const { settings } = search;
   const random = new Random(search.seed).fork('architecture');
-  const chosen =
-    settings.method === 'darts'
-      ? await byGradients(search, random)
-      : settings.method === 'shared'
-        ? await bySharing(search, random)
-        : await byTraining(search, random);
+  const methods = { darts: byGradients, smash: byHypernetwork, shared: bySharing, random: byTraining };
+  const chosen = await methods[settings.method](search, random);
   return chosen && { chosen, layers: chosenLayers(settings, chosen), said: said(settings, chosen) };
 }
 
+/** Says that a search resumes after `epochs`. */
+function sayResumed({ log, settings }: ArchitectureSearch, epochs: number): void {
+  if (epochs > 0)
+    log.message('info', `the search for an architecture resumes after epoch ${epochs} of ${settings.epochs}`);
+}
+
 async function byGradients(search: ArchitectureSearch, random: Random): Promise<number[] | null> {
-  const { settings, network, dataset, log } = search;
+  const { settings, network, dataset, log, keeper } = search;
   const net = new Supernet(settings, network, dataset, random.fork('weights'));
-  const descent = new Descent(net, settings);
-  const optimizer = tf.train.adam(settings.rate, 0.5, 0.999);
+  const descent = new Descent(net.variables, settings.learningRate);
+  const adam = new AlphaAdam(net.alphas, settings.rate);
   const others = new Cycle(dataset, network.batchSize, random.fork('validation'));
+  const alphas = net.alphas.map((variable, i) => ({ name: `alpha ${i}`, variable }));
+  const kept = [...descent.kept(), ...measuredOf(net), ...alphas];
   try {
-    for (let epoch = 1; epoch <= settings.epochs; epoch++) {
+    const state = (await keeper?.load(kept)) as { epoch: number; place: number; adam: unknown } | null | undefined;
+    if (state) {
+      adam.load(state.adam);
+      others.place = state.place;
+    }
+    const done = state?.epoch ?? 0;
+    sayResumed(search, done);
+    for (let epoch = done + 1; epoch <= settings.epochs; epoch++) {
       const isDone = await eachBatch(search, random, epoch, async (train, step, share) => {
         const context = { training: true, random: random.fork(`step ${step}`) };
-        descent.rate = (settings.learningRate * (1 + Math.cos(Math.PI * share))) / 2;
+        descent.rate = rateAt(settings, share);
         if (epoch > settings.warmup) {
           const validation = await others.next();
           const own =
             settings.order === 'first'
               ? firstOrder(net, validation, context)
               : await secondOrder(net, { train, validation, xi: descent.rate }, context);
-          optimizer.applyGradients(net.alphas.map(({ name }, i) => ({ name, tensor: own[i]! })));
+          await adam.step(own);
           tf.dispose([...own, validation.inputs, validation.targets]);
         }
-        return descent.step(train, context, null);
+        const { loss, own } = lossAndGradients(net, net.variables, train, context, null);
+        descent.step(own);
+        tf.dispose(own);
+        return loss;
       });
       if (!isDone) return null;
       logShares(search, await net.shares(), epoch);
+      await keeper?.save(kept, { epoch, place: others.place, adam: adam.state() });
     }
     const shares = await net.shares();
     const chosen = shares.map((place) => place.indexOf(Math.max(...place)));
@@ -88,7 +93,6 @@ async function byGradients(search: ArchitectureSearch, random: Random): Promise<
     log.log({ 'architecture/val_loss_mixed': mixed, 'architecture/val_loss_chosen': alone }, at(settings.epochs));
     return chosen;
   } finally {
-    optimizer.dispose();
     descent.dispose();
     net.dispose();
   }
@@ -97,16 +101,12 @@ async function byGradients(search: ArchitectureSearch, random: Random): Promise<
 async function bySharing(search: ArchitectureSearch, random: Random): Promise<number[] | null> {
   const { settings, network, dataset } = search;
   const net = new Supernet(settings, network, dataset, random.fork('weights'));
-  const descent = new Descent(net, settings);
-  const draws = random.fork('draws');
+  const descent = new Descent(net.variables, settings.learningRate);
   try {
-    for (let epoch = 1; epoch <= settings.epochs; epoch++) {
-      const isDone = await eachBatch(search, random, epoch, (train, step, share) => {
-        descent.rate = (settings.learningRate * (1 + Math.cos(Math.PI * share))) / 2;
-        return descent.step(train, { training: true, random: random.fork(`step ${step}`) }, drawn(settings, draws));
-      });
-      if (!isDone) return null;
-    }
+    const isDone = await sampled(search, random, descent, net, (train, context, chosen) =>
+      lossAndGradients(net, net.variables, train, context, chosen),
+    );
+    if (!isDone) return null;
     return await best(search, different(settings, random.fork('ranked')), (chosen) => judged(search, net, chosen));
   } finally {
     descent.dispose();
@@ -114,24 +114,90 @@ async function bySharing(search: ArchitectureSearch, random: Random): Promise<nu
   }
 }
 
-async function byTraining(search: ArchitectureSearch, random: Random): Promise<number[] | null> {
+async function byHypernetwork(search: ArchitectureSearch, random: Random): Promise<number[] | null> {
   const { settings, network, dataset } = search;
+  const net = new Supernet(settings, network, dataset, random.fork('weights'));
+  const hyper = await Hypernetwork.of(net, settings, random.fork('hypernetwork'));
+  const descent = new Descent(hyper.variables, settings.learningRate);
+  try {
+    const isDone = await sampled(search, random, descent, net, (train, context, chosen) => {
+      hyper.make(chosen);
+      const { loss, own } = lossAndGradients(net, hyper.used(chosen), train, context, chosen);
+      const back = tf.tidy(() => hyper.back(chosen, own).map((one) => tf.clone(one)));
+      tf.dispose(own);
+      return { loss, own: back };
+    });
+    if (!isDone) return null;
+    return await best(search, different(settings, random.fork('ranked')), (chosen) => {
+      hyper.make(chosen);
+      return judged(search, net, chosen);
+    });
+  } finally {
+    descent.dispose();
+    hyper.dispose();
+    net.dispose();
+  }
+}
+
+type Sampled = Parameters<typeof lossAndGradients>;
+
+/** Trains with a random architecture at each step; false: a stop was requested. */
+async function sampled(
+  search: ArchitectureSearch,
+  random: Random,
+  descent: Descent,
+  net: Supernet,
+  slopes: (train: Sampled[2], context: Sampled[3], chosen: number[]) => ReturnType<typeof lossAndGradients>,
+): Promise<boolean> {
+  const { settings, keeper } = search;
+  const kept = [...descent.kept(), ...measuredOf(net)];
+  const done = ((await keeper?.load(kept)) as { epoch: number } | null | undefined)?.epoch ?? 0;
+  sayResumed(search, done);
+  for (let epoch = done + 1; epoch <= settings.epochs; epoch++) {
+    const isDone = await eachBatch(search, random, epoch, (train, step, share) => {
+      descent.rate = rateAt(settings, share);
+      const chosen = drawn(settings, random.fork(`draw ${step}`));
+      const { loss, own } = slopes(train, { training: true, random: random.fork(`step ${step}`) }, chosen);
+      descent.step(own);
+      tf.dispose(own);
+      return loss;
+    });
+    if (!isDone) return false;
+    await keeper?.save(kept, { epoch });
+  }
+  return true;
+}
+
+async function byTraining(search: ArchitectureSearch, random: Random): Promise<number[] | null> {
+  const { settings, network, dataset, keeper } = search;
   const candidates = different(settings, random.fork('ranked'));
   // The passes are divided among the architectures, at least one for each.
   const epochs = Math.max(1, Math.round(settings.epochs / candidates.length));
+  const known = ((await keeper?.load([])) as { losses: number[] } | null | undefined)?.losses ?? [];
+  const losses = [...known];
+  let at = 0;
   return best(search, candidates, async (chosen) => {
+    const earlier = known[at++];
+    if (earlier !== undefined) return earlier;
     const own = { ...settings, epochs, chain: [{ layers: chosenLayers(settings, chosen) }] };
     const net = new Supernet(own, network, dataset, random.fork('weights'));
-    const descent = new Descent(net, own);
+    const descent = new Descent(net.variables, own.learningRate);
     try {
       for (let epoch = 1; epoch <= epochs; epoch++) {
         const isDone = await eachBatch({ ...search, settings: own }, random, epoch, (train, step, share) => {
-          descent.rate = (settings.learningRate * (1 + Math.cos(Math.PI * share))) / 2;
-          return descent.step(train, { training: true, random: random.fork(`step ${step}`) }, []);
+          descent.rate = rateAt(settings, share);
+          const context = { training: true, random: random.fork(`step ${step}`) };
+          const { loss, own: slopes } = lossAndGradients(net, net.variables, train, context, []);
+          descent.step(slopes);
+          tf.dispose(slopes);
+          return loss;
         });
         if (!isDone) return null;
       }
-      return await judged(search, net, []);
+      const loss = await judged(search, net, []);
+      losses.push(loss);
+      await keeper?.save([], { losses });
+      return loss;
     } finally {
       descent.dispose();
       net.dispose();
@@ -159,114 +225,6 @@ async function best(
   return found!.chosen;
 }
 
-/** Takes steps on the weights: momentum, weight decay and a bound on the gradient's norm, as in the paper. */
-class Descent {
-  rate: number;
-  private readonly velocities: tf.Variable[];
-
-  constructor(
-    private readonly net: Supernet,
-    { learningRate }: ArchitectureSettings,
-  ) {
-    this.rate = learningRate;
-    this.velocities = net.variables.map((variable) => tf.tidy(() => tf.variable(tf.zerosLike(variable), false)));
-  }
-
-  /** Returns the loss before the step. */
-  step(batch: Batch, context: Parameters<Supernet['lossOf']>[1], chosen: number[] | null): tf.Scalar {
-    const { net, velocities, rate } = this;
-    const { variables } = net;
-    let loss: tf.Scalar | null = null;
-    const own = gradients(() => (loss = tf.keep(net.lossOf(batch, context, chosen))), variables);
-    tf.tidy(() => {
-      const norm = tf.sqrt(tf.addN(own.map((one) => tf.sum(tf.square(one)))));
-      const factor = tf.minimum(1, tf.div(CLIP, tf.add(norm, 1e-12)));
-      for (const [i, variable] of variables.entries()) {
-        const gradient = tf.add(tf.mul(own[i]!, factor), tf.mul(variable, WEIGHT_DECAY));
-        velocities[i]!.assign(tf.add(tf.mul(velocities[i]!, MOMENTUM), gradient));
-        variable.assign(tf.sub(variable, tf.mul(velocities[i]!, rate)));
-      }
-    });
-    tf.dispose(own);
-    return loss!;
-  }
-
-  dispose(): void {
-    tf.dispose(this.velocities);
-  }
-}
-
-/** Makes one pass over the training examples; false: a stop was requested. `share`: the completed share of the search. */
-async function eachBatch(
-  { network, dataset, settings, log, pause }: ArchitectureSearch,
-  random: Random,
-  epoch: number,
-  work: (batch: Batch, step: number, share: number) => tf.Scalar | Promise<tf.Scalar>,
-): Promise<boolean> {
-  const { count } = dataset.train;
-  const size = Math.min(network.batchSize, count);
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  random.fork(`order ${epoch}`).shuffle(order);
-  const feed = new Feed(dataset, dataset.train, order, size);
-  const steps = Math.ceil(count / size);
-  let sum = 0;
-  for (let i = 0; i < steps; i++) {
-    const share = (epoch - 1 + i / steps) / settings.epochs;
-    const values = await feed.batch(i * size, Math.min((i + 1) * size, count));
-    const batch = toTensors(values, dataset.inputShape);
-    const loss = await work(batch, (epoch - 1) * steps + i, share);
-    sum += (await loss.data())[0]! * values.count;
-    tf.dispose([batch.inputs, batch.targets, loss]);
-    log.progress(null, `architecture: epoch ${epoch} of ${settings.epochs}`);
-    if (!(await pause())) return false;
-  }
-  log.log({ 'architecture/loss': sum / count }, at(epoch));
-  return true;
-}
-
-/** Validation batches, one after the other, over and over. */
-class Cycle {
-  private readonly order: Int32Array;
-  private readonly size: number;
-  private place = 0;
-
-  constructor(
-    private readonly dataset: Dataset,
-    batchSize: number,
-    random: Random,
-  ) {
-    const { count } = dataset.validation;
-    this.order = random.shuffle(Int32Array.from({ length: count }, (_, i) => i));
-    this.size = Math.min(batchSize, count);
-  }
-
-  async next(): Promise<Batch> {
-    const { dataset, order, size } = this;
-    if (this.place + size > order.length) this.place = 0;
-    const values = await new Feed(dataset, dataset.validation, order, size).batch(this.place, this.place + size);
-    this.place += size;
-    return toTensors(values, dataset.inputShape);
-  }
-}
-
-/** Mean loss over the validation examples, or the first of them. */
-async function judged({ dataset, network }: ArchitectureSearch, net: Supernet, chosen: number[] | null) {
-  const count = Math.min(MOST_RANKED, dataset.validation.count);
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  const size = Math.max(network.batchSize, 100);
-  const feed = new Feed(dataset, dataset.validation, order, size);
-  let sum = 0;
-  for (let from = 0; from < count; from += size) {
-    const values = await feed.batch(from, Math.min(from + size, count));
-    const loss = tf.tidy(() =>
-      net.lossOf(toTensors(values, dataset.inputShape), { training: false, random: new Random(0) }, chosen),
-    );
-    sum += (await loss.data())[0]! * values.count;
-    loss.dispose();
-  }
-  return sum / count;
-}
-
 const drawn = (settings: ArchitectureSettings, random: Random): number[] =>
   placesOf(settings).map((choices) => Math.floor(random.uniform() * choices.length));
 
@@ -280,8 +238,6 @@ function different(settings: ArchitectureSettings, random: Random): number[][] {
   }
   return [...found.values()];
 }
-
-const at = (epoch: number, more = 0) => ({ step: epoch + more, epoch: 0 });
 
 function logShares({ settings, log }: ArchitectureSearch, shares: number[][], epoch: number): void {
   const places = placesOf(settings);

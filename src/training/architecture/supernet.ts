@@ -12,6 +12,8 @@ import { buildLoss, type Loss } from '../losses/index.js';
 import type { Random } from '../random.js';
 import type { Batch } from '../loop/batches.js';
 
+const learns = ({ trainable }: Weight): boolean => trainable;
+
 /** A place with all its choices. */
 interface Mixed {
   choices: BuiltLayer[][];
@@ -69,6 +71,18 @@ export class Supernet {
       .flatMap((one) => one.weights);
     this.alphas = placesOf(settings).map((choices) => tf.tidy(() => tf.variable(tf.zeros([choices.length]))));
     this.loss = buildLoss(loss, dataset, dataset.outputs);
+  }
+
+  /** Weights of each choice that learn, by place and choice. */
+  get choiceWeights(): Weight[][][] {
+    return this.parts.flatMap((part) =>
+      'choices' in part ? [part.choices.map((layers) => layers.flatMap((one) => one.weights).filter(learns))] : [],
+    );
+  }
+
+  /** Weights that learn in the layers that every architecture has. */
+  get fixedWeights(): Weight[] {
+    return this.parts.flatMap((part) => ('choices' in part ? [] : part.flatMap((one) => one.weights).filter(learns)));
   }
 
   /** Weights that learn. */

@@ -1,8 +1,14 @@
 /** Architectures that are searched before a training: their gradients, choices and refusals. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../../src/experiment/index.js';
 import { gradients, secondOrder } from '../../../../src/training/architecture/gradient.js';
+import { Hypernetwork } from '../../../../src/training/architecture/hypernetwork.js';
+import { Keeper } from '../../../../src/training/architecture/keeper.js';
+import { lossAndGradients } from '../../../../src/training/architecture/steps.js';
 import { searchArchitecture } from '../../../../src/training/architecture/search.js';
 import { Supernet } from '../../../../src/training/architecture/supernet.js';
 import { cpu } from '../../../../src/training/backends/cpu.js';
@@ -77,22 +83,70 @@ describe.each(BACKENDS.map((backend) => [backend.id, backend] as const))('on %s'
   });
 });
 
+describe.each(BACKENDS.map((backend) => [backend.id, backend] as const))('a hypernetwork on %s', (_, backend) => {
+  beforeAll(async () => {
+    await backend.start();
+  });
+
+  it('has gradients that equal finite differences of the loss with the weights that it makes', async () => {
+    const { architecture, ...rest } = of({ method: 'smash', hidden: 4 });
+    const net = new Supernet(architecture!, rest, dataset, new Random(5));
+    const hyper = await Hypernetwork.of(net, architecture!, new Random(6));
+    const train = batch(dataset.train, 20);
+    const chosen = [0, 1];
+    const context = { training: true, random: new Random(1) };
+    const lossNow = async (): Promise<number> => {
+      hyper.make(chosen);
+      const loss = tf.tidy(() => net.lossOf(train, context, chosen));
+      const [value] = await loss.data();
+      loss.dispose();
+      return value!;
+    };
+    hyper.make(chosen);
+    const { loss, own } = lossAndGradients(net, hyper.used(chosen), train, context, chosen);
+    const slopes = tf.tidy(() => hyper.back(chosen, own).map((one) => tf.clone(one)));
+    let along = 0;
+    for (const one of slopes) along += (await tf.tidy(() => tf.sum(tf.square(one))).data())[0]!;
+    const h = 0.02 / Math.sqrt(along);
+    const move = (by: number): void =>
+      hyper.variables.forEach((variable, i) =>
+        tf.tidy(() => variable.assign(tf.add(variable, tf.mul(tf.reshape(slopes[i]!, variable.shape), by)))),
+      );
+    move(h);
+    const up = await lossNow();
+    move(-2 * h);
+    const down = await lossNow();
+    expect((up - down) / (2 * h)).toBeCloseTo(along, 2);
+    expect(Math.abs((up - down) / (2 * h) / along - 1)).toBeLessThan(0.01);
+    // Another architecture gets other weights.
+    hyper.make([1, 1]);
+    const linear = await net.choiceWeights[1]![1]![0]!.variable.data();
+    hyper.make([0, 1]);
+    expect(await net.choiceWeights[1]![1]![0]!.variable.data()).not.toEqual(linear);
+    tf.dispose([loss, ...own, ...slopes]);
+    hyper.dispose();
+    net.dispose();
+  });
+});
+
 describe('a search for an architecture', () => {
   beforeAll(async () => {
     await wasm.start();
   });
 
-  const search = (section: Record<string, unknown>, notes = new Notes()) => {
+  const search = (section: Record<string, unknown>, notes = new Notes(), keeper: Keeper | null = null) => {
     const { architecture, ...rest } = of(section);
     const pause = () => Promise.resolve(notes.stopRequested === null);
     const settings = architecture!;
-    return searchArchitecture({ network: { ...rest, architecture }, settings, dataset, seed: 3, log: notes, pause });
+    const all = { network: { ...rest, architecture }, settings, dataset, seed: 3, log: notes, pause, keeper };
+    return searchArchitecture(all);
   };
 
   it.each([
     { method: 'darts', order: 'first', epochs: 3 },
     { method: 'darts', order: 'second', epochs: 2 },
     { method: 'shared', epochs: 2, samples: 4 },
+    { method: 'smash', epochs: 3, samples: 5 },
     { method: 'random', epochs: 4, samples: 3 },
   ])('by %j chooses each place, logs curves, repeats itself and leaks no tensors', async (section) => {
     const begun = tf.memory().numTensors;
@@ -105,6 +159,34 @@ describe('a search for an architecture', () => {
     const curve = section.method === 'darts' ? 'architecture/2/skip' : 'architecture/best_val_loss';
     expect(notes.series(curve).length).toBeGreaterThan(1);
     expect((await search(section))!.chosen).toEqual(found!.chosen);
+  });
+
+  it.each([
+    { method: 'darts', order: 'second', epochs: 4 },
+    { method: 'smash', epochs: 4, samples: 5 },
+    { method: 'random', epochs: 6, samples: 3 },
+  ])('by %j resumes where it was killed, with the same result', async (section) => {
+    const folder = mkdtempSync(join(tmpdir(), 'architecture '));
+    const whole = new Notes();
+    const found = await search(section, whole);
+    const keeper = () => new Keeper(join(folder, 'state'), 'same');
+    const begun = new Notes();
+    let passes = 0;
+    begun.onPoint = ({ values }) => {
+      if ('architecture/loss' in values && ++passes === 3) throw new Error('killed');
+    };
+    await expect(search(section, begun, keeper())).rejects.toThrow('killed');
+    tf.disposeVariables();
+    const rest = new Notes();
+    expect((await search(section, rest, keeper()))!.chosen).toEqual(found!.chosen);
+    const [all, last] = [whole.series('architecture/loss'), rest.series('architecture/loss')];
+    expect(last.length).toBeLessThan(all.length);
+    last.forEach((value, i) => expect(value).toBeCloseTo(all.slice(-last.length)[i]!, 4));
+    // A state of another search is ignored.
+    const other = new Notes();
+    await search(section, other, new Keeper(join(folder, 'state'), 'other'));
+    expect(other.series('architecture/loss')).toHaveLength(all.length);
+    rmSync(folder, { recursive: true });
   });
 
   it('prefers a choice that the data need', async () => {

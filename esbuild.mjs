@@ -60,6 +60,7 @@ const programs = {
   cli: 'src/cli/main.ts',
   viewer: 'src/viewer/main.ts',
   pipeline: 'src/pipeline/main.ts',
+  report: 'src/report/index.ts',
 };
 /** TensorFlow.js as modules: only what is used, and one copy of its core. `training` is what a person's module may import. */
 const trainer = { trainer: 'src/training/main.ts', training: 'src/training/api/index.ts' };
@@ -77,7 +78,7 @@ const builds = [
     platform: 'browser',
     format: 'iife',
     target: 'chrome128',
-    entryPoints: present({ panel: 'webview/main.ts' }),
+    entryPoints: present({ panel: 'webview/main.ts', report: 'webview/report/main.ts' }),
     outdir: 'dist/webview',
     loader: { '.css': 'text', '.ttf': 'file' },
   },
@@ -102,8 +103,21 @@ const copied = {
   [`${tfjsWasm}/tfjs-backend-wasm-threaded-simd.wasm`]: '',
   'node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm': '',
   'node_modules/@jsquash/webp/codec/dec/webp_dec.wasm': '',
+  // Fonts of PDFs: of text, and the widths of Courier, which every reader has.
+  ...Object.fromEntries(
+    ['Regular', 'Medium', 'Italic', 'MediumItalic'].map((style) => [
+      `node_modules/pdfmake/fonts/Roboto/Roboto-${style}.ttf`,
+      'fonts',
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['', '-Bold', '-Oblique', '-BoldOblique'].map((style) => [
+      `node_modules/pdfkit/js/data/Courier${style}.afm`,
+      'data',
+    ]),
+  ),
 };
-await mkdir('dist/webview', { recursive: true });
+for (const folder of ['webview', 'fonts', 'data']) await mkdir(join('dist', folder), { recursive: true });
 for (const [file, folder] of Object.entries(copied)) await cp(file, join('dist', folder, basename(file)));
 
 if (watch) {

@@ -19,6 +19,8 @@ const MAY_USE = {
   output: [],
   format: ['protocol'],
   query: ['protocol', 'format'],
+  drawing: ['protocol', 'format', 'query'],
+  report: ['protocol', 'format', 'query', 'drawing', 'files', 'experiment'],
   files: ['protocol'],
   search: ['protocol'],
   store: ['protocol', 'files', 'query'],
@@ -161,7 +163,7 @@ export default tseslint.config(
     rules: { 'no-undef': 'error' },
   },
   { files: ['src/**/*.ts'], ignores: ['src/editor/**', 'src/extension.ts'], rules: forbid(noVscode) },
-  { files: ['src/protocol/**/*.ts', 'src/format/**/*.ts'], rules: forbid(noVscode, noNode) },
+  { files: ['src/{protocol,format,drawing}/**/*.ts'], rules: forbid(noVscode, noNode) },
   {
     files: ['src/search/**/*.ts'],
     rules: {
@@ -195,8 +197,8 @@ export default tseslint.config(
     rules: forbid(noVscode, noNode, {
       patterns: [
         {
-          regex: '^(\\.\\./)+src/(?!protocol/|format/|query/|output/[a-z]+\\.)',
-          message: 'The panel uses protocol/, format/, query/ and the texts of output/ only.',
+          regex: '^(\\.\\./)+src/(?!protocol/|format/|query/|drawing/|output/[a-z]+\\.)',
+          message: 'The panel uses protocol/, format/, query/, drawing/ and the texts of output/ only.',
         },
       ],
     }),

@@ -44,7 +44,9 @@ async function sources(folder) {
 /** The literal first arguments of every `l10n.t(…)` call. */
 async function translatable() {
   const texts = new Set();
-  const folders = await Promise.all(['src/editor', 'src/format', 'src/query', 'webview'].map(sources));
+  const folders = await Promise.all(
+    ['src/editor', 'src/format', 'src/query', 'src/drawing', 'src/report', 'webview'].map(sources),
+  );
   for (const file of [join(root, 'src/extension.ts'), ...folders.flat()]) {
     const source = ts.createSourceFile(file, await readFile(file, 'utf8'), ts.ScriptTarget.Latest, true);
     const visit = (node) => {

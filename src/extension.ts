@@ -22,6 +22,8 @@ import { Notifications } from './editor/notifications.js';
 import { Forms } from './editor/panel/forms.js';
 import { Panels } from './editor/panel/panels.js';
 import { RenamedFiles } from './editor/renamedFiles.js';
+import { ReportLanguage } from './editor/reports/completion.js';
+import { ReportEditors } from './editor/reports/reportEditor.js';
 import { ScriptLenses } from './editor/scripts/scriptLenses.js';
 import { StatusBar } from './editor/statusBar.js';
 import { EditorBench } from './editor/tools/bench.js';
@@ -59,6 +61,8 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   const forms = new Forms(files);
   const panels = own(new Panels({ extensionUri, engines, files, forms, foundLogs, memento: workspaceState, log }));
   own(new RenamedFiles(engines, files, workspaceState, log));
+  own(new ReportEditors({ extensionUri, engines, foundLogs, log }));
+  own(new ReportLanguage(engines, distFolder));
   const logs = own(new LogTerminals());
   own(new Diagnostics(documents, log));
   own(new Lenses(documents, states));

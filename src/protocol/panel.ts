@@ -175,6 +175,7 @@ export const PANEL_COMMANDS = [
   'tunesmith.run.openLog',
   'tunesmith.run.useLearningRate',
   'tunesmith.file.open',
+  'tunesmith.report.add',
   'tunesmith.logs.importRuns',
   'tunesmith.logs.openRun',
   'workbench.trust.manage',

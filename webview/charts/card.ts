@@ -3,22 +3,24 @@ import type { Run } from '../../src/protocol/engine.js';
 import { button } from '../components/controls.js';
 import { styles } from '../components/cssVars.js';
 import { icon } from '../components/icon.js';
-import type { XAxis } from '../model/charts/series.js';
+import type { XAxis } from '../../src/drawing/series.js';
 import type { PanelModel } from '../model/panel.js';
 import type { CardSettings, OwnCard, Zoom } from '../model/view.js';
 import { Follows } from '../model/signal.js';
 import { formatCount, formatNumber } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
 import { curvesTable, valuesTable } from '../views/valuesTable.js';
-import { createChart, X_TITLES, type LineChart } from './chartjs.js';
+import { xTitle } from '../../src/drawing/xAxis.js';
+import { createChart, type LineChart } from './chartjs.js';
 import { CardCurves } from './cardCurves.js';
-import { chartNote, emptyNote, valuesOutside, withoutOutliers, zerosOf, type Curve } from './curves.js';
+import { chartNote, emptyNote, valuesOutside, withoutOutliers, zerosOf, type Curve } from '../../src/drawing/curves.js';
 import { datasetsOf } from './datasets.js';
 import { onHover } from './hover.js';
 import { Overlay, type Hit } from './overlay.js';
 import { ChartReader, type Readable } from './reader.js';
 import { cardMenu, settingsRow } from './cardSettings.js';
 import { saveMenu } from './save.js';
+import { addToReport, chartBlock } from '../model/reports.js';
 import { readTheme, type ChartTheme } from './theme.js';
 import { entryOf } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
@@ -137,6 +139,10 @@ export class ChartCard extends LitElement implements Readable {
     return this.own?.series ?? [this.metric];
   }
 
+  get right(): readonly string[] {
+    return this.own?.right ?? [];
+  }
+
   get heading(): string {
     return this.own ? this.own.title || this.own.series.join(', ') : this.metric;
   }
@@ -203,7 +209,12 @@ export class ChartCard extends LitElement implements Readable {
       this.chart!.data.datasets = curves.flatMap((curve) =>
         datasetsOf(curve, this.theme, curve.run === best || curve.run === baseline),
       );
-      this.clip = this.zoom ? null : withoutOutliers(curves, outliers);
+      this.clip = this.zoom
+        ? null
+        : withoutOutliers(
+            curves.filter(({ right }) => !right),
+            outliers,
+          );
       const y = this.chart!.options.scales!.y!;
       if (!this.zoom) [y.min, y.max] = this.clip ?? [];
       this.chart!.update('none');
@@ -218,6 +229,7 @@ export class ChartCard extends LitElement implements Readable {
     return JSON.stringify([
       ...[this.x, logX, logY, zoom, this.themeKey(), decade(zero.x), decade(zero.y)],
       this.x === 'metric' ? this.model.view.xMetric : null,
+      this.right,
     ]);
   }
 
@@ -234,6 +246,7 @@ export class ChartCard extends LitElement implements Readable {
     const canvas = this.querySelector<HTMLCanvasElement>('canvas.curves')!;
     const setup = {
       ...{ theme: this.theme, x, logX, logY, throughZero, zoom: this.zoom, xMetric: this.model.view.xMetric },
+      right: this.right.length > 0 ? this.right.join(', ') : null,
       onZoomed: () => this.keepZoom(),
       onDraw: () => this.drawOverlay(),
     };
@@ -281,8 +294,9 @@ export class ChartCard extends LitElement implements Readable {
   }
 
   private keepZoom(): void {
-    const { x, y } = this.chart!.scales;
-    const zoom = { x: [x!.min, x!.max] as [number, number], y: [y!.min, y!.max] as [number, number] };
+    const { x, y, y2 } = this.chart!.scales;
+    const ends = (scale: { min: number; max: number }): [number, number] => [scale.min, scale.max];
+    const zoom = { x: ends(x!), y: ends(y!), ...(y2 && { y2: ends(y2) }) };
     const { view } = this.model;
     // The chart already shows the zoom and must not be built again for it.
     this.setupKey = this.keyOf(zoom, this.zeros);
@@ -299,9 +313,14 @@ export class ChartCard extends LitElement implements Readable {
     return isPlain ? valuesTable(this.model, this.metric, runs) : curvesTable(this.model, this.heading, this.curves);
   }
 
+  addToReport(): void {
+    addToReport(this.model, chartBlock(this));
+  }
+
   private menu(event: MouseEvent): void {
     cardMenu(this, event, {
       settings: () => (this.setting = !this.setting),
+      report: () => this.addToReport(),
       edit: () => this.dispatchEvent(new CustomEvent('edit-card', { bubbles: true, detail: this })),
     });
   }
@@ -385,7 +404,7 @@ export class ChartCard extends LitElement implements Readable {
             '{0} of {1} runs by {2}{3}. Arrow keys read values, plus and minus zoom, shift and arrows pan, 0 resets.',
             this.heading,
             runs.length,
-            X_TITLES[this.x],
+            xTitle(this.x),
             best,
           )}
           @keydown=${this.reader.keys}

@@ -1,36 +1,33 @@
 /** Curves of one chart: the series that it requests, and how it draws each run or group. */
 import { l10n } from '../../src/format/l10n.js';
 import type { Run } from '../../src/protocol/engine.js';
-import { FormulaError, parseFormula, type Formula } from '../../src/query/formula.js';
-import { againstMetric, byFormula } from '../model/charts/combine.js';
+import { readExpression, type Expression } from '../../src/drawing/expression.js';
+import { groupCurve, withForks } from '../../src/drawing/runCurves.js';
+import { againstMetric, byFormula } from '../../src/drawing/combine.js';
 import type { Want } from '../model/charts/feed.js';
 import { nameAt } from '../../src/protocol/ranks.js';
 import { drawnRanks, overRanks, type OverRanks } from '../model/charts/ranks.js';
-import { isDownsampled, nearest, readAxis, type Series, type XAxis } from '../model/charts/series.js';
-import { bandOf } from '../model/groups/bands.js';
-import type { RunGroup } from '../model/groups/groups.js';
+import { isDownsampled, readAxis, type Series, type XAxis } from '../../src/drawing/series.js';
+import type { RunGroup } from '../../src/drawing/runs/groups.js';
 import type { PanelModel } from '../model/panel.js';
 import type { CardSettings } from '../model/view.js';
-import { DASHES } from '../model/runs/palette.js';
+import { DASHES } from '../../src/drawing/palette.js';
 import type { LineChart } from './chartjs.js';
-import { buildCurve, type Curve } from './curves.js';
+import { buildCurve, type Curve } from '../../src/drawing/curves.js';
 
 interface Card {
   readonly model: PanelModel;
   /** Curves that are drawn: names of metrics, or formulas over them. */
   readonly series: readonly string[];
+  /** Those of them that belong to the axis on the right. */
+  readonly right: readonly string[];
   readonly settings: Required<CardSettings>;
   readonly x: XAxis;
   readonly zoom: { x: [number, number] } | null;
   readonly chart: LineChart | null;
 }
 
-/** One expression with the metrics that it reads. `formula` null: a metric as it is. */
-interface Expression {
-  text: string;
-  formula: Formula | null;
-  names: readonly string[];
-}
+type Part = Pick<Curve, 'note' | 'isBound' | 'right'>;
 
 export class CardCurves {
   private readonly cache = new Map<string, { series: unknown; key: string; curve: Curve }>();
@@ -57,7 +54,7 @@ export class CardCurves {
     this.parsedWith = metricNames;
     const known = this.parsed.get(text);
     if (known) return known;
-    const made = read(text, metricNames);
+    const made = readExpression(text, metricNames);
     this.parsed.set(text, made);
     return made;
   }
@@ -181,8 +178,8 @@ export class CardCurves {
   }
 
   /** Expressions in one card differ by their dashes, as runs differ by colour. */
-  private part(text: string, i: number): Pick<Curve, 'note' | 'isBound'> & { dash: readonly number[] } {
-    return { note: text, isBound: false, dash: DASHES[i % DASHES.length]! };
+  private part(text: string, i: number): Part & { dash: readonly number[] } {
+    return { note: text, isBound: false, right: this.card.right.includes(text), dash: DASHES[i % DASHES.length]! };
   }
 
   private ofMetric(run: Run, metric: string): Curve[] {
@@ -222,25 +219,22 @@ export class CardCurves {
       if (all.length === 0) return [];
       const look = model.groupLook(group.id);
       const place = `group ${group.id} ${text}`;
-      const key = [settings.smoothing, smoothKind, band, look.color, look.css, series.length].join();
+      const key = [
+        settings.smoothing,
+        smoothKind,
+        band,
+        look.color,
+        look.css,
+        series.length,
+        this.card.right.includes(text),
+      ].join();
       const cached = this.cache.get(place);
       const inputs = all;
       if (cached && cached.key === key && sameAll(cached.series as Series[], inputs)) return [cached.curve];
-      const found = bandOf(all, band);
-      const line = (y: readonly number[]): Curve =>
-        buildCurve(
-          `group:${group.id}`,
-          { ...look, dash: series.length > 1 ? DASHES[i % DASHES.length]! : [] },
-          { ...all[0]!, x: found.x, y, total: all.reduce((sum, { total }) => sum + total, 0), inRange: found.x.length },
-          { smoothing: settings.smoothing, smoothKind, origin: 0, status: 'completed' },
-        );
+      const own = { ...look, dash: series.length > 1 ? DASHES[i % DASHES.length]! : [] };
       const curve: Curve = {
-        ...line(found.middle),
-        raw: null,
-        ...(series.length > 1 && { note: text }),
-        label: `${group.label} (${all.length})`,
-        ...(band !== 'none' &&
-          all.length > 1 && { band: { low: line(found.low).points, high: line(found.high).points } }),
+        ...groupCurve(group, own, all, { band, smoothing: settings.smoothing, smoothKind }),
+        ...(series.length > 1 && { note: text, right: this.card.right.includes(text) }),
       };
       this.cache.set(place, { series: inputs, key, curve });
       return [curve];
@@ -258,19 +252,9 @@ export class CardCurves {
     return moved;
   }
 
-  /** Marks where a run branched from another one whose curve is drawn. Only steps tell where that is. */
+  /** Marks where runs branched from others; only steps tell where that is. */
   withForks(curves: readonly Curve[], runs: readonly Run[]): Curve[] {
-    if (this.card.x !== 'step' || !runs.some(({ branch }) => branch)) return [...curves];
-    return curves.map((curve) => {
-      const branch = runs.find(({ id }) => id === curve.run)?.branch;
-      if (!branch || curve.isBound) return curve;
-      const step = branch.step ?? curve.x[0];
-      const parent = curves.find((one) => one.run === branch.run && one.note === curve.note && !one.isBound);
-      const at = parent && step !== undefined ? nearest(parent.x, step) : -1;
-      const y = at >= 0 ? parent!.shown[at]! : curve.shown[0];
-      const fork = step !== undefined && y !== undefined && Number.isFinite(y) ? { x: step, y } : undefined;
-      return sameFork(curve.fork, fork) ? curve : { ...curve, ...(fork && { fork }) };
-    });
+    return this.card.x === 'step' ? withForks(curves, runs) : [...curves];
   }
 
   /** Recomputed only when one of the series is replaced. */
@@ -282,23 +266,21 @@ export class CardCurves {
     return range;
   }
 
-  private curve(
-    run: Run,
-    series: Series,
-    part: Pick<Curve, 'note' | 'isBound'> & { dash?: readonly number[]; place?: string } = {},
-  ): Curve {
+  private curve(run: Run, series: Series, part: Part & { dash?: readonly number[]; place?: string } = {}): Curve {
     const { smoothing } = this.card.settings;
     const { smoothKind } = this.card.model.view;
     const own = this.card.model.look(run.id);
     const look = part.dash ? { ...own, dash: part.dash } : own;
     const origin = this.origin(run);
-    const key = [smoothing, smoothKind, look.color, look.css, look.dash.join(), origin, run.status].join(' ');
+    const key = [smoothing, smoothKind, look.color, look.css, look.dash.join(), origin, run.status, part.right].join(
+      ' ',
+    );
     const place = `${run.id} ${part.place ?? ''} ${part.note ?? ''}`;
     const cached = this.cache.get(place);
     if (cached && cached.series === series && cached.key === key) return cached.curve;
     const curve: Curve = {
       ...buildCurve(run.id, look, series, { smoothing, smoothKind, origin, status: run.status }),
-      ...(part.note !== undefined && { note: part.note, isBound: part.isBound ?? false }),
+      ...(part.note !== undefined && { note: part.note, isBound: part.isBound ?? false, right: part.right ?? false }),
       // The run's end is marked once.
       ...(part.isBound && { end: null }),
     };
@@ -313,18 +295,3 @@ export class CardCurves {
 
 const sameAll = (a: readonly Series[], b: readonly Series[]): boolean =>
   a.length === b.length && a.every((series, i) => series === b[i]);
-const sameFork = (a: Curve['fork'], b: Curve['fork']): boolean => a?.x === b?.x && a?.y === b?.y;
-
-function read(text: string, known: ReadonlySet<string>): Expression {
-  if (known.has(text)) return { text, formula: null, names: [text] };
-  try {
-    const formula = parseFormula(text, [...known]);
-    // The metric itself, which no drawn run has with rank 0.
-    if (formula.names.length === 1 && formula.names[0] === text) return { text, formula: null, names: [text] };
-    return { text, formula, names: formula.names };
-  } catch (error) {
-    if (!(error instanceof FormulaError)) throw error;
-    // A metric that no drawn run has at the moment.
-    return { text, formula: null, names: [text] };
-  }
-}

@@ -4,7 +4,7 @@ import { button, checkbox, dropdown, slider } from '../components/controls.js';
 import { openMenu } from '../components/menu.js';
 import type { PanelModel } from '../model/panel.js';
 import type { CardSettings, OwnCard } from '../model/view.js';
-import type { XAxis } from '../model/charts/series.js';
+import type { XAxis } from '../../src/drawing/series.js';
 import { entryOf } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
 
@@ -71,7 +71,11 @@ export function moveCard(model: PanelModel, order: readonly string[], card: stri
   model.setView({ cardOrder: [...others, ...rest] });
 }
 
-export function cardMenu(card: SetCard, event: MouseEvent, parts: { settings(): void; edit(): void }): void {
+export function cardMenu(
+  card: SetCard,
+  event: MouseEvent,
+  parts: { settings(): void; edit(): void; report(): void },
+): void {
   const { model, metric, own } = card;
   const { pinnedCards, cards, wide } = model.view;
   const isPinned = pinnedCards.includes(metric);
@@ -99,6 +103,7 @@ export function cardMenu(card: SetCard, event: MouseEvent, parts: { settings(): 
         icon: 'edit',
         run: parts.edit,
       },
+      { id: 'card-report', label: l10n.t('Add to Report…'), icon: 'notebook', run: parts.report },
       ...(own
         ? [
             {

@@ -10,12 +10,11 @@ import {
   type Scale,
 } from 'chart.js';
 import zoomPlugin from 'chartjs-plugin-zoom';
-import type { XAxis } from '../model/charts/series.js';
+import type { XAxis } from '../../src/drawing/series.js';
 import { formatNumber } from '../../src/format/numbers.js';
-import { formatDuration } from '../../src/format/times.js';
+import { compact, formatX, timeStep } from '../../src/drawing/xAxis.js';
 import { SymlogScale } from './symlog.js';
 import type { ChartTheme } from './theme.js';
-import { l10n } from '../../src/format/l10n.js';
 
 Chart.register(
   LineController,
@@ -39,32 +38,12 @@ export interface ChartSetup {
   throughZero: { x: number | null; y: number | null };
   /** Name of the metric on the x-axis. */
   xMetric: string | null;
-  zoom: { x: [number, number]; y: [number, number] } | null;
+  /** Names on the axis on the right; null: there is none. */
+  right: string | null;
+  zoom: { x: [number, number]; y: [number, number]; y2?: [number, number] } | null;
   onZoomed(): void;
   /** Called after each drawing of the chart, whatever caused it (zoom, pan, another size). */
   onDraw(): void;
-}
-
-export const X_TITLES: Record<XAxis, string> = {
-  step: l10n.t('step'),
-  time: l10n.t('time since start'),
-  epoch: l10n.t('epoch'),
-  wall: l10n.t('time'),
-  metric: l10n.t('metric'),
-};
-
-/** Text of an x value, as on the axis. */
-export function formatX(x: XAxis, value: number): string {
-  if (x === 'wall') return formatWall(value);
-  return x === 'time' ? formatDuration(value) : formatNumber(value);
-}
-
-function formatWall(value: number): string {
-  const date = new Date(value);
-  if (Number.isNaN(date.getTime())) return '';
-  const two = (part: number): string => String(part).padStart(2, '0');
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-  return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`;
 }
 
 /** On a log axis only powers of ten and, where few fit, 2 and 5 times them are labelled. */
@@ -75,19 +54,6 @@ function logTick(this: Scale, value: string | number, format: (value: number) =>
   const decades = Math.log10((this.max || 1) / (this.min || 1));
   const wanted = decades > 4 ? [1] : decades > 1.5 ? [1, 3] : [1, 2, 3, 5, 7];
   return wanted.some((one) => Math.abs(lead - one) < 0.01) ? format(number) : '';
-}
-
-/** Time is in milliseconds, so ticks at round seconds, minutes or hours have to be asked for. */
-function timeStep(span: number): number | undefined {
-  const steps = [100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6e4, 12e4, 3e5, 6e5, 18e5, 36e5, 72e5, 216e5, 432e5, 864e5];
-  return steps.find((step) => span / step <= 8);
-}
-
-/** 20k and 1.5M: steps soon have many digits. */
-function compact(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 1e6) return `${formatNumber(value / 1e6)}M`;
-  return size >= 1e4 ? `${formatNumber(value / 1e3)}k` : formatNumber(value);
 }
 
 export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x: number; y: number }[]> {
@@ -145,6 +111,14 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
           },
         },
         y: axis(setup.logY, setup.throughZero.y, setup.zoom?.y, formatNumber),
+        ...(setup.right !== null && {
+          y2: {
+            ...axis(setup.logY, setup.throughZero.y, setup.zoom?.y2, formatNumber),
+            position: 'right' as const,
+            grid: { display: false },
+            title: { display: true, text: setup.right, color: theme.faintText, font: { size: 11 } },
+          },
+        }),
       },
       plugins: {
         zoom: {

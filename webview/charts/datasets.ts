@@ -1,6 +1,6 @@
 /** Datasets of Chart.js for a curve. */
 import type { LineChart } from './chartjs.js';
-import type { Curve } from './curves.js';
+import type { Curve } from '../../src/drawing/curves.js';
 import { colorOf, fade, type ChartTheme } from './theme.js';
 
 /** Few enough points that each is marked. */
@@ -11,6 +11,7 @@ export function datasetsOf(curve: Curve, theme: ChartTheme, isStrong: boolean): 
   const color = colorOf(theme, curve.look);
   const line = {
     data: curve.points,
+    yAxisID: curve.right ? 'y2' : 'y',
     borderColor: curve.isBound ? fade(color, 0.55) : color,
     borderDash: [...curve.look.dash],
     borderWidth: curve.isBound ? 1 : (isStrong ? 2.4 : 1.5) + (theme.highContrast ? 0.5 : 0),
@@ -21,7 +22,7 @@ export function datasetsOf(curve: Curve, theme: ChartTheme, isStrong: boolean): 
     order: isStrong ? 0 : 1,
   };
   if (curve.band) {
-    const edge = { borderWidth: 0, pointRadius: 0, order: 3, borderColor: 'transparent' };
+    const edge = { yAxisID: line.yAxisID, borderWidth: 0, pointRadius: 0, order: 3, borderColor: 'transparent' };
     return [
       line,
       { ...edge, data: curve.band.low, fill: false },
@@ -29,6 +30,13 @@ export function datasetsOf(curve: Curve, theme: ChartTheme, isStrong: boolean): 
     ] as LineChart['data']['datasets'];
   }
   if (!curve.raw) return [line];
-  const raw = { data: curve.raw, borderColor: fade(color, 0.22), borderWidth: 1, pointRadius: 0, order: 2 };
+  const raw = {
+    yAxisID: line.yAxisID,
+    data: curve.raw,
+    borderColor: fade(color, 0.22),
+    borderWidth: 1,
+    pointRadius: 0,
+    order: 2,
+  };
   return [{ ...line, pointRadius: 0 }, raw];
 }

@@ -1,5 +1,5 @@
-import { nearest } from '../model/charts/series.js';
-import type { Curve } from './curves.js';
+import { nearest } from '../../src/drawing/series.js';
+import type { Curve } from '../../src/drawing/curves.js';
 import type { LineChart } from './chartjs.js';
 import { colorOf, fade, type ChartTheme } from './theme.js';
 
@@ -29,13 +29,16 @@ export function hitsAt(curves: readonly Curve[], x: number, reach: number): Hit[
   return hits;
 }
 
+/** The vertical axis that a curve belongs to. */
+export const scaleOf = (chart: LineChart, curve: Curve): LineChart['scales'][string] =>
+  (curve.right ? chart.scales.y2 : undefined) ?? chart.scales.y!;
+
 /** The hit whose drawn point is nearest to the pointer's height. */
 export function closest(chart: LineChart, hits: readonly Hit[], pixelY: number): Hit | null {
-  const scale = chart.scales.y!;
   let best: Hit | null = null;
   let bestDistance = Infinity;
   for (const hit of hits) {
-    const distance = Math.abs(scale.getPixelForValue(hit.shown) - pixelY);
+    const distance = Math.abs(scaleOf(chart, hit.curve).getPixelForValue(hit.shown) - pixelY);
     if (distance < bestDistance) {
       best = hit;
       bestDistance = distance;
@@ -102,7 +105,7 @@ export class Overlay {
         continue;
       }
       const x = chart.scales.x!.getPixelForValue(point.x);
-      const y = chart.scales.y!.getPixelForValue(point.y);
+      const y = scaleOf(chart, curve).getPixelForValue(point.y);
       if (drawing) context.lineTo(x, y);
       else context.moveTo(x, y);
       drawing = true;
@@ -113,7 +116,7 @@ export class Overlay {
     // A single point has no line.
     for (const point of curve.points) {
       context.beginPath();
-      context.arc(chart.scales.x!.getPixelForValue(point.x), chart.scales.y!.getPixelForValue(point.y), 5, 0, 7);
+      context.arc(chart.scales.x!.getPixelForValue(point.x), scaleOf(chart, curve).getPixelForValue(point.y), 5, 0, 7);
       context.fillStyle = colorOf(theme, curve.look);
       context.fill();
     }
@@ -156,6 +159,7 @@ export class Overlay {
   ): void {
     const { top, bottom } = chart.chartArea;
     for (const curve of curves) {
+      if (curve.right) continue;
       context.fillStyle = colorOf(theme, curve.look);
       let before = -Infinity;
       for (const { x, y } of curve.points) {
@@ -183,17 +187,18 @@ export class Overlay {
   ): void {
     const first = curve.points.find((point) => !Number.isNaN(point.y));
     if (!first) return;
-    const { x, y } = chart.scales;
+    const { x } = chart.scales;
+    const y = scaleOf(chart, curve);
     context.strokeStyle = colorOf(theme, curve.look);
     context.lineWidth = 1.2;
     context.setLineDash([2, 2]);
     context.beginPath();
-    context.moveTo(x!.getPixelForValue(fork.x), y!.getPixelForValue(fork.y));
-    context.lineTo(x!.getPixelForValue(first.x), y!.getPixelForValue(first.y));
+    context.moveTo(x!.getPixelForValue(fork.x), y.getPixelForValue(fork.y));
+    context.lineTo(x!.getPixelForValue(first.x), y.getPixelForValue(first.y));
     context.stroke();
     context.setLineDash([]);
     context.beginPath();
-    context.arc(x!.getPixelForValue(fork.x), y!.getPixelForValue(fork.y), 4, 0, 7);
+    context.arc(x!.getPixelForValue(fork.x), y.getPixelForValue(fork.y), 4, 0, 7);
     context.fillStyle = theme.background;
     context.fill();
     context.stroke();
@@ -204,7 +209,7 @@ export class Overlay {
     const last = curve.points.findLast((point) => !Number.isNaN(point.y));
     if (!last) return;
     const x = chart.scales.x!.getPixelForValue(last.x);
-    const y = chart.scales.y!.getPixelForValue(last.y);
+    const y = scaleOf(chart, curve).getPixelForValue(last.y);
     context.fillStyle = curve.end === 'failed' ? colorOf(theme, curve.look) : theme.background;
     context.strokeStyle = colorOf(theme, curve.look);
     context.lineWidth = 1.5;
@@ -231,7 +236,13 @@ export class Overlay {
     for (const hit of hits) {
       if (!Number.isFinite(hit.shown)) continue;
       context.beginPath();
-      context.arc(chart.scales.x!.getPixelForValue(hit.x), chart.scales.y!.getPixelForValue(hit.shown), 3.5, 0, 7);
+      context.arc(
+        chart.scales.x!.getPixelForValue(hit.x),
+        scaleOf(chart, hit.curve).getPixelForValue(hit.shown),
+        3.5,
+        0,
+        7,
+      );
       context.fillStyle = colorOf(theme, hit.curve.look);
       context.fill();
       context.strokeStyle = theme.background;

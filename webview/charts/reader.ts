@@ -1,9 +1,10 @@
-import type { XAxis } from '../model/charts/series.js';
+import type { XAxis } from '../../src/drawing/series.js';
 import type { PanelModel } from '../model/panel.js';
-import { formatX, X_TITLES, type LineChart } from './chartjs.js';
-import type { Curve } from './curves.js';
+import { formatX, xTitle } from '../../src/drawing/xAxis.js';
+import type { LineChart } from './chartjs.js';
+import type { Curve } from '../../src/drawing/curves.js';
 import { setHover } from './hover.js';
-import { closest, hitsAt, type Hit } from './overlay.js';
+import { closest, hitsAt, scaleOf, type Hit } from './overlay.js';
 import { hideTooltip, showTooltip } from './tooltip.js';
 
 /** Distance in pixels within which the pointer is on a curve. */
@@ -50,13 +51,15 @@ export class ChartReader {
     if (hits.length === 0) return this.leave();
     const near = pixelY === null ? null : closest(this.card.chart!, hits, pixelY);
     const gap =
-      near && pixelY !== null ? Math.abs(this.card.chart!.scales.y!.getPixelForValue(near.shown) - pixelY) : 99;
+      near && pixelY !== null
+        ? Math.abs(scaleOf(this.card.chart!, near.curve).getPixelForValue(near.shown) - pixelY)
+        : 99;
     const at2 = near?.x ?? hits[0]!.x;
     this.card.point(at2, hits, gap < NEAR && this.card.curves.length > 1 ? near!.curve.run : null);
     const { runs } = this.card.model;
     showTooltip(
       {
-        title: `${this.card.heading} · ${X_TITLES[this.card.x]} ${formatX(this.card.x, at2)}`,
+        title: `${this.card.heading} · ${xTitle(this.card.x)} ${formatX(this.card.x, at2)}`,
         hits,
         nearest: near,
         smoothed: this.card.settings.smoothing > 0,

@@ -2,12 +2,14 @@
 import { openMenu } from '../components/menu.js';
 import { csv } from '../../src/protocol/csv.js';
 import { l10n } from '../../src/format/l10n.js';
-import { chartSvg } from '../model/charts/svg.js';
+import { chartSvg } from '../../src/drawing/svg.js';
 import type { PanelModel } from '../model/panel.js';
-import { X_TITLES, formatX, type LineChart } from './chartjs.js';
-import type { Curve } from './curves.js';
-import { colorOf, readTheme } from './theme.js';
-import type { XAxis } from '../model/charts/series.js';
+import { formatX, xTitle } from '../../src/drawing/xAxis.js';
+import type { LineChart } from './chartjs.js';
+import { zerosOf, type Curve } from '../../src/drawing/curves.js';
+import { readTheme } from './theme.js';
+import type { SvgLook } from '../../src/drawing/svgParts.js';
+import type { XAxis } from '../../src/drawing/series.js';
 
 export interface Saved {
   readonly chart: LineChart | null;
@@ -32,9 +34,31 @@ export function saveMenu(card: Saved, event: MouseEvent): void {
       { id: 'png', label: l10n.t('Save as PNG…'), icon: 'file-media', run: save('png', () => pngOf(card)) },
       { id: 'svg', label: l10n.t('Save as SVG…'), icon: 'symbol-color', run: save('svg', () => svgOf(card)) },
       { id: 'csv', label: l10n.t('Save as CSV…'), icon: 'table', run: save('csv', () => csvOf(card)) },
+      { id: 'copy-png', label: l10n.t('Copy as Picture'), icon: 'copy', run: () => copyPng(card) },
+      { id: 'copy-csv', label: l10n.t('Copy Values'), icon: 'copy', run: copy(card, () => csvOf(card)) },
     ],
     event,
   );
+}
+
+/** Puts a text into the clipboard. */
+const copy = (card: Saved, text: () => string) => async (): Promise<void> => {
+  try {
+    await navigator.clipboard.writeText(text());
+    card.model.toasts.add({ kind: 'info', text: l10n.t('Copied.') });
+  } catch (error) {
+    card.model.fail(l10n.t('Copying the chart'), error);
+  }
+};
+
+async function copyPng(card: Saved): Promise<void> {
+  try {
+    const bytes = Uint8Array.from(atob(pngOf(card)), (sign) => sign.charCodeAt(0));
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': new Blob([bytes], { type: 'image/png' }) })]);
+    card.model.toasts.add({ kind: 'info', text: l10n.t('Copied.') });
+  } catch (error) {
+    card.model.fail(l10n.t('Copying the chart'), error);
+  }
 }
 
 const nameOf = ({ model }: Saved, curve: Curve): string => {
@@ -54,17 +78,28 @@ function pngOf({ chart }: Saved): string {
   return canvas.toDataURL('image/png').split(',')[1]!;
 }
 
+/** Colours of the editor's theme, for a drawing that is kept. */
+function themeLook(): SvgLook {
+  const { text, faintText, grid, axis, background, series } = readTheme();
+  return { text, faint: faintText, grid, axis, background, series, font: 'sans-serif', id: 'chart' };
+}
+
 function svgOf(card: Saved): string {
-  const theme = readTheme();
-  const { x, y } = card.chart!.scales;
+  const look = themeLook();
+  const { x, y, y2 } = card.chart!.scales;
   const curves = card.curves.map((curve) => ({
-    ...{ name: nameOf(card, curve), points: curve.points, dash: curve.look.dash, faint: curve.isBound === true },
-    color: colorOf(theme, curve.look),
+    ...{ name: nameOf(card, curve), points: curve.points, raw: curve.raw, odd: curve.odd },
+    ...{ dash: curve.look.dash, faint: curve.isBound === true, right: curve.right === true },
+    color: curve.look.css ?? look.series[curve.look.color]!,
+    ...(curve.band && { band: curve.band }),
+    ...(curve.fork && { fork: curve.fork }),
+    ...(curve.marks && { marks: curve.marks }),
   }));
   return chartSvg({
-    ...{ title: card.heading, xTitle: X_TITLES[card.x], curves, text: theme.text, background: theme.background },
-    ...{ logX: card.settings.logX, logY: card.settings.logY },
+    ...{ title: card.heading, xTitle: xTitle(card.x), curves, look },
+    ...{ logX: card.settings.logX, logY: card.settings.logY, zeros: zerosOf(card.curves, card.settings) },
     ...{ x: [x!.min, x!.max], y: [y!.min, y!.max], formatX: (value) => formatX(card.x, value) },
+    ...(y2 && { right: [y2.min, y2.max] as const }),
   });
 }
 

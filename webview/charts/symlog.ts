@@ -1,4 +1,5 @@
 import { LinearScale, type Scale } from 'chart.js';
+import { symlogTicks } from '../../src/drawing/axes.js';
 
 /**
  * A log axis through zero: linear within ±c, logarithmic beyond (symmetric log; Webber, 2013). `constant` in the
@@ -39,16 +40,4 @@ export class SymlogScale extends LinearScale {
   override getValueForPixel(pixel: number): number {
     return this.back(this.from + (this as Scale).getDecimalForPixel(pixel) * this.span);
   }
-}
-
-/** Zero, and powers of ten beyond the linear part on both sides, at most about eight. */
-export function symlogTicks(low: number, high: number, constant: number): number[] {
-  const first = Math.ceil(Math.log10(constant) - 1e-9);
-  const last = Math.max(first, Math.floor(Math.log10(Math.max(Math.abs(low), Math.abs(high), constant)) + 1e-9));
-  const sides = (low < 0 ? 1 : 0) + (high > 0 ? 1 : 0);
-  const every = Math.max(1, Math.ceil(((last - first + 1) * sides) / 8));
-  const ticks: number[] = [0];
-  for (let e = last; e >= first; e -= every)
-    ticks.push(Number((10 ** e).toPrecision(12)), -Number((10 ** e).toPrecision(12)));
-  return ticks.filter((value) => value >= low && value <= high).sort((a, b) => a - b);
 }

@@ -1,4 +1,4 @@
-import { COLORS, type Look } from '../model/runs/palette.js';
+import { COLORS, type Look } from '../../src/drawing/palette.js';
 
 /** Colors of a chart, from the editor's theme. */
 export interface ChartTheme {

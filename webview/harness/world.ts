@@ -6,9 +6,9 @@ import type { Run, RunQuery, Search, SeriesData } from '../../src/protocol/engin
 import type { Params, WireNumber } from '../../src/protocol/values.js';
 import type { RunGroups } from '../../src/protocol/groups.js';
 import { matches, parseFilter, type Fields } from '../../src/query/filter/index.js';
-import { spread } from '../model/groups/bands.js';
-import { groupRuns } from '../model/groups/groups.js';
-import { valueOf } from '../model/runs/fields.js';
+import { spread } from '../../src/drawing/bands.js';
+import { groupRuns } from '../../src/drawing/runs/groups.js';
+import { valueOf } from '../../src/drawing/runs/fields.js';
 
 const fieldsOf = (run: Run): Fields => ({
   value: ({ kind, name }) => {

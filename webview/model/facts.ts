@@ -2,11 +2,11 @@
 import type { Run } from '../../src/protocol/engine.js';
 import type { Catalogue } from './catalogue.js';
 import type { Connection } from './connection.js';
-import type { RunGroup } from './groups/groups.js';
+import type { RunGroup } from '../../src/drawing/runs/groups.js';
 import type { BestOfExperiment } from './runs/best.js';
 import type { Drawing } from './runs/drawing.js';
-import type { Label } from './runs/naming.js';
-import type { Look } from './runs/palette.js';
+import type { Label } from '../../src/drawing/runs/naming.js';
+import type { Look } from '../../src/drawing/palette.js';
 import type { Selection } from './selection.js';
 
 export abstract class PanelFacts {

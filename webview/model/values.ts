@@ -1,8 +1,5 @@
 import { LIVE_STATUSES } from '../../src/protocol/statuses.js';
-import { formatParam } from '../../src/format/numbers.js';
 import type { Run, RunStatus, SearchStatus } from '../../src/protocol/engine.js';
-import { markAt } from '../../src/protocol/floats.js';
-import { entryOf } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
 
 export const isLive = (run: Pick<Run, 'status'>): boolean => LIVE_STATUSES.includes(run.status);
@@ -30,11 +27,6 @@ export const STATUS_ICONS: Record<RunStatus | SearchStatus, string> = {
 
 /** A run in the logs of another tool is read-only until it is imported. */
 export const isReadOnly = (run: Pick<Run, 'foreign'>): boolean => run.foreign !== undefined;
-
-/** A run's parameter, as it was passed to the program. */
-export function formatRunParam({ params, floats }: Pick<Run, 'params' | 'floats'>, name: string): string {
-  return formatParam(entryOf(params, name), markAt(floats, name));
-}
 
 /** The newest of a run's warnings, and how many there are; '' without any. */
 export function warningText({ warnings }: Pick<Run, 'warnings'>): string {

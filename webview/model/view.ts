@@ -1,9 +1,9 @@
 import type { PanelState } from '../../src/protocol/panel.js';
 import type { ImportanceMethod } from '../../src/protocol/insight.js';
 import { RANK_LOOKS, type RankLook } from './charts/ranks.js';
-import { X_AXES, type XAxis } from './charts/series.js';
-import { SMOOTHINGS, type Smoothing } from './charts/smoothing.js';
-import { BANDS, type Band } from './groups/bands.js';
+import { X_AXES, type XAxis } from '../../src/drawing/series.js';
+import { SMOOTHINGS, type Smoothing } from '../../src/drawing/smoothing.js';
+import { BANDS, type Band } from '../../src/drawing/bands.js';
 import { MOST, NEWEST } from './runs/drawn.js';
 import { setEntry } from '../../src/protocol/records.js';
 
@@ -84,6 +84,8 @@ export interface OwnCard {
   id: string;
   title: string;
   series: string[];
+  /** Those of `series` that belong to a second vertical axis. */
+  right?: string[];
 }
 /** Settings of one card alone; absent: as for all. */
 export interface CardSettings {
@@ -105,6 +107,8 @@ export interface DraftEdits {
 export interface Zoom {
   x: [number, number];
   y: [number, number];
+  /** Of the axis on the right. */
+  y2?: [number, number];
 }
 
 /** Charts of the machine's use: a separate group, collapsed by default. */
@@ -196,7 +200,7 @@ function readDrawing(stored: Record<string, unknown>, view: ViewSettings): void 
   if (Array.isArray(stored.cards)) {
     view.cards = (stored.cards as Partial<OwnCard>[]).flatMap((card) =>
       isEntry(card) && typeof card.id === 'string' && typeof card.title === 'string' && isStrings(card.series)
-        ? [{ id: card.id, title: card.title, series: card.series }]
+        ? [{ id: card.id, title: card.title, series: card.series, ...rightOf(card) }]
         : [],
     );
   }
@@ -204,6 +208,12 @@ function readDrawing(stored: Record<string, unknown>, view: ViewSettings): void 
     for (const [card, settings] of Object.entries(stored.cardSettings))
       if (isEntry(settings)) setEntry(view.cardSettings, card, readCard(settings));
 }
+
+/** A second axis alone would be the first. */
+const rightOf = ({ right, series }: Partial<OwnCard>): Pick<OwnCard, 'right'> =>
+  isStrings(right) && right.length > 0 && series!.some((text) => !right.includes(text))
+    ? { right: right.filter((text) => series!.includes(text)) }
+    : {};
 
 function readCard(stored: Record<string, unknown>): CardSettings {
   const x = X_AXES.find((one) => one === stored.x);
@@ -251,7 +261,8 @@ export function readView(stored: Record<string, unknown>): ViewSettings {
   }
   if (typeof stored.zoom === 'object' && stored.zoom !== null) {
     for (const [metric, zoom] of Object.entries(stored.zoom as Record<string, Partial<Zoom> | null>)) {
-      if (zoom && isPair(zoom.x) && isPair(zoom.y)) setEntry(view.zoom, metric, { x: zoom.x, y: zoom.y });
+      if (zoom && isPair(zoom.x) && isPair(zoom.y))
+        setEntry(view.zoom, metric, { x: zoom.x, y: zoom.y, ...(isPair(zoom.y2) && { y2: zoom.y2 }) });
     }
   }
   return view;

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { FormulaError, parseFormula } from '../../src/query/formula.js';
-import { button, textField } from '../components/controls.js';
+import { button, checkbox, textField } from '../components/controls.js';
 import type { PanelModel } from '../model/panel.js';
 import type { OwnCard } from '../model/view.js';
 import { l10n } from '../../src/format/l10n.js';
@@ -18,6 +18,7 @@ class CardEditor extends LitElement {
     done: { attribute: false },
     heading: { state: true },
     series: { state: true },
+    right: { state: true },
     at: { state: true },
   };
   declare model: PanelModel;
@@ -26,6 +27,8 @@ class CardEditor extends LitElement {
   declare done: () => void;
   declare heading: string;
   declare series: string[];
+  /** By curve: it belongs to the axis on the right. */
+  declare right: boolean[];
   declare at: number;
 
   constructor() {
@@ -33,6 +36,7 @@ class CardEditor extends LitElement {
     this.card = null;
     this.heading = '';
     this.series = [''];
+    this.right = [false];
     this.at = 0;
   }
 
@@ -41,7 +45,10 @@ class CardEditor extends LitElement {
   }
 
   protected override firstUpdated(): void {
-    if (this.card) [this.heading, this.series] = [this.card.title, [...this.card.series]];
+    if (this.card) {
+      const { title, series, right = [] } = this.card;
+      [this.heading, this.series, this.right] = [title, [...series], series.map((text) => right.includes(text))];
+    }
     this.requestUpdate();
     void this.updateComplete.then(() => this.querySelector<HTMLElement>('vscode-text-field')?.focus());
   }
@@ -71,7 +78,9 @@ class CardEditor extends LitElement {
     const { cards } = this.model.view;
     const isNew = !this.card?.id;
     const id = this.card?.id || `own:${Math.max(0, ...cards.map(({ id: one }) => Number(one.slice(4)) || 0)) + 1}`;
-    const card = { id, title: this.heading.trim(), series };
+    const right = series.filter((text) => this.right[this.series.findIndex((one) => one.trim() === text)]);
+    const isTwo = right.length > 0 && right.length < series.length;
+    const card = { id, title: this.heading.trim(), series, ...(isTwo && { right }) };
     this.model.setView({
       cards: !isNew ? cards.map((one) => (one.id === id ? card : one)) : [...cards, card],
     });
@@ -123,6 +132,17 @@ class CardEditor extends LitElement {
               onInput: (value) => this.set(i, value),
               onEnter: () => this.save(),
             })}
+            ${
+              this.series.length > 1
+                ? checkbox({
+                    label: l10n.t('Axis on the right'),
+                    checked: this.right[i] ?? false,
+                    testId: `card-right-${i}`,
+                    onChange: (isRight) =>
+                      (this.right = this.series.map((_, at) => (at === i ? isRight : (this.right[at] ?? false)))),
+                  })
+                : nothing
+            }
             ${errors[i] === null ? nothing : html`<p class="field-error" id="card-error-${i}" data-testid="card-error-${i}">${errors[i]}</p>`}
           </div>`,
       )}

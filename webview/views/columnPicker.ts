@@ -1,7 +1,7 @@
 import { html, LitElement, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { button, textField, tick } from '../components/controls.js';
-import { moveColumn } from '../model/table/columns.js';
+import { moveColumn } from '../../src/drawing/runs/tableColumns.js';
 import type { PanelModel } from '../model/panel.js';
 import { TEST_IDS } from '../testids.js';
 import { FormulaError, parseFormula } from '../../src/query/formula.js';

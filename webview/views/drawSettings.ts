@@ -1,9 +1,9 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { button, checkbox, dropdown, tick } from '../components/controls.js';
 import { Follows } from '../model/signal.js';
-import { BANDS, type Band } from '../model/groups/bands.js';
+import { BANDS, type Band } from '../../src/drawing/bands.js';
 import type { PanelModel } from '../model/panel.js';
-import { groupingKeys, titleOf } from '../model/runs/fields.js';
+import { groupingKeys, titleOf } from '../../src/drawing/runs/fields.js';
 import { metricsOf } from '../model/runs/drawn.js';
 import { l10n } from '../../src/format/l10n.js';
 

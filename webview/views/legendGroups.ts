@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RunGroup } from '../model/groups/groups.js';
-import { spread } from '../model/groups/bands.js';
+import type { RunGroup } from '../../src/drawing/runs/groups.js';
+import { spread } from '../../src/drawing/bands.js';
 import type { PanelModel } from '../model/panel.js';
-import { valueOf } from '../model/runs/fields.js';
-import type { Look } from '../model/runs/palette.js';
+import { valueOf } from '../../src/drawing/runs/fields.js';
+import type { Look } from '../../src/drawing/palette.js';
 import { readTheme } from '../charts/theme.js';
 import { formatNumber } from '../../src/format/numbers.js';
 import { countOfRuns } from '../../src/format/statuses.js';

@@ -5,7 +5,7 @@ import { entryOf } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
 import { formatNumber } from '../../src/format/numbers.js';
 import { button, dropdown } from '../components/controls.js';
-import { logAxis, numberAxis, type PlotAxis } from '../model/charts/plot.js';
+import { logAxis, numberAxis, type PlotAxis } from '../../src/drawing/axes.js';
 import {
   isPruning,
   prunedBy,

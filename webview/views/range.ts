@@ -3,7 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { RANGE } from '../../src/protocol/rangeTest.js';
 import type { Run } from '../../src/protocol/engine.js';
 import { button } from '../components/controls.js';
-import { clamp, logAxis, numberAxis, shortValue } from '../model/charts/plot.js';
+import { clamp, logAxis, numberAxis, shortValue } from '../../src/drawing/axes.js';
 import type { PanelModel } from '../model/panel.js';
 import {
   foundRate,

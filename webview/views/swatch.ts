@@ -1,6 +1,6 @@
 import { svg, html, type TemplateResult } from 'lit';
 import { styles } from '../components/cssVars.js';
-import type { Look } from '../model/runs/palette.js';
+import type { Look } from '../../src/drawing/palette.js';
 
 /** A short piece of a curve, in its colour and dash pattern. */
 export function swatch(look: Look): TemplateResult {

@@ -8,7 +8,15 @@ import { icon } from '../components/icon.js';
 import { openMenu } from '../components/menu.js';
 import { openRun } from '../model/page/pages.js';
 import { actionsFor, remove } from '../model/runs/actions.js';
-import { columnOf, defaultColumns, FIXED, moveColumn, TRAILING, widened, type Column } from '../model/table/columns.js';
+import {
+  columnOf,
+  defaultColumns,
+  FIXED,
+  moveColumn,
+  TRAILING,
+  widened,
+  type Column,
+} from '../../src/drawing/runs/tableColumns.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
 import { isLive, isReadOnly } from '../model/values.js';

@@ -6,7 +6,7 @@ import { icon, progressBar, statusIcon } from '../components/icon.js';
 import { toWire } from '../../src/protocol/wireNumber.js';
 import { differenceText } from '../model/runs/baseline.js';
 import { STARRED } from '../model/runs/actions.js';
-import { columnNumber, type Column } from '../model/table/columns.js';
+import { columnNumber, type Column } from '../../src/drawing/runs/tableColumns.js';
 import type { PanelModel } from '../model/panel.js';
 import { isLive, warningText } from '../model/values.js';
 import { l10n } from '../../src/format/l10n.js';

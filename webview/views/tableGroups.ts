@@ -6,9 +6,9 @@ import { formatCount, formatNumber } from '../../src/format/numbers.js';
 import { countOfRuns } from '../../src/format/statuses.js';
 import { quoteName } from '../../src/query/filter/index.js';
 import { icon } from '../components/icon.js';
-import type { Column } from '../model/table/columns.js';
+import type { Column } from '../../src/drawing/runs/tableColumns.js';
 import type { PanelModel } from '../model/panel.js';
-import { titleOf, valueText } from '../model/runs/fields.js';
+import { titleOf, valueText } from '../../src/drawing/runs/fields.js';
 import { Follows } from '../model/signal.js';
 import { l10n } from '../../src/format/l10n.js';
 

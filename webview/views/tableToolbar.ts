@@ -5,8 +5,9 @@ import type { Run } from '../../src/protocol/engine.js';
 import { button, dropdown } from '../components/controls.js';
 import { emptyState } from '../components/emptyState.js';
 import { openMenu } from '../components/menu.js';
-import { COPIES, copyText, type CopyKind } from '../model/table/copy.js';
-import type { Column } from '../model/table/columns.js';
+import { COPIES, copyText, type CopyKind } from '../../src/drawing/runs/copy.js';
+import type { Column } from '../../src/drawing/runs/tableColumns.js';
+import { addToReport, tableBlock } from '../model/reports.js';
 import type { PanelModel } from '../model/panel.js';
 import type { Names } from '../../src/query/filter/index.js';
 import { formatParam } from '../../src/format/numbers.js';
@@ -88,16 +89,29 @@ function namesOf({ model, available }: ToolbarParts): Names {
 function copyMenu(parts: ToolbarParts, event: MouseEvent): void {
   const { model, marked } = parts;
   const count = marked.length > 0 ? marked.length : Math.min(MOST_COPIED, model.pages.total);
+  const ids = marked.map(({ id }) => id);
   openMenu(
-    COPIES.map((kind) => ({
-      id: `copy-${kind}`,
-      label: `${TITLES[kind]} (${countOfRuns(count, formatCount(count))})`,
-      icon: 'copy',
-      run: () => copy(parts, kind),
-    })),
+    [
+      ...COPIES.map((kind) => ({
+        id: `copy-${kind}`,
+        label: `${TITLES[kind]} (${countOfRuns(count, formatCount(count))})`,
+        icon: 'copy',
+        run: () => copy(parts, kind),
+      })),
+      {
+        id: 'table-report',
+        label: l10n.t('Add to Report…'),
+        icon: 'notebook',
+        run: () => addToReport(model, tableBlock(model, shownKeys(parts), ids)),
+      },
+    ],
     event,
   );
 }
+
+/** Columns between those that every table has. */
+const shownKeys = ({ columns }: ToolbarParts): string[] =>
+  columns.map(({ key }) => key).filter((key) => /^(?:param|metric|formula|info):|^tags$/.test(key));
 
 /** Copies the selected rows, else all that match the filter. */
 async function copy({ model, marked, columns }: ToolbarParts, kind: CopyKind): Promise<void> {

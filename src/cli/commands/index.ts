@@ -25,6 +25,7 @@ import { mcp } from './mcp.js';
 import { metrics } from './metrics.js';
 import { pipeline } from './pipeline.js';
 import { prune } from './prune.js';
+import { report } from './report.js';
 import { run } from './run.js';
 import { search } from './search.js';
 import { set } from './set.js';
@@ -59,6 +60,7 @@ export const COMMANDS: readonly Command[] = [
   importRuns,
   follow,
   exportRuns,
+  report,
   lrRange,
   prune,
   distil,

@@ -9,6 +9,7 @@ import { automaticCommands } from './automatic.js';
 import { fileCommands } from './files.js';
 import { logCommands } from './logs.js';
 import { modelCommands } from './models.js';
+import { reportCommands } from './reports.js';
 import type { Parts } from './parts.js';
 import type { Handlers } from './registry.js';
 import { runCommands } from './runs.js';
@@ -24,6 +25,7 @@ export function allHandlers(parts: Parts): Handlers {
     ...automaticCommands(parts),
     ...modelCommands(parts),
     ...exportCommands(parts),
+    ...reportCommands(parts),
     ...logCommands(parts),
     ...searchCommands(parts),
     ...scriptCommands(parts),

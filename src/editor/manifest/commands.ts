@@ -4,9 +4,9 @@
  */
 import type { AlertCondition } from '../../protocol/alerts.js';
 import type { ParamValue } from '../../protocol/values.js';
-import type { ExperimentArg, FileArg, Rows, SearchArg } from './args.js';
+import type { ExperimentArg, FileArg, Rows, RunArg, SearchArg } from './args.js';
 import { CONTEXT, EXTENSION, LANGUAGE, VIEW } from './ids.js';
-import { row, title, trusted, hasRuns, inData, inFile, inScript, editing } from './places.js';
+import { row, title, trusted, hasRuns, inData, inReport, inFile, inScript, editing } from './places.js';
 import { RUN_COMMANDS } from './runCommands.js';
 import { args, type CommandSpec } from './types.js';
 
@@ -180,6 +180,44 @@ export const COMMANDS = {
     icon: 'list-selection',
     palette: `editorIsOpen && ${inFile}`,
     args: args<[file?: FileArg]>(),
+  },
+
+  'report.create': {
+    title: 'New Report…',
+    icon: 'notebook',
+    menus: [title('2_files@3')],
+    args: args<[folder?: FileArg]>(),
+  },
+  'report.preview': {
+    title: 'Open Report Preview to the Side',
+    icon: 'open-preview',
+    menus: [
+      { menu: 'editor/title', when: `${inReport} && activeEditor != 'tunesmith.report'`, group: 'navigation@0' },
+      { menu: 'explorer/context', when: inReport, group: 'navigation@47' },
+    ],
+    args: args<[file?: FileArg]>(),
+  },
+  'report.insert': { title: 'Insert Block into Report…', icon: 'add', args: args<[file?: FileArg]>() },
+  'report.insertView': { title: 'Insert Saved View into Report…', icon: 'bookmark', args: args<[file?: FileArg]>() },
+  'report.exportHtml': {
+    title: 'Export Report as HTML…',
+    icon: 'export',
+    menus: [{ menu: 'explorer/context', when: inReport, group: 'navigation@48' }],
+    args: args<[file?: FileArg]>(),
+  },
+  'report.exportPdf': {
+    title: 'Export Report as PDF…',
+    icon: 'file-pdf',
+    menus: [{ menu: 'explorer/context', when: inReport, group: 'navigation@49' }],
+    args: args<[file?: FileArg]>(),
+  },
+  'report.add': { title: 'Add to Report…', palette: 'false', args: args<[block?: string, folder?: string]>() },
+  'report.addRuns': {
+    title: 'Add Runs to Report…',
+    icon: 'notebook',
+    palette: hasRuns,
+    menus: [row('3_best@5', 'run')],
+    args: args<Rows<RunArg>>(),
   },
 
   'explorer.refresh': {

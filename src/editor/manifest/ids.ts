@@ -14,6 +14,10 @@ export const LANGUAGE = { yaml: 'tunesmith-yaml', json: 'tunesmith-json' } as co
 export const FILE_ENDINGS = ['.tune.yaml', '.tune.yml', '.tune.json'] as const;
 export const FILE_GLOB = '**/*.tune.{yaml,yml,json}';
 
+/** Preview of a report, offered beside the text. */
+export const REPORT_EDITOR = 'tunesmith.report';
+export const REPORT_GLOB = '**/*.report.md';
+
 /** Context keys that when-clauses read. */
 export const CONTEXT = {
   /** Some folder of the workspace has runs. */

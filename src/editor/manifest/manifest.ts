@@ -12,6 +12,7 @@ import {
   PANEL_TYPE,
   RENDERER,
   RENDERER_FILE,
+  REPORT_EDITOR,
   SCHEMA_FILE,
   VIEW,
 } from './ids.js';
@@ -124,6 +125,15 @@ export function buildManifest(): Manifest {
             entrypoint: RENDERER_FILE,
             mimeTypes: [NOTEBOOK_MIME],
             requiresMessaging: 'optional',
+          },
+        ],
+        customEditors: [
+          {
+            viewType: REPORT_EDITOR,
+            displayName: texts.add('report.editor', 'Tunesmith Report'),
+            selector: [{ filenamePattern: '*.report.md' }],
+            // The text opens by itself; the preview is offered.
+            priority: 'option',
           },
         ],
         mcpServerDefinitionProviders: [{ id: MCP_PROVIDER, label: 'Tunesmith' }],

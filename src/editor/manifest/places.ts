@@ -22,4 +22,5 @@ export const inFile = `resourceFilename =~ /(${FILE_ENDINGS.map((ending) => endi
 export const inScript = 'resourceExtname =~ /^\\.(py|pyw|js|mjs|cjs|ts|mts|sh|bash)$/';
 /** Data for which a network can be found by itself. */
 export const inData = 'resourceFilename =~ /\\.(csv|tsv|npz|csv\\.gz)$/i';
+export const inReport = 'resourceFilename =~ /\\.report\\.md$/i';
 export const editing = `editorTextFocus && ${inFile}`;

@@ -13,10 +13,11 @@ import type { ExperimentFiles } from '../files.js';
 import { l10n } from '../../format/l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import { NotTrustedError } from '../link/trust.js';
+import { commandId } from '../manifest/commands.js';
 import type { Forms } from './forms.js';
 import { panelHtml } from './html.js';
 import { saveAs } from './saveAs.js';
-import { readViews, writeViews } from './viewsFile.js';
+import { readViews, writeViews } from '../../report/viewsFile.js';
 
 export type Show = Omit<Extract<ToPanel, { type: 'show' }>, 'type'>;
 
@@ -191,7 +192,9 @@ export class Panel implements Disposable {
       return;
     }
     const plain = args.filter((arg) => typeof arg === 'string' || typeof arg === 'number');
-    await vscode.commands.executeCommand(command, ...plain);
+    // A block goes into a report of this folder.
+    const where = command === commandId('report.add') ? [this.folder.path] : [];
+    await vscode.commands.executeCommand(command, ...plain, ...where);
   }
 
   /** The page may only name experiment files of its folder. */

@@ -19,6 +19,7 @@ const PROGRAMS = {
   module: 'src/client/moduleHost.ts',
   viewer: 'src/viewer/main.ts',
   pipeline: 'src/pipeline/main.ts',
+  report: 'src/report/index.ts',
 };
 
 function alive(pid: number): boolean {
@@ -74,6 +75,9 @@ export async function buildDist(): Promise<string> {
   try {
     removeOld(prefix);
     await bundle(dist);
+    const packages = path.join(REPO, 'node_modules');
+    fs.cpSync(path.join(packages, 'pdfmake', 'fonts', 'Roboto'), path.join(dist, 'fonts'), { recursive: true });
+    fs.cpSync(path.join(packages, 'pdfkit', 'js', 'data'), path.join(dist, 'data'), { recursive: true });
     fs.symlinkSync(path.join(REPO, 'python'), path.join(folder, 'python'), 'junction');
     fs.writeFileSync(ready, '');
   } catch (error) {

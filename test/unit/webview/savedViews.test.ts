@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readViews, writeViews } from '../../../src/editor/panel/viewsFile.js';
+import { readViews, writeViews } from '../../../src/report/viewsFile.js';
 import type { PanelState } from '../../../src/protocol/panel.js';
 import { NO_VIEWS, VIEWS_FILE, type SavedViews } from '../../../src/protocol/savedViews.js';
 import { Views } from '../../../webview/model/savedViews.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../src/protocol/engine.js';
-import { buildCurve, chartNote } from '../../../webview/charts/curves.js';
-import { defaultColumns, moveColumn } from '../../../webview/model/table/columns.js';
+import { buildCurve, chartNote } from '../../../src/drawing/curves.js';
+import { defaultColumns, moveColumn } from '../../../src/drawing/runs/tableColumns.js';
 import { drawnRuns, NEWEST } from '../../../webview/model/runs/drawn.js';
-import { look } from '../../../webview/model/runs/palette.js';
+import { look } from '../../../src/drawing/palette.js';
 import { logParams, scatters } from '../../../webview/model/search/scatter.js';
 import { inOrder } from '../../../webview/model/search/trials.js';
 import { formatCount } from '../../../src/format/numbers.js';

@@ -1,5 +1,12 @@
 import type { RequestParams, RequestResult } from '../../../src/protocol/engine.js';
-import { continuation, isDownsampled, merge, type Range, type ReadAxis, type Series } from './series.js';
+import {
+  continuation,
+  isDownsampled,
+  merge,
+  type Range,
+  type ReadAxis,
+  type Series,
+} from '../../../src/drawing/series.js';
 import { entryOf } from '../../../src/protocol/records.js';
 
 export type ReadSeries = (params: RequestParams<'series/read'>) => Promise<RequestResult<'series/read'>>;

@@ -1,7 +1,7 @@
 /** How metrics of several ranks of a distributed job are drawn. */
 import type { Run } from '../../../src/protocol/engine.js';
 import { rankedOf, ranksWith } from '../../../src/protocol/ranks.js';
-import type { Series } from './series.js';
+import type { Series } from '../../../src/drawing/series.js';
 
 /** `first`: rank 0 alone; `all`: a curve for each rank; `range`: mean, minimum and maximum over all ranks. */
 export const RANK_LOOKS = ['first', 'all', 'range'] as const;

@@ -1,6 +1,6 @@
 import type { Run } from '../../../src/protocol/engine.js';
-import { labels, type Label } from '../runs/naming.js';
-import { Palette } from '../runs/palette.js';
+import { labels, type Label } from '../../../src/drawing/runs/naming.js';
+import { Palette } from '../../../src/drawing/palette.js';
 import type { PanelModel } from '../panel.js';
 
 /**

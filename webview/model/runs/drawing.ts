@@ -1,9 +1,9 @@
 import type { Run } from '../../../src/protocol/engine.js';
-import { groupRuns, type RunGroup } from '../groups/groups.js';
+import { groupRuns, type RunGroup } from '../../../src/drawing/runs/groups.js';
 import { metricsOf } from './drawn.js';
-import { groupLooks, looksOf, type LookSettings } from './looks.js';
-import { labels, type Label } from './naming.js';
-import { Palette, type Look } from './palette.js';
+import { groupLooks, looksOf, type LookSettings } from '../../../src/drawing/runs/looks.js';
+import { labels, type Label } from '../../../src/drawing/runs/naming.js';
+import { Palette, type Look } from '../../../src/drawing/palette.js';
 
 export interface DrawSettings extends LookSettings {
   groupBy: readonly string[];

@@ -1,9 +1,9 @@
 import type { Run } from '../../../src/protocol/engine.js';
 import type { ParamValue } from '../../../src/protocol/values.js';
-import { choiceAxis, clamp, logAxis, numberAxis, objectiveRange, type PlotAxis } from '../charts/plot.js';
+import { choiceAxis, clamp, logAxis, numberAxis, objectiveRange, type PlotAxis } from '../../../src/drawing/axes.js';
 import { formatNumber, formatParam } from '../../../src/format/numbers.js';
 import { fromWire } from '../../../src/protocol/wireNumber.js';
-import { formatRunParam } from '../values.js';
+import { formatRunParam } from '../../../src/format/runParams.js';
 import { entryOf, hasEntry } from '../../../src/protocol/records.js';
 import { l10n } from '../../../src/format/l10n.js';
 

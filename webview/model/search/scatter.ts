@@ -1,7 +1,7 @@
 import type { Run } from '../../../src/protocol/engine.js';
 import { formatNumber, formatParam } from '../../../src/format/numbers.js';
 import { fromWire } from '../../../src/protocol/wireNumber.js';
-import { formatRunParam } from '../values.js';
+import { formatRunParam } from '../../../src/format/runParams.js';
 import { entryOf, hasEntry } from '../../../src/protocol/records.js';
 import { l10n } from '../../../src/format/l10n.js';
 

@@ -2,8 +2,9 @@
 import { html, type TemplateResult } from 'lit';
 import type { Run } from '../../../src/protocol/engine.js';
 import { formatNumber } from '../../../src/format/numbers.js';
-import { dropdown } from '../../components/controls.js';
-import { axisOf, ranks, textOf, titleOf, type Column } from '../../model/explore/columns.js';
+import { l10n } from '../../../src/format/l10n.js';
+import { button, dropdown } from '../../components/controls.js';
+import { axisOf, ranks, textOf, titleOf, type Column } from '../../../src/drawing/runs/plotColumns.js';
 import type { Tables } from '../insight/card.js';
 import { numbersTable } from '../insight/card.js';
 
@@ -23,6 +24,22 @@ export interface Explored {
   /** The column chosen at a place, or the given one. */
   chosen(place: string, otherwise?: Column): Column | undefined;
   choose(place: string, key: string): void;
+  /** Adds a plot to a report, as a live block with these keys. */
+  addToReport(kind: 'scatter' | 'parallel' | 'importance', keys: Record<string, unknown>): void;
+}
+
+export function reportButton(
+  explored: Explored,
+  kind: 'scatter' | 'parallel' | 'importance',
+  keys: Record<string, unknown>,
+): TemplateResult {
+  return button({
+    label: l10n.t('Add to Report…'),
+    icon: 'notebook',
+    iconOnly: true,
+    testId: `explore-report-${kind}`,
+    onClick: () => explored.addToReport(kind, keys),
+  });
 }
 
 export const isOut = ({ brushed }: Explored, run: Run): boolean => brushed !== null && !brushed.has(run.id);

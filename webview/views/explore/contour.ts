@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import { l10n } from '../../../src/format/l10n.js';
-import { axisOf, ranks } from '../../model/explore/columns.js';
+import { axisOf, ranks } from '../../../src/drawing/runs/plotColumns.js';
 import { CELLS, surface } from '../../model/explore/shapes.js';
 import { card } from '../insight/card.js';
 import { plot } from '../insight/plot.js';

@@ -1,9 +1,9 @@
 import { html, svg, type TemplateResult } from 'lit';
 import { l10n } from '../../../src/format/l10n.js';
-import { importanceOf, LEAST_RUNS } from '../../model/explore/importance.js';
-import { percent } from '../../model/charts/plot.js';
+import { importanceOf, LEAST_RUNS } from '../../../src/drawing/runs/importance.js';
+import { percent } from '../../../src/drawing/axes.js';
 import { card, numbersTable } from '../insight/card.js';
-import type { Explored } from './context.js';
+import { reportButton, type Explored } from './context.js';
 
 const MOST = 15;
 
@@ -17,6 +17,7 @@ export function importancePlot(explored: Explored): TemplateResult {
     {
       id: 'importance',
       title: l10n.t('Importance'),
+      controls: reportButton(explored, 'importance', { target: target.key }),
       hint:
         shares.length === 0
           ? ''

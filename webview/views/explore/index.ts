@@ -5,9 +5,10 @@ import { formatCount } from '../../../src/format/numbers.js';
 import { entryOf } from '../../../src/protocol/records.js';
 import { button, dropdown, textField } from '../../components/controls.js';
 import { emptyState } from '../../components/emptyState.js';
-import { columnsOf, type Column } from '../../model/explore/columns.js';
+import { columnsOf, type Column } from '../../../src/drawing/runs/plotColumns.js';
 import { ExperimentRows } from '../../model/explore/rows.js';
 import { compareRuns, openRun } from '../../model/page/pages.js';
+import { addToReport, plotBlock } from '../../model/reports.js';
 import type { PanelModel } from '../../model/panel.js';
 import { Follows } from '../../model/signal.js';
 import { isLive } from '../../model/values.js';
@@ -92,6 +93,7 @@ class Explore extends LitElement {
       goal: objective?.goal ?? 'minimize',
       brush: (ids) => (this.brushed = ids && ids.length > 0 ? new Set(ids) : null),
       open: (run) => openRun(model, run, 'overview'),
+      addToReport: (kind, keys) => addToReport(model, plotBlock(model, kind, keys)),
       choose: (place, key) => model.setView({ explore: { ...model.view.explore, [place]: key } }),
     };
   }

@@ -1,9 +1,9 @@
 import { nothing, svg, type TemplateResult } from 'lit';
 import { l10n } from '../../../src/format/l10n.js';
-import { axisOf, type Column } from '../../model/explore/columns.js';
+import { axisOf, type Column } from '../../../src/drawing/runs/plotColumns.js';
 import { card } from '../insight/card.js';
 import { plot } from '../insight/plot.js';
-import { colorsBy, isOut, runsTable, titleOf, type Explored } from './context.js';
+import { colorsBy, isOut, reportButton, runsTable, titleOf, type Explored } from './context.js';
 
 const MOST_AXES = 10;
 const MOST_LINES = 600;
@@ -33,6 +33,7 @@ export function parallelPlot(explored: Explored): TemplateResult | typeof nothin
       title: l10n.t('Runs across parameters'),
       hint: l10n.t('Drag along an axis to select runs in all plots'),
       wide: true,
+      controls: reportButton(explored, 'parallel', { target: target.key }),
       body: plot({
         label: l10n.t('{0} runs across {1}', runs.length, columns.map(({ title }) => title).join(', ')),
         height: 250,

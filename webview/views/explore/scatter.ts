@@ -1,7 +1,7 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { Run } from '../../../src/protocol/engine.js';
 import { l10n } from '../../../src/format/l10n.js';
-import { axisOf, type Column } from '../../model/explore/columns.js';
+import { axisOf, type Column } from '../../../src/drawing/runs/plotColumns.js';
 import { card } from '../insight/card.js';
 import { plot, type Frame } from '../insight/plot.js';
 import { brushLayer, type Area } from './brush.js';
@@ -10,6 +10,7 @@ import {
   colorsBy,
   columnPicker,
   isOut,
+  reportButton,
   runsTable,
   titleOf,
   type Colors,
@@ -32,6 +33,7 @@ export function scatterCard(explored: Explored): TemplateResult {
       id: 'scatter',
       title: l10n.t('Scatter'),
       hint: l10n.t('Drag over dots to select runs in all plots'),
+      controls: reportButton(explored, 'scatter', { x: x.key, y: y.key, ...(color && { color: color.key }) }),
       body: html`<div class="row pair">
           ${columnPicker(explored, 'x', l10n.t('Horizontal axis'), x)}<span aria-hidden="true">×</span>
           ${columnPicker(explored, 'y', l10n.t('Vertical axis'), y)}

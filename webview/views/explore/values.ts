@@ -4,7 +4,7 @@ import type { Run, SeriesData } from '../../../src/protocol/engine.js';
 import { fromWire } from '../../../src/protocol/wireNumber.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { WhenSeen } from '../../components/whenSeen.js';
-import { numberAxis, objectiveRange } from '../../model/charts/plot.js';
+import { numberAxis, objectiveRange } from '../../../src/drawing/axes.js';
 import { entryOf } from '../../../src/protocol/records.js';
 import type { PanelModel } from '../../model/panel.js';
 import { plot } from '../insight/plot.js';

@@ -1,7 +1,7 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import type { Params } from '../../../src/protocol/values.js';
 import type { Curve, Insight } from '../../../src/protocol/insight.js';
-import { axisFor, clamp, curvesRange, numberAxis, shortValue, type PlotAxis } from '../../model/charts/plot.js';
+import { axisFor, clamp, curvesRange, numberAxis, shortValue, type PlotAxis } from '../../../src/drawing/axes.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { card, missing, numbersTable, type Tables } from './card.js';
 import { plot, type Frame } from './plot.js';

@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { HistoryPoint, Insight } from '../../../src/protocol/insight.js';
-import { clamp, numberAxis, objectiveRange, stepPath } from '../../model/charts/plot.js';
+import { clamp, numberAxis, objectiveRange, stepPath } from '../../../src/drawing/axes.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { fromWire } from '../../../src/protocol/wireNumber.js';
 import { card, numbersTable, type Tables } from './card.js';

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Importance, ImportanceMethod, Insight } from '../../../src/protocol/insight.js';
 import { dropdown } from '../../components/controls.js';
 import { styles } from '../../components/cssVars.js';
-import { percent } from '../../model/charts/plot.js';
+import { percent } from '../../../src/drawing/axes.js';
 import { card, missing, type Tables } from './card.js';
 import { l10n } from '../../../src/format/l10n.js';
 

@@ -1,5 +1,5 @@
 import { html, LitElement, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
-import type { PlotAxis } from '../../model/charts/plot.js';
+import type { PlotAxis } from '../../../src/drawing/axes.js';
 
 /** The frame that marks are drawn into; pixels, y downwards. */
 export interface Frame {

@@ -2,7 +2,7 @@ import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { Goal } from '../../../src/protocol/engine.js';
 import type { Surface } from '../../../src/protocol/insight.js';
 import { dropdown } from '../../components/controls.js';
-import { axisFor, shortValue } from '../../model/charts/plot.js';
+import { axisFor, shortValue } from '../../../src/drawing/axes.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { card, numbersTable, type Tables } from './card.js';
 import { plot } from './plot.js';

@@ -5,13 +5,9 @@ import { button, checkbox } from '../../components/controls.js';
 import { emptyState } from '../../components/emptyState.js';
 import { statusIcon } from '../../components/icon.js';
 import { Asked } from '../../model/page/asked.js';
-import {
-  columnTitle,
-  comparison,
-  readCompared,
-  sectionTitle,
-  type ComparedSection,
-} from '../../model/page/comparison.js';
+import { columnTitle, comparison, sectionTitle, type ComparedSection } from '../../../src/drawing/runs/comparison.js';
+import { addToReport, compareBlock } from '../../model/reports.js';
+import { readCompared } from '../../model/page/compared.js';
 import { closePage, compareRuns, openRun } from '../../model/page/pages.js';
 import { RunsInPlace } from '../../model/page/withRuns.js';
 import type { PanelModel } from '../../model/panel.js';
@@ -116,6 +112,12 @@ class Compare extends LitElement {
         ${button({ label: l10n.t('Back'), icon: 'arrow-left', iconOnly: true, testId: TEST_IDS.pageBack, onClick: () => closePage(model) })}
         <h2>${l10n.t('Compare {0} runs', this.runs.length)}</h2>
         <span class="spacer"></span>
+        ${button({
+          label: l10n.t('Add to Report…'),
+          icon: 'notebook',
+          testId: 'compare-report',
+          onClick: () => addToReport(model, compareBlock(this.runs, this.all)),
+        })}
         ${checkbox({ label: l10n.t('Only differences'), checked: !this.all, testId: TEST_IDS.compareAll, onChange: (only) => (this.all = !only) })}
       </div>
       <div class="page-body">

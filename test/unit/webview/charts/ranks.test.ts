@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../../src/protocol/engine.js';
 import { ofFirstRank, rankedOf, ranksWith } from '../../../../src/protocol/ranks.js';
 import { chartedMetrics, drawnRanks, overRanks } from '../../../../webview/model/charts/ranks.js';
-import type { Series } from '../../../../webview/model/charts/series.js';
+import type { Series } from '../../../../src/drawing/series.js';
 
 const run = (...names: string[]) =>
   ({ metrics: Object.fromEntries(names.map((name) => [name, {}])) }) as unknown as Run;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../../src/protocol/engine.js';
 import type { Params } from '../../../../src/protocol/values.js';
-import { columnsOf, ranks, type Column } from '../../../../webview/model/explore/columns.js';
-import { importanceOf } from '../../../../webview/model/explore/importance.js';
+import { columnsOf, ranks, type Column } from '../../../../src/drawing/runs/plotColumns.js';
+import { importanceOf } from '../../../../src/drawing/runs/importance.js';
 import { distribution, hypervolumes, lanes, paretoFront, surface } from '../../../../webview/model/explore/shapes.js';
 
 const run = (at: number, params: Params, value: number | null, change: Partial<Run> = {}): Run =>

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { RunDetail } from '../../../../src/protocol/engine.js';
 import type { RunToCompare } from '../../../../src/format/runDiff.js';
 import { PanelState } from '../../../../src/protocol/panel.js';
-import { comparison } from '../../../../webview/model/page/comparison.js';
+import { comparison } from '../../../../src/drawing/runs/comparison.js';
 import { compareRuns, openRun, pageRuns } from '../../../../webview/model/page/pages.js';
 import { patchFiles } from '../../../../webview/model/page/patch.js';
 import { Selection } from '../../../../webview/model/selection.js';

@@ -12,7 +12,7 @@ import {
   objectiveRange,
   percent,
   stepPath,
-} from '../../../../webview/model/charts/plot.js';
+} from '../../../../src/drawing/axes.js';
 import { sampleRun, sampleSearch } from '../../cli/samples.js';
 
 describe('axes', () => {

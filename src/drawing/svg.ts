@@ -1,0 +1,234 @@
+/** Curves as an SVG drawing: for files, for reports, and for the pages of a PDF. */
+import { logAxis, numberAxis, symlogAxis, type PlotAxis } from './axes.js';
+import { attribute, label, legend, type LegendEntry, type SvgLook } from './svgParts.js';
+
+export interface SvgCurve {
+  name: string;
+  points: readonly { x: number; y: number }[];
+  /** Points as logged, drawn faintly behind a smoothed curve. */
+  raw?: readonly { x: number; y: number }[] | null;
+  color: string;
+  dash: readonly number[];
+  /** Drawn thinner: one end of a range. */
+  faint: boolean;
+  band?: { low: readonly { x: number; y: number }[]; high: readonly { x: number; y: number }[] };
+  /** Places where the value was NaN or infinite. */
+  odd?: readonly { x: number; value: number }[];
+  /** Places of changes, with their texts. */
+  marks?: readonly { x: number; y: number; text: string }[];
+  /** Where it left another curve. */
+  fork?: { x: number; y: number };
+  /** Belongs to the axis on the right. */
+  right?: boolean;
+}
+
+export interface SvgChart {
+  title: string;
+  xTitle: string;
+  /** Names along the vertical axes; '' for none. */
+  yTitle?: string;
+  rightTitle?: string;
+  curves: readonly SvgCurve[];
+  /** Ends of the axes. */
+  x: readonly [number, number];
+  y: readonly [number, number];
+  /** Ends of the axis on the right; absent without one. */
+  right?: readonly [number, number];
+  logX: boolean;
+  logY: boolean;
+  /** Distance of the ticks of a linear x-axis, for times; absent: round numbers. */
+  xStep?: number | undefined;
+  /** Smallest size that a log axis through zero tells apart; null: all values are above zero. */
+  zeros?: { x: number | null; y: number | null };
+  look: SvgLook;
+  height?: number;
+  legend?: boolean;
+  formatX(value: number): string;
+}
+
+export const WIDTH = 800;
+const BOTTOM = 48;
+/** Curves that the legend below names. */
+const MOST_NAMED = 30;
+
+/** Where the axes are and what they show, for a reader that follows the pointer. */
+export interface SvgPlace {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+export const placeOf = (chart: Pick<SvgChart, 'right' | 'height' | 'title'>): SvgPlace => {
+  const [left, right, top] = [70, chart.right ? 70 : 20, chart.title === '' ? 12 : 36];
+  return { left, top, width: WIDTH - left - right, height: (chart.height ?? 420) - top - BOTTOM };
+};
+
+function axisOf([low, high]: readonly [number, number], log: boolean, zero: number | null, step?: number): PlotAxis {
+  if (!log && step !== undefined && (high - low) / step <= 20) return stepAxis(low, high, step);
+  if (!log) return numberAxis(low, high);
+  if (low > 0) return logAxis(low, high);
+  return zero === null ? numberAxis(low, high) : symlogAxis(low, high, zero);
+}
+
+function stepAxis(low: number, high: number, step: number): PlotAxis {
+  const axis = numberAxis(low, high);
+  const first = Math.ceil(low / step);
+  const count = Math.max(0, Math.floor(high / step) - first + 1);
+  const values = Array.from({ length: count }, (_, i) => (first + i) * step);
+  return { place: axis.place, ticks: values.map((value) => ({ at: axis.place(value), text: String(value) })) };
+}
+
+/** The axes of a chart: the horizontal one, the one on the left, and the one on the right (null without one). */
+export function chartAxes(chart: Omit<SvgChart, 'curves' | 'look' | 'title' | 'xTitle' | 'formatX'>): {
+  x: PlotAxis;
+  y: PlotAxis;
+  right: PlotAxis | null;
+} {
+  return {
+    x: axisOf(chart.x, chart.logX, chart.zeros?.x ?? null, chart.xStep),
+    y: axisOf(chart.y, chart.logY, chart.zeros?.y ?? null),
+    right: chart.right ? axisOf(chart.right, chart.logY, chart.zeros?.y ?? null) : null,
+  };
+}
+
+/** Texts and values are escaped: names come from programs. */
+export function chartSvg(chart: SvgChart): string {
+  const { curves, look, title } = chart;
+  const area = placeOf(chart);
+  const [bottom, right] = [area.top + area.height, area.left + area.width];
+  const axes = chartAxes(chart);
+  const px = (value: number): number => area.left + axes.x.place(value) * area.width;
+  const py =
+    (axis: PlotAxis) =>
+    (value: number): number =>
+      area.top + (1 - axis.place(value)) * area.height;
+  const entries: LegendEntry[] = curves
+    .slice(0, MOST_NAMED)
+    .map(({ name, color, dash, right: isRight }) => ({ name: isRight ? `${name} →` : name, color, dash }));
+  const below =
+    chart.legend === false
+      ? { svg: '', height: 0 }
+      : legend(entries, curves.length, area.left, bottom + BOTTOM + 8, look);
+  const whole = bottom + BOTTOM + below.height;
+  const yTicks = (axis: PlotAxis, x: number, anchor: 'end' | 'start'): string[] =>
+    axis.ticks.map(({ at, text }) => label(x, area.top + (1 - at) * area.height + 4, anchor, text, look));
+  const parts = [
+    `<rect width="${WIDTH}" height="${whole}" fill="${attribute(look.background)}"/>`,
+    ...(title === '' ? [] : [label(WIDTH / 2, 20, 'middle', title, look, 'font-size="15" font-weight="bold"')]),
+    ...axes.y.ticks.map(
+      ({ at }) =>
+        `<path d="M${area.left} ${(area.top + (1 - at) * area.height).toFixed(1)}H${right}" stroke="${attribute(look.grid)}"/>`,
+    ),
+    ...yTicks(axes.y, area.left - 8, 'end'),
+    ...(axes.right ? yTicks(axes.right, right + 8, 'start') : []),
+    ...axes.x.ticks.map(({ at }) =>
+      label(area.left + at * area.width, bottom + 18, 'middle', chart.formatX(valueAt(chart, axes.x, at)), look),
+    ),
+    `<path d="M${area.left} ${bottom}H${right}" stroke="${attribute(look.axis)}"/>`,
+    label(area.left + area.width / 2, bottom + 36, 'middle', chart.xTitle, look, '', look.faint),
+    ...sideTitle(chart.yTitle, 16, area, look),
+    ...sideTitle(chart.rightTitle, WIDTH - 10, area, look),
+    `<clipPath id="${look.id}area"><rect x="${area.left}" y="${area.top - 2}" width="${area.width}" height="${area.height + 4}"/></clipPath>`,
+    `<g clip-path="url(#${look.id}area)">`,
+    ...curves.map((curve) => curveSvg(curve, px, py(curve.right && axes.right ? axes.right : axes.y), area)),
+    `</g>`,
+    below.svg,
+  ];
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${whole}" width="${WIDTH}" height="${whole}" font-family="${attribute(look.font)}" font-size="12">`;
+  return `${head}\n${parts.filter(Boolean).join('\n')}\n</svg>\n`;
+}
+
+function sideTitle(text: string | undefined, x: number, area: SvgPlace, look: SvgLook): string[] {
+  if (!text) return [];
+  const y = area.top + area.height / 2;
+  return [label(x, y, 'middle', text, look, `transform="rotate(-90 ${x} ${y.toFixed(1)})"`, look.faint)];
+}
+
+function curveSvg(
+  { points, raw, color, dash, faint, band, odd, marks, fork, name }: SvgCurve,
+  px: (x: number) => number,
+  py: (y: number) => number,
+  area: SvgPlace,
+): string {
+  const path = (all: SvgCurve['points']): string => pathOf(all, px, py);
+  const ink = attribute(color);
+  const dashes = dash.length > 0 ? ` stroke-dasharray="${dash.join(' ')}"` : '';
+  const stroke = `stroke="${ink}" stroke-width="${faint ? 0.8 : 1.6}" stroke-opacity="${faint ? 0.6 : 1}"`;
+  const first = points.find(({ y }) => Number.isFinite(y));
+  const finite = points.filter(({ y }) => Number.isFinite(y));
+  const parts = [
+    band ? bandSvg(band, ink, px, py) : '',
+    raw ? `<path fill="none" stroke="${ink}" stroke-width="1" stroke-opacity="0.25" d="${path(raw)}"/>` : '',
+    `<path fill="none" ${stroke}${dashes} d="${path(points)}"><title>${attribute(name)}</title></path>`,
+    // A single point has no line.
+    ...(finite.length === 1
+      ? [`<circle cx="${px(first!.x).toFixed(1)}" cy="${py(first!.y).toFixed(1)}" r="3" fill="${ink}"/>`]
+      : []),
+    ...(odd ?? []).slice(0, 200).map(({ x, value }) => {
+      const [at, y] = [px(x), value === Infinity ? area.top + 5 : area.top + area.height - 5];
+      return `<path d="M${(at - 3).toFixed(1)} ${y - 3}l6 6m-6 0l6 -6" stroke="${ink}" stroke-width="1.5"/>`;
+    }),
+    ...(fork && first
+      ? [
+          `<path d="M${px(fork.x).toFixed(1)} ${py(fork.y).toFixed(1)}L${px(first.x).toFixed(1)} ${py(first.y).toFixed(1)}" stroke="${ink}" stroke-dasharray="2 2"/>`,
+          `<circle cx="${px(fork.x).toFixed(1)}" cy="${py(fork.y).toFixed(1)}" r="4" fill="none" stroke="${ink}" stroke-width="1.2"/>`,
+        ]
+      : []),
+    ...(marks ?? []).map(({ x, y, text }) => {
+      const [at, top] = [px(x), py(y)];
+      return `<path d="M${at.toFixed(1)} ${(top - 5).toFixed(1)}l5 5l-5 5l-5 -5z" fill="${ink}"><title>${attribute(text)}</title></path>`;
+    }),
+  ];
+  return parts.filter(Boolean).join('');
+}
+
+function bandSvg(
+  { low, high }: NonNullable<SvgCurve['band']>,
+  ink: string,
+  px: (x: number) => number,
+  py: (y: number) => number,
+): string {
+  // Pieces end where the band has no values.
+  const pieces: string[] = [];
+  let [upper, lower]: [string[], string[]] = [[], []];
+  const close = (): void => {
+    if (upper.length > 1) pieces.push(`M${upper.join('L')}L${lower.reverse().join('L')}Z`);
+    [upper, lower] = [[], []];
+  };
+  for (const [i, { x, y }] of high.entries()) {
+    const other = low[i]?.y ?? NaN;
+    if (!Number.isFinite(y) || !Number.isFinite(other)) {
+      close();
+      continue;
+    }
+    upper.push(`${px(x).toFixed(1)} ${py(y).toFixed(1)}`);
+    lower.push(`${px(x).toFixed(1)} ${py(other).toFixed(1)}`);
+  }
+  close();
+  return pieces.length === 0 ? '' : `<path fill="${ink}" fill-opacity="0.17" d="${pieces.join('')}"/>`;
+}
+
+/** Value at a place of the x axis. */
+function valueAt(chart: SvgChart, axis: PlotAxis, at: number): number {
+  const tick = axis.ticks.find((one) => one.at === at);
+  const { x, logX, zeros } = chart;
+  const [low, high] = x;
+  // A tick of an axis through zero is a power of ten, whose text is exact.
+  if (logX && low <= 0 && zeros?.x) return Number(tick?.text.replace('−', '-') ?? NaN);
+  const value = logX && low > 0 ? low * (high / low) ** at : low + at * (high - low);
+  return Number(value.toPrecision(10));
+}
+
+/** Attribute `d`; where a point has no value, the line has a gap. */
+function pathOf(points: SvgCurve['points'], px: (x: number) => number, py: (y: number) => number): string {
+  let path = '';
+  let isDrawing = false;
+  for (const { x, y } of points) {
+    const [at, top] = [px(x), py(y)];
+    const isThere = Number.isFinite(at) && Number.isFinite(top);
+    if (isThere) path += `${isDrawing ? 'L' : 'M'}${at.toFixed(1)} ${top.toFixed(1)}`;
+    isDrawing = isThere;
+  }
+  return path;
+}

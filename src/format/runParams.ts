@@ -1,0 +1,9 @@
+import type { Run } from '../protocol/engine.js';
+import { markAt } from '../protocol/floats.js';
+import { entryOf } from '../protocol/records.js';
+import { formatParam } from './numbers.js';
+
+/** A run's parameter, as it was passed to the program. */
+export function formatRunParam({ params, floats }: Pick<Run, 'params' | 'floats'>, name: string): string {
+  return formatParam(entryOf(params, name), markAt(floats, name));
+}

@@ -1,0 +1,37 @@
+/** Messages between the preview of a report (webview) and the extension host, which validates what comes. */
+import { z } from 'zod';
+import { record } from './recordSchema.js';
+
+export const FromReport = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  /** A block has come onto the screen, or left it: only those on the screen are read while runs go on. */
+  z.object({ type: z.literal('seen'), blocks: z.array(z.number().int().min(0)).max(1000) }),
+  z.object({ type: z.literal('do'), what: z.enum(['insert', 'html', 'pdf', 'text']) }),
+  z.object({ type: z.literal('go'), line: z.number().int().min(1), column: z.number().int().min(1) }),
+  z.object({ type: z.literal('run'), run: z.string().max(64) }),
+  /** A link to a file of the workspace, relative to the report. */
+  z.object({ type: z.literal('link'), to: z.string().max(4000) }),
+]);
+export type FromReport = z.infer<typeof FromReport>;
+
+/** Places of points in a drawing, for values under the pointer. */
+export interface ReportHover {
+  place: { left: number; top: number; width: number; height: number };
+  height: number;
+  x: string;
+  curves: { name: string; color: number; css?: string; px: number[]; py: number[]; x: number[]; y: number[] }[];
+}
+
+export type ToReport =
+  /** The whole page; `blocks`: what the pointer reads in each block. */
+  | { type: 'page'; html: string; hovers: (ReportHover | null)[] }
+  | { type: 'block'; index: number; html: string; hover: ReportHover | null }
+  /** Runs that go on; '' if the engine is there. */
+  | { type: 'state'; live: number; message: string };
+
+/** A block that the panel asks to have added to a report. */
+export const NewBlock = z.object({
+  kind: z.string().max(40),
+  keys: record(z.unknown()),
+});
+export type NewBlock = z.infer<typeof NewBlock>;

@@ -1,0 +1,60 @@
+/** What drawing a block takes and gives. */
+import type { Palette } from '../../drawing/palette.js';
+import type { SvgLook } from '../../drawing/svgParts.js';
+import type { SvgPlace } from '../../drawing/svg.js';
+import type { XAxis } from '../../drawing/series.js';
+import type { RequestName, RequestParams, RequestResult } from '../../protocol/engine.js';
+import type { SavedViews } from '../../protocol/savedViews.js';
+
+/** Asks the engine, or whoever reads the runs. */
+export type Ask = <N extends RequestName>(name: N, params: RequestParams<N>) => Promise<RequestResult<N>>;
+
+export interface DrawParts {
+  ask: Ask;
+  views(): Promise<SavedViews>;
+  now: number;
+  /** Keeps the colours of runs while more of them come, by the text of the block. */
+  palettes: Map<string, Palette>;
+}
+
+export interface TableColumn {
+  title: string;
+  /** Numbers stand on the right. */
+  isNumber: boolean;
+}
+export interface TableCell {
+  text: string;
+  /** Smaller text beside it: a difference, a spread. */
+  more?: string;
+  /** Differs from the first run. */
+  differs?: boolean;
+  /** Run that the cell names: a click opens its page. */
+  run?: string;
+}
+export interface TableData {
+  columns: TableColumn[];
+  rows: { cells: TableCell[]; isHeading?: boolean }[];
+}
+
+/** Points of curves in units of the drawing, for values under the pointer. */
+export interface Hover {
+  place: SvgPlace;
+  height: number;
+  x: XAxis;
+  curves: { name: string; color: number; css?: string; px: number[]; py: number[]; x: number[]; y: number[] }[];
+}
+
+export interface Drawn {
+  title: string;
+  /** Said below: how many runs, what is left out. */
+  note: string;
+  /** A drawing; absent for tables. */
+  svg?: (look: SvgLook) => string;
+  hover?: Hover;
+  /** The block's data: what a table shows, and what a drawing is made of. */
+  table: TableData;
+  /** Runs that it shows. */
+  runs: string[];
+  /** Those that still run: their points may grow. */
+  live: string[];
+}

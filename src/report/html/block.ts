@@ -1,0 +1,60 @@
+/** A live block as HTML. Everything that a program or a file says is escaped. */
+import { l10n } from '../../format/l10n.js';
+import type { SvgLook } from '../../drawing/svgParts.js';
+import { COLORS } from '../../drawing/palette.js';
+import { lineText, type Shown } from '../drawAll.js';
+import type { TableData } from '../draw/index.js';
+import type { ReportProblem } from '../problem.js';
+import { escapeHtml } from './escape.js';
+
+/** Colours come from the page's style sheet, so that a drawing follows the theme. */
+export const pageLook = (id: string): SvgLook => ({
+  ...{ text: 'var(--r-text)', faint: 'var(--r-faint)', grid: 'var(--r-grid)', axis: 'var(--r-axis)' },
+  ...{ background: 'var(--r-background)', font: 'inherit', id },
+  series: Array.from({ length: COLORS }, (_, i) => `var(--ts-series-${i})`),
+});
+
+/** `isLive`: in the editor, where places in the file and runs can be opened. */
+export function blockHtml(shown: Shown, index: number, isLive: boolean): string {
+  const { drawn, problems } = shown;
+  if (!drawn)
+    return `<div class="r-problems" role="alert">${problems.map((one) => problemHtml(one, isLive)).join('')}</div>`;
+  const { title, note, svg, table } = drawn;
+  const caption = title === '' ? '' : `<figcaption>${escapeHtml(title)}</figcaption>`;
+  const values = tableHtml(table, isLive);
+  const body = svg
+    ? `<div class="r-drawing" role="img" aria-label="${escapeHtml(`${title}. ${note}`)}">${svg(pageLook(`b${index}`))}</div>` +
+      `<details class="r-values"><summary>${escapeHtml(l10n.t('Values as a table'))}</summary>${values}</details>`
+    : values;
+  return `<figure>${caption}${body}${note === '' ? '' : `<p class="r-note">${escapeHtml(note)}</p>`}</figure>`;
+}
+
+export function problemHtml({ line, column, message, hint }: ReportProblem, isLive: boolean): string {
+  const place = lineText(line, column);
+  const at = isLive
+    ? `<button type="button" data-line="${line}" data-column="${column}">${escapeHtml(place)}</button>`
+    : `<strong>${escapeHtml(place)}</strong>`;
+  return `<p class="r-problem">${at} ${escapeHtml(message)}${hint === '' ? '' : ` <span class="r-hint">${escapeHtml(hint)}</span>`}</p>`;
+}
+
+function tableHtml({ columns, rows }: TableData, isLive: boolean): string {
+  const side = (i: number): string => (columns[i]?.isNumber ? ' class="number"' : '');
+  const head = columns.map(({ title }, i) => `<th scope="col"${side(i)}>${escapeHtml(title)}</th>`).join('');
+  const body = rows.map(({ cells, isHeading }) => {
+    if (isHeading)
+      return `<tr><th class="section" scope="colgroup" colspan="${columns.length}">${escapeHtml(cells[0]!.text)}</th></tr>`;
+    const own = cells.map(({ text, more, differs, run }, i) => {
+      const plain = escapeHtml(text);
+      const name =
+        run !== undefined && isLive ? `<button type="button" data-run="${escapeHtml(run)}">${plain}</button>` : plain;
+      const side2 = more === undefined ? '' : ` <span class="more">${escapeHtml(more)}</span>`;
+      const classes = [columns[i]?.isNumber ? 'number' : '', differs ? 'differs' : ''].filter(Boolean).join(' ');
+      const tag = i === 0 ? 'th' : 'td';
+      return `<${tag}${i === 0 ? ' scope="row"' : ''}${classes === '' ? '' : ` class="${classes}"`}>${name}${side2}</${tag}>`;
+    });
+    return `<tr>${own.join('')}</tr>`;
+  });
+  if (rows.length === 0)
+    body.push(`<tr><td colspan="${columns.length}">${escapeHtml(l10n.t('No run matches.'))}</td></tr>`);
+  return `<div class="r-table" tabindex="0" role="region" aria-label="${escapeHtml(l10n.t('Table'))}"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+}

@@ -11,6 +11,8 @@ const ALLOWED = new Set(
 
 /** Licences of packages whose manifest names none by its identifier, as their own texts say. */
 const SAID = {
+  // Its manifest names none; the LICENSE file beside it is MIT.
+  'png-js': { licence: 'MIT', author: 'Devon Govett' },
   // Public domain, and in large part a translation of pyfive, which is under this licence.
   jsfive: { licence: 'BSD-3-Clause', author: 'Jonathan J. Helmus (pyfive)' },
 };

@@ -2,8 +2,6 @@
 import type { PlotAxis } from './axes.js';
 import { attribute, label, type SvgLook } from './svgParts.js';
 
-const WIDTH = 800;
-
 export interface SvgDots {
   x: PlotAxis;
   y: PlotAxis;
@@ -16,17 +14,17 @@ export interface SvgDots {
 
 export function dotsSvg({ x, y, xTitle, yTitle, dots, height }: SvgDots, look: SvgLook): string {
   const [left, right, top, bottom] = [80, 20, 14, 50];
-  const [width, inner] = [WIDTH - left - right, height - top - bottom];
+  const [width, inner] = [look.width - left - right, height - top - bottom];
   const px = (at: number): string => (left + at * width).toFixed(1);
   const py = (at: number): string => (top + (1 - at) * inner).toFixed(1);
   const middle = top + inner / 2;
   return svg(height, look, [
     ...y.ticks.flatMap(({ at, text }) => [
-      `<path d="M${left} ${py(at)}H${WIDTH - right}" stroke="${attribute(look.grid)}"/>`,
+      `<path d="M${left} ${py(at)}H${look.width - right}" stroke="${attribute(look.grid)}"/>`,
       label(left - 8, Number(py(at)) + 4, 'end', short(text, 12), look),
     ]),
     ...x.ticks.map(({ at, text }) => label(Number(px(at)), top + inner + 18, 'middle', short(text, 14), look)),
-    `<path d="M${left} ${top + inner}H${WIDTH - right}" stroke="${attribute(look.axis)}"/>`,
+    `<path d="M${left} ${top + inner}H${look.width - right}" stroke="${attribute(look.axis)}"/>`,
     label(left + width / 2, height - 8, 'middle', xTitle, look, '', look.faint),
     label(14, middle, 'middle', yTitle, look, `transform="rotate(-90 14 ${middle})"`, look.faint),
     ...dots.map(
@@ -45,7 +43,7 @@ export interface SvgParallel {
 
 export function parallelSvg({ axes, lines, height }: SvgParallel, look: SvgLook): string {
   const [left, right, top, bottom] = [60, 60, 40, 24];
-  const [width, inner] = [WIDTH - left - right, height - top - bottom];
+  const [width, inner] = [look.width - left - right, height - top - bottom];
   const px = (i: number): number => left + (axes.length > 1 ? i / (axes.length - 1) : 0.5) * width;
   // A line without a value passes below the axis.
   const py = (at: number | null): string => (top + (1 - (at ?? -0.06)) * inner).toFixed(1);
@@ -96,7 +94,7 @@ export interface SvgBars {
 
 export function barsSvg({ bars, color }: SvgBars, look: SvgLook): string {
   const [left, right, line] = [210, 90, 26];
-  const width = WIDTH - left - right;
+  const width = look.width - left - right;
   const height = bars.length * line + 12;
   const at = (share: number): number => left + share * width;
   return svg(
@@ -117,6 +115,6 @@ export function barsSvg({ bars, color }: SvgBars, look: SvgLook): string {
 const short = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 function svg(height: number, look: SvgLook, parts: readonly string[]): string {
-  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="${attribute(look.font)}" font-size="12">`;
-  return `${head}\n<rect width="${WIDTH}" height="${height}" fill="${attribute(look.background)}"/>\n${parts.join('\n')}\n</svg>\n`;
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${look.width} ${height}" width="${look.width}" height="${height}" font-family="${attribute(look.font)}" font-size="12">`;
+  return `${head}\n<rect width="${look.width}" height="${height}" fill="${attribute(look.background)}"/>\n${parts.join('\n')}\n</svg>\n`;
 }

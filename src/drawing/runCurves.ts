@@ -1,9 +1,10 @@
 /** Curves of several runs together: a group's middle with its band, and branches that leave another run's curve. */
-import type { Run } from '../protocol/engine.js';
+import { formatParam } from '../format/numbers.js';
+import type { ParamChange, Run } from '../protocol/engine.js';
 import { bandOf, type Band } from './bands.js';
 import { buildCurve, type Curve } from './curves.js';
 import type { Look } from './palette.js';
-import { nearest, type Series } from './series.js';
+import { nearest, type Series, type XAxis } from './series.js';
 import type { Smoothing } from './smoothing.js';
 
 /** The curve of a group over the series of its runs, at least one. */
@@ -47,3 +48,33 @@ export function withForks(curves: readonly Curve[], runs: readonly Run[]): Curve
 }
 
 const sameFork = (a: Curve['fork'], b: Curve['fork']): boolean => a?.x === b?.x && a?.y === b?.y;
+
+/** `lr 0.01 → 0.003`. */
+export const changeText = ({ name, before, after }: ParamChange): string =>
+  `${name} ${formatParam(before)} → ${formatParam(after)}`;
+
+/**
+ * Places on a run's curve where its hyperparameters changed while it ran. Steps and times tell where that is; on other axes
+ * nothing is marked. `origin`: subtracted from times.
+ */
+export function marksOf(
+  run: Pick<Run, 'changes'>,
+  curve: Pick<Curve, 'x' | 'shown'>,
+  x: XAxis,
+  origin: number,
+): Mark[] {
+  if (!run.changes || curve.x.length === 0 || x === 'epoch' || x === 'metric') return [];
+  const marks = new Map<number, Mark>();
+  for (const change of run.changes) {
+    const at = nearest(curve.x, x === 'step' ? change.step : change.time - origin);
+    const [place, y] = [curve.x[at]!, curve.shown[at]!];
+    if (!Number.isFinite(y)) continue;
+    const known = marks.get(at);
+    // Several at one place are one mark.
+    if (known) known.text += `, ${changeText(change)}`;
+    else marks.set(at, { x: place, y, text: changeText(change) });
+  }
+  return [...marks.values()];
+}
+
+type Mark = NonNullable<Curve['marks']>[number];

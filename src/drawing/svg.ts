@@ -46,7 +46,6 @@ export interface SvgChart {
   formatX(value: number): string;
 }
 
-export const WIDTH = 800;
 const BOTTOM = 48;
 /** Curves that the legend below names. */
 const MOST_NAMED = 30;
@@ -59,9 +58,9 @@ export interface SvgPlace {
   height: number;
 }
 
-export const placeOf = (chart: Pick<SvgChart, 'right' | 'height' | 'title'>): SvgPlace => {
+export const placeOf = (chart: Pick<SvgChart, 'right' | 'height' | 'title'>, whole: number): SvgPlace => {
   const [left, right, top] = [70, chart.right ? 70 : 20, chart.title === '' ? 12 : 36];
-  return { left, top, width: WIDTH - left - right, height: (chart.height ?? 420) - top - BOTTOM };
+  return { left, top, width: whole - left - right, height: (chart.height ?? 420) - top - BOTTOM };
 };
 
 function axisOf([low, high]: readonly [number, number], log: boolean, zero: number | null, step?: number): PlotAxis {
@@ -95,7 +94,8 @@ export function chartAxes(chart: Omit<SvgChart, 'curves' | 'look' | 'title' | 'x
 /** Texts and values are escaped: names come from programs. */
 export function chartSvg(chart: SvgChart): string {
   const { curves, look, title } = chart;
-  const area = placeOf(chart);
+  const { width } = look;
+  const area = placeOf(chart, width);
   const [bottom, right] = [area.top + area.height, area.left + area.width];
   const axes = chartAxes(chart);
   const px = (value: number): number => area.left + axes.x.place(value) * area.width;
@@ -114,8 +114,8 @@ export function chartSvg(chart: SvgChart): string {
   const yTicks = (axis: PlotAxis, x: number, anchor: 'end' | 'start'): string[] =>
     axis.ticks.map(({ at, text }) => label(x, area.top + (1 - at) * area.height + 4, anchor, text, look));
   const parts = [
-    `<rect width="${WIDTH}" height="${whole}" fill="${attribute(look.background)}"/>`,
-    ...(title === '' ? [] : [label(WIDTH / 2, 20, 'middle', title, look, 'font-size="15" font-weight="bold"')]),
+    `<rect width="${width}" height="${whole}" fill="${attribute(look.background)}"/>`,
+    ...(title === '' ? [] : [label(width / 2, 20, 'middle', title, look, 'font-size="15" font-weight="bold"')]),
     ...axes.y.ticks.map(
       ({ at }) =>
         `<path d="M${area.left} ${(area.top + (1 - at) * area.height).toFixed(1)}H${right}" stroke="${attribute(look.grid)}"/>`,
@@ -128,14 +128,14 @@ export function chartSvg(chart: SvgChart): string {
     `<path d="M${area.left} ${bottom}H${right}" stroke="${attribute(look.axis)}"/>`,
     label(area.left + area.width / 2, bottom + 36, 'middle', chart.xTitle, look, '', look.faint),
     ...sideTitle(chart.yTitle, 16, area, look),
-    ...sideTitle(chart.rightTitle, WIDTH - 10, area, look),
+    ...sideTitle(chart.rightTitle, width - 10, area, look),
     `<clipPath id="${look.id}area"><rect x="${area.left}" y="${area.top - 2}" width="${area.width}" height="${area.height + 4}"/></clipPath>`,
     `<g clip-path="url(#${look.id}area)">`,
     ...curves.map((curve) => curveSvg(curve, px, py(curve.right && axes.right ? axes.right : axes.y), area)),
     `</g>`,
     below.svg,
   ];
-  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${whole}" width="${WIDTH}" height="${whole}" font-family="${attribute(look.font)}" font-size="12">`;
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${whole}" width="${width}" height="${whole}" font-family="${attribute(look.font)}" font-size="12">`;
   return `${head}\n${parts.filter(Boolean).join('\n')}\n</svg>\n`;
 }
 

@@ -12,6 +12,8 @@ export interface SvgLook {
   font: string;
   /** Family of a text that `font` has no glyphs for; undefined: `font` has them, or nothing has. */
   fontFor?(text: string): string | undefined;
+  /** Width of the drawing in pixels; `WIDTH` on a page that isn't narrow. */
+  width: number;
   /** Makes ids unique among the drawings of a page. */
   id: string;
 }
@@ -50,8 +52,7 @@ const widthOf = (text: string): number =>
   [...text].reduce((sum, sign) => sum + (sign.codePointAt(0)! >= 0x2e80 ? 12 : 6.6), 0);
 const LINE = 18;
 const MOST_COLUMNS = 4;
-/** Width of the lines of a legend, from the left end of the drawing. */
-const ROOM = 780;
+export const WIDTH = 800;
 
 /** Names in as many columns as fit. `of`: all curves; a last line says how many it leaves out. */
 export function legend(
@@ -63,9 +64,9 @@ export function legend(
 ): { svg: string; height: number } {
   if (entries.length === 0) return { svg: '', height: 0 };
   const longest = Math.max(...entries.map(({ name }) => widthOf(name)));
-  const columns = Math.max(1, Math.min(MOST_COLUMNS, Math.floor((ROOM - left) / (longest + 44))));
+  const columns = Math.max(1, Math.min(MOST_COLUMNS, Math.floor((look.width - 20 - left) / (longest + 44))));
   const rows = Math.ceil(entries.length / columns);
-  const step = (ROOM - left) / columns;
+  const step = (look.width - 20 - left) / columns;
   const parts = entries.flatMap(({ name, color, dash }, i) => {
     const [x, y] = [left + Math.floor(i / rows) * step, top + (i % rows) * LINE];
     const dashes = dash.length > 0 ? ` stroke-dasharray="${dash.join(' ')}"` : '';

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { record } from './recordSchema.js';
 
 export const FromReport = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('ready'), width: z.number().int().min(0).max(10_000) }),
+  /** The page is narrower or wider than before. */
+  z.object({ type: z.literal('width'), width: z.number().int().min(0).max(10_000) }),
   /** A block has come onto the screen, or left it: only those on the screen are read while runs go on. */
   z.object({ type: z.literal('seen'), blocks: z.array(z.number().int().min(0)).max(1000) }),
   z.object({ type: z.literal('do'), what: z.enum(['insert', 'html', 'pdf', 'text']) }),

@@ -47,6 +47,21 @@ export const RunError = z.object({
 });
 export type RunError = z.infer<typeof RunError>;
 
+/** Changes of hyperparameters that are kept of one run. */
+export const MOST_CHANGES = 100;
+
+/** A hyperparameter that got another value while the program ran. */
+export const ParamChange = z.object({
+  name: z.string(),
+  before: ParamValue,
+  after: ParamValue,
+  /** Greatest step logged before it. */
+  step: z.number(),
+  /** Milliseconds since the epoch. */
+  time: z.number(),
+});
+export type ParamChange = z.infer<typeof ParamChange>;
+
 export const Run = z.object({
   id: z.string(),
   experiment: z.string(),
@@ -93,6 +108,8 @@ export const Run = z.object({
   deletedAt: z.number().nullable(),
   /** The run from whose checkpoint it began, and the step that the checkpoint was saved at; absent if it began from scratch. */
   branch: Branch.optional(),
+  /** Hyperparameters that changed while it ran, oldest first; absent if none has. */
+  changes: z.array(ParamChange).max(MOST_CHANGES).optional(),
   /**
    * Place of a stage in its pipeline: the pipeline's run, the stage's name, and the runs whose results it used; absent
    * for others.

@@ -217,4 +217,8 @@ export const MIGRATIONS: readonly string[] = [
   -- Path of the experiment file when the run began, by which budgets count; NULL: it is the file.
   ALTER TABLE runs ADD COLUMN first_file TEXT;
   `,
+  `
+  -- JSON of the hyperparameters that changed while it ran; NULL: none has.
+  ALTER TABLE runs ADD COLUMN changes TEXT;
+  `,
 ];

@@ -2,7 +2,7 @@
 import { l10n } from '../../src/format/l10n.js';
 import type { Run } from '../../src/protocol/engine.js';
 import { readExpression, type Expression } from '../../src/drawing/expression.js';
-import { groupCurve, withForks } from '../../src/drawing/runCurves.js';
+import { groupCurve, marksOf, withForks } from '../../src/drawing/runCurves.js';
 import { againstMetric, byFormula } from '../../src/drawing/combine.js';
 import type { Want } from '../model/charts/feed.js';
 import { nameAt } from '../../src/protocol/ranks.js';
@@ -272,14 +272,26 @@ export class CardCurves {
     const own = this.card.model.look(run.id);
     const look = part.dash ? { ...own, dash: part.dash } : own;
     const origin = this.origin(run);
-    const key = [smoothing, smoothKind, look.color, look.css, look.dash.join(), origin, run.status, part.right].join(
-      ' ',
-    );
+    const { length: changes = 0 } = run.changes ?? [];
+    const key = [
+      changes,
+      smoothing,
+      smoothKind,
+      look.color,
+      look.css,
+      look.dash.join(),
+      origin,
+      run.status,
+      part.right,
+    ].join(' ');
     const place = `${run.id} ${part.place ?? ''} ${part.note ?? ''}`;
     const cached = this.cache.get(place);
     if (cached && cached.series === series && cached.key === key) return cached.curve;
+    const built = buildCurve(run.id, look, series, { smoothing, smoothKind, origin, status: run.status });
+    const marks = part.isBound ? [] : marksOf(run, built, this.card.x, origin);
     const curve: Curve = {
-      ...buildCurve(run.id, look, series, { smoothing, smoothKind, origin, status: run.status }),
+      ...built,
+      ...(marks.length > 0 && { marks }),
       ...(part.note !== undefined && { note: part.note, isBound: part.isBound ?? false, right: part.right ?? false }),
       // The run's end is marked once.
       ...(part.isBound && { end: null }),

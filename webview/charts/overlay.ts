@@ -17,7 +17,9 @@ export interface Hit {
 export function hitsAt(curves: readonly Curve[], x: number, reach: number): Hit[] {
   const hits: Hit[] = [];
   for (const curve of curves) {
-    const index = nearest(curve.x, x);
+    // A mark near the pointer is read, however close the points are.
+    const mark = curve.marks?.find((one) => Math.abs(one.x - x) <= reach / 4);
+    const index = nearest(curve.x, mark?.x ?? x);
     if (index < 0) continue;
     const at = curve.x[index]!;
     const first = curve.x[0]!;
@@ -84,6 +86,7 @@ export class Overlay {
     this.oddMarks(context, chart, theme, curves);
     if (clip) this.outside(context, chart, theme, curves, clip);
     for (const one of curves) if (one.fork) this.forkMark(context, chart, theme, one, one.fork);
+    for (const one of curves) if (one.marks) this.changeMarks(context, chart, theme, one, one.marks);
     for (const one of curves) if (one.end) this.endMark(context, chart, theme, one);
     if (crosshair) this.crosshair(context, chart, theme, crosshair);
     context.restore();
@@ -202,6 +205,31 @@ export class Overlay {
     context.fillStyle = theme.background;
     context.fill();
     context.stroke();
+  }
+
+  /** A diamond where a hyperparameter changed while the run went on. */
+  private changeMarks(
+    context: CanvasRenderingContext2D,
+    chart: LineChart,
+    theme: ChartTheme,
+    curve: Curve,
+    marks: NonNullable<Curve['marks']>,
+  ): void {
+    const y = scaleOf(chart, curve);
+    context.fillStyle = colorOf(theme, curve.look);
+    context.strokeStyle = theme.background;
+    context.lineWidth = 1;
+    for (const mark of marks) {
+      const [px, py] = [chart.scales.x!.getPixelForValue(mark.x), y.getPixelForValue(mark.y)];
+      context.beginPath();
+      context.moveTo(px, py - 6);
+      context.lineTo(px + 6, py);
+      context.lineTo(px, py + 6);
+      context.lineTo(px - 6, py);
+      context.closePath();
+      context.fill();
+      context.stroke();
+    }
   }
 
   /** Marks the end of a run that did not end well: a full square if it failed, an empty one if it was cut short. */

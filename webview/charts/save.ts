@@ -8,7 +8,7 @@ import { formatX, xTitle } from '../../src/drawing/xAxis.js';
 import type { LineChart } from './chartjs.js';
 import { zerosOf, type Curve } from '../../src/drawing/curves.js';
 import { readTheme } from './theme.js';
-import type { SvgLook } from '../../src/drawing/svgParts.js';
+import { WIDTH, type SvgLook } from '../../src/drawing/svgParts.js';
 import type { XAxis } from '../../src/drawing/series.js';
 
 export interface Saved {
@@ -81,7 +81,7 @@ function pngOf({ chart }: Saved): string {
 /** Colours of the editor's theme, for a drawing that is kept. */
 function themeLook(): SvgLook {
   const { text, faintText, grid, axis, background, series } = readTheme();
-  return { text, faint: faintText, grid, axis, background, series, font: 'sans-serif', id: 'chart' };
+  return { text, faint: faintText, grid, axis, background, series, font: 'sans-serif', id: 'chart', width: WIDTH };
 }
 
 function svgOf(card: Saved): string {

@@ -1,4 +1,4 @@
-import { html, nothing, render } from 'lit';
+import { html, nothing, render, type TemplateResult } from 'lit';
 import { swatch } from '../views/swatch.js';
 import { formatNumber } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
@@ -15,6 +15,12 @@ export interface TooltipContent {
   label(run: string): string;
   smoothed: boolean;
 }
+
+/** Hyperparameters that changed at the point, before the name of its run. */
+const changesAt = ({ curve, x }: Hit): TemplateResult | typeof nothing => {
+  const mark = curve.marks?.find((one) => one.x === x);
+  return mark ? html`<b data-testid="tooltip-change">◆ ${mark.text}</b> · ` : nothing;
+};
 
 let element: HTMLElement | null = null;
 
@@ -53,7 +59,7 @@ export function showTooltip(content: TooltipContent, at: { x: number; y: number 
                 }
               </td>
               <td class="name">
-                ${hit.curve.note ? `${hit.curve.note} · ` : ''}${hit.curve.label ?? content.label(hit.curve.run)}
+                ${changesAt(hit)}${hit.curve.note ? `${hit.curve.note} · ` : ''}${hit.curve.label ?? content.label(hit.curve.run)}
               </td>
             </tr>`,
         )}

@@ -86,4 +86,10 @@ document.addEventListener('click', (event) => {
   }
 });
 
-api.postMessage({ type: 'ready' });
+const width = (): number => Math.round(main.getBoundingClientRect().width);
+let resizing: ReturnType<typeof setTimeout> | undefined;
+new ResizeObserver(() => {
+  clearTimeout(resizing);
+  resizing = setTimeout(() => api.postMessage({ type: 'width', width: width() }), 200);
+}).observe(main);
+api.postMessage({ type: 'ready', width: width() });

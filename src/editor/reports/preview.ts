@@ -30,6 +30,7 @@ export class Preview implements Disposable {
   private readonly stale = new Set<string>();
   private seen = new Set<number>();
   private isDrawing = false;
+  private width = 800;
   private readonly textChanged = this.all.add(new Debounce(() => void this.readText(), 200));
   private readonly redraw = this.all.add(new Debounce(() => void this.drawStale(), REST, REST));
 
@@ -100,8 +101,8 @@ export class Preview implements Disposable {
     const shown = document.blocks.map(({ text }) => this.shown.get(text));
     this.post({
       type: 'page',
-      html: this.reports.bodyHtml(document, pictures, shown, true),
-      hovers: shown.map((one) => one?.drawn?.hover ?? null),
+      html: this.reports.bodyHtml(document, pictures, shown, true, this.width),
+      hovers: shown.map((one) => this.hoverOf(one)),
     });
     await this.drawStale();
   }
@@ -120,15 +121,27 @@ export class Preview implements Disposable {
         const shown = await this.reports.showBlock(next, this.parts());
         this.shown.set(next.text, shown);
         if (turn !== this.turn) continue;
-        const html = this.reports.blockHtml(shown, next.index, true);
+        const html = this.reports.blockHtml(shown, next.index, true, this.width);
         // Two blocks may say the same.
         for (const { index, text } of document!.blocks)
-          if (text === next.text) this.post({ type: 'block', index, html, hover: shown.drawn?.hover ?? null });
+          if (text === next.text) this.post({ type: 'block', index, html, hover: this.hoverOf(shown) });
       }
     } finally {
       this.isDrawing = false;
     }
     this.watch();
+  }
+
+  private hoverOf(shown: Reports.Shown | undefined): Reports.Hover | null {
+    return shown?.drawn?.hover?.(this.width) ?? null;
+  }
+
+  /** Drawings are as wide as the page, in steps, so that their texts stay readable. Returns whether that is another width. */
+  private setWidth(page: number): boolean {
+    const width = Math.min(1000, Math.max(320, Math.round(page / 40) * 40));
+    if (width === this.width) return false;
+    this.width = width;
+    return true;
   }
 
   private parts(): Reports.DrawParts {
@@ -204,8 +217,12 @@ export class Preview implements Disposable {
     const said = parsed.data;
     const { uri } = this.text;
     switch (said.type) {
+      case 'width':
+        if (this.setWidth(said.width)) await this.readText();
+        return;
       case 'ready':
         this.isReady = true;
+        this.setWidth(said.width);
         for (const { text } of this.document?.blocks ?? []) this.stale.add(text);
         return this.readText();
       case 'seen':

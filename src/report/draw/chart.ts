@@ -9,7 +9,7 @@ import { againstMetric, byFormula } from '../../drawing/combine.js';
 import { buildCurve, chartNote, withoutOutliers, zerosOf, type Curve } from '../../drawing/curves.js';
 import { readExpression, type Expression } from '../../drawing/expression.js';
 import { DASHES, Palette, type Look } from '../../drawing/palette.js';
-import { groupCurve, withForks } from '../../drawing/runCurves.js';
+import { groupCurve, marksOf, withForks } from '../../drawing/runCurves.js';
 import { groupLooks, looksOf } from '../../drawing/runs/looks.js';
 import { groupRuns } from '../../drawing/runs/groups.js';
 import { labels } from '../../drawing/runs/naming.js';
@@ -81,7 +81,9 @@ export async function drawChart(keys: BlockOf<'chart'>, parts: DrawParts, text: 
         if (!one) return [];
         const look = dashed(looks.get(run.id)!, many, i);
         const curve = buildCurve(run.id, look, one, { ...settings, origin: origin(run), status: run.status });
-        return [{ curve: { ...curve, ...part(i), label: names.get(run.id)!.text }, right }];
+        const marks = marksOf(run, curve, x, origin(run));
+        const named = { ...curve, ...part(i), label: names.get(run.id)!.text };
+        return [{ curve: marks.length > 0 ? { ...named, marks } : named, right }];
       }),
     );
     const forked =

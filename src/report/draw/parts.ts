@@ -50,7 +50,8 @@ export interface Drawn {
   note: string;
   /** A drawing; absent for tables. */
   svg?: (look: SvgLook) => string;
-  hover?: Hover;
+  /** By the width of the drawing. */
+  hover?: (width: number) => Hover;
   /** The block's data: what a table shows, and what a drawing is made of. */
   table: TableData;
   /** Runs that it shows. */

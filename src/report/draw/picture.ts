@@ -52,13 +52,13 @@ export function chartPicture(given: CurvesToDraw): Pick<Drawn, 'svg' | 'hover' |
           ...(curve.marks && { marks: curve.marks }),
         })),
       }),
-    hover: hoverOf(given, chart),
+    hover: (width) => hoverOf(given, chart, width),
     table: tableOf(given),
   };
 }
 
-function hoverOf({ curves, x, height }: CurvesToDraw, chart: Omit<SvgChart, 'curves' | 'look'>): Hover {
-  const place = placeOf(chart);
+function hoverOf({ curves, x, height }: CurvesToDraw, chart: Omit<SvgChart, 'curves' | 'look'>, width: number): Hover {
+  const place = placeOf(chart, width);
   const axes = chartAxes(chart);
   const round = (value: number): number => Math.round(value * 10) / 10;
   return {

@@ -1,21 +1,24 @@
 /** A live block as HTML. Everything that a program or a file says is escaped. */
 import { l10n } from '../../format/l10n.js';
-import type { SvgLook } from '../../drawing/svgParts.js';
+import { WIDTH, type SvgLook } from '../../drawing/svgParts.js';
 import { COLORS } from '../../drawing/palette.js';
 import { lineText, type Shown } from '../drawAll.js';
 import type { TableData } from '../draw/index.js';
 import type { ReportProblem } from '../problem.js';
 import { escapeHtml } from './escape.js';
 
+/** Characters of a cell from which on its text is broken into lines. */
+const LONG = 48;
+
 /** Colours come from the page's style sheet, so that a drawing follows the theme. */
-export const pageLook = (id: string): SvgLook => ({
+export const pageLook = (id: string, width: number): SvgLook => ({
   ...{ text: 'var(--r-text)', faint: 'var(--r-faint)', grid: 'var(--r-grid)', axis: 'var(--r-axis)' },
-  ...{ background: 'var(--r-background)', font: 'inherit', id },
+  ...{ background: 'var(--r-background)', font: 'inherit', id, width },
   series: Array.from({ length: COLORS }, (_, i) => `var(--ts-series-${i})`),
 });
 
-/** `isLive`: in the editor, where places in the file and runs can be opened. */
-export function blockHtml(shown: Shown, index: number, isLive: boolean): string {
+/** `isLive`: in the editor, where places in the file and runs can be opened. `width`: of drawings, in pixels. */
+export function blockHtml(shown: Shown, index: number, isLive: boolean, width = WIDTH): string {
   const { drawn, problems } = shown;
   if (!drawn)
     return `<div class="r-problems" role="alert">${problems.map((one) => problemHtml(one, isLive)).join('')}</div>`;
@@ -23,7 +26,7 @@ export function blockHtml(shown: Shown, index: number, isLive: boolean): string 
   const caption = title === '' ? '' : `<figcaption>${escapeHtml(title)}</figcaption>`;
   const values = tableHtml(table, isLive);
   const body = svg
-    ? `<div class="r-drawing" role="img" aria-label="${escapeHtml(`${title}. ${note}`)}">${svg(pageLook(`b${index}`))}</div>` +
+    ? `<div class="r-drawing" role="img" aria-label="${escapeHtml(`${title}. ${note}`)}">${svg(pageLook(`b${index}`, width))}</div>` +
       `<details class="r-values"><summary>${escapeHtml(l10n.t('Values as a table'))}</summary>${values}</details>`
     : values;
   return `<figure>${caption}${body}${note === '' ? '' : `<p class="r-note">${escapeHtml(note)}</p>`}</figure>`;
@@ -48,7 +51,9 @@ function tableHtml({ columns, rows }: TableData, isLive: boolean): string {
       const name =
         run !== undefined && isLive ? `<button type="button" data-run="${escapeHtml(run)}">${plain}</button>` : plain;
       const side2 = more === undefined ? '' : ` <span class="more">${escapeHtml(more)}</span>`;
-      const classes = [columns[i]?.isNumber ? 'number' : '', differs ? 'differs' : ''].filter(Boolean).join(' ');
+      const classes = [columns[i]?.isNumber ? 'number' : '', differs ? 'differs' : '', text.length > LONG ? 'long' : '']
+        .filter(Boolean)
+        .join(' ');
       const tag = i === 0 ? 'th' : 'td';
       return `<${tag}${i === 0 ? ' scope="row"' : ''}${classes === '' ? '' : ` class="${classes}"`}>${name}${side2}</${tag}>`;
     });

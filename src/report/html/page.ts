@@ -14,6 +14,7 @@ export function bodyHtml(
   pictures: Pictures,
   shown: readonly (Shown | undefined)[],
   isLive: boolean,
+  width?: number,
 ): string {
   const anchors = new Map<string, number>();
   const parts = document.problems.map(
@@ -26,7 +27,7 @@ export function bodyHtml(
     }
     const own = shown[piece.index];
     const inner = own
-      ? blockHtml(own, piece.index, isLive)
+      ? blockHtml(own, piece.index, isLive, width)
       : `<p class="r-empty">${escapeHtml(l10n.t('Reading…'))}</p>`;
     parts.push(`<section class="r-block" data-block="${piece.index}">${inner}</section>`);
   }

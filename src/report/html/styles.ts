@@ -61,7 +61,8 @@ figcaption { font-weight: 600; margin-bottom: .4em; }
 .r-values summary { color: var(--r-faint); font-size: .85em; cursor: pointer; width: fit-content; }
 .r-table { overflow-x: auto; margin: .6em 0; }
 .r-table table { border-collapse: collapse; font-size: .88em; font-variant-numeric: tabular-nums; }
-.r-table th, .r-table td { border-bottom: 1px solid var(--r-border); padding: 4px 12px 4px 0; text-align: left; vertical-align: top; overflow-wrap: normal; }
+.r-table th, .r-table td { border-bottom: 1px solid var(--r-border); padding: 4px 12px 4px 0; text-align: left; vertical-align: top; overflow-wrap: normal; white-space: nowrap; }
+.r-table .long { white-space: normal; min-width: 180px; max-width: 420px; overflow-wrap: anywhere; }
 .r-table thead th { white-space: nowrap; border-bottom-width: 2px; }
 .r-table tbody th { font-weight: 400; }
 .r-table tbody tr:hover { background: var(--r-row); }

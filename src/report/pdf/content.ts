@@ -2,7 +2,7 @@
 import type { Token } from 'markdown-it';
 import { l10n } from '../../format/l10n.js';
 import { SERIES } from '../../drawing/palette.js';
-import type { SvgLook } from '../../drawing/svgParts.js';
+import { WIDTH, type SvgLook } from '../../drawing/svgParts.js';
 import type { ReportDocument } from '../document.js';
 import { lineText, type Shown } from '../drawAll.js';
 import type { TableData } from '../draw/index.js';
@@ -14,7 +14,7 @@ import { CODE, TEXT, type PdfFonts } from './fonts.js';
 export type Content = Record<string, unknown> | Content[] | string;
 
 /** Width between the margins of an A4 page, in points. */
-export const WIDTH = 499;
+const ROOM = 499;
 const FAINT = '#59636e';
 const LINE = '#d1d9e0';
 const ERROR = '#b42318';
@@ -70,7 +70,7 @@ export class PdfContent {
       }));
     const parts: Content[] = [];
     if (drawn.title !== '') parts.push({ text: this.text(drawn.title, { bold: true }), margin: [0, 8, 0, 4] });
-    if (drawn.svg) parts.push({ svg: drawn.svg(this.look(index)), width: WIDTH, font: TEXT });
+    if (drawn.svg) parts.push({ svg: drawn.svg(this.look(index)), width: ROOM, font: TEXT });
     else parts.push(this.table(drawn.table));
     if (drawn.note !== '')
       parts.push({ text: this.text(drawn.note, { color: FAINT, fontSize: 8.5 }), margin: [0, 2, 0, 10] });
@@ -81,7 +81,7 @@ export class PdfContent {
   private look(index: number): SvgLook {
     return {
       ...{ text: '#1f2328', faint: FAINT, grid: '#e4e7ea', axis: '#8a929b', background: '#ffffff', font: TEXT },
-      ...{ series: SERIES.light, fontFor: this.fonts.forLine, id: `b${index}` },
+      ...{ series: SERIES.light, fontFor: this.fonts.forLine, id: `b${index}`, width: WIDTH },
     };
   }
 
@@ -191,7 +191,7 @@ export class PdfContent {
         return this.code(token.content);
       case 'hr':
         return {
-          canvas: [{ type: 'line', x1: 0, y1: 0, x2: WIDTH, y2: 0, lineWidth: 0.5, lineColor: LINE }],
+          canvas: [{ type: 'line', x1: 0, y1: 0, x2: ROOM, y2: 0, lineWidth: 0.5, lineColor: LINE }],
           margin: [0, 8, 0, 8],
         };
       case 'table_open':
@@ -265,10 +265,10 @@ export class PdfContent {
       text: this.text(`${token.content} (${why})`, { color: FAINT, italics: true }),
     });
     if (!found?.bytes) return missing(found?.why ?? l10n.t('not loaded'));
-    if (found.mime === 'image/svg+xml') return { svg: found.bytes.toString('utf8'), fit: [WIDTH, 600] };
+    if (found.mime === 'image/svg+xml') return { svg: found.bytes.toString('utf8'), fit: [ROOM, 600] };
     if (found.mime !== 'image/png' && found.mime !== 'image/jpeg')
       return missing(l10n.t('a PDF has only PNG, JPEG and SVG pictures'));
-    return { image: found.data!, fit: [WIDTH, 600] };
+    return { image: found.data!, fit: [ROOM, 600] };
   }
 
   private inline(children: readonly Token[], given: Style): Content[] {

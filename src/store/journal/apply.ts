@@ -1,6 +1,7 @@
 import { progressOf } from '../series/points.js';
 import type { JournalRecord } from '../../protocol/journal.js';
 import { mergeFloats, type Floats } from '../../protocol/floats.js';
+import { MOST_CHANGES, type ParamChange } from '../../protocol/rows.js';
 import type { Params } from '../../protocol/values.js';
 import type { IngestEvent, IngestResult, RunMessage } from '../api.js';
 import type { Database } from '../database.js';
@@ -18,6 +19,8 @@ import { entryOf, setEntry } from '../../protocol/records.js';
 const MAX_METRICS = 5000;
 const MAX_PARAMS = 2000;
 const MAX_VALUE = 65_536;
+/** Characters of a value whose change is noted. */
+const MAX_CHANGED = 200;
 const MAX_TEXT = 16_384;
 const MAX_MESSAGES = 1000;
 
@@ -44,6 +47,7 @@ export class Application {
   private readonly judged: number[] = [];
   private readonly params: Params = {};
   private floats: Floats = {};
+  private readonly changes: ParamChange[] = [];
   private readonly info: Params = {};
   private readonly received = new Set<string>();
   private progress: { fraction: number | null; text: string } | null = null;
@@ -95,6 +99,7 @@ export class Application {
     this.result.records++;
     switch (record.type) {
       case 'params':
+        this.noteChanges(record.params, record.time);
         this.floats = mergeFloats({ params: this.params, floats: this.floats }, record) ?? {};
         this.merge(this.params, record.params, 'parameter');
         // The program works with the values that it states itself.
@@ -137,6 +142,20 @@ export class Application {
     this.event({ file: this.file, record });
   }
 
+  /** Notes parameters that get another value after the program has logged something. What it states before is no change. */
+  private noteChanges(stated: Params, time: number): void {
+    const heads = [...this.heads.values()].filter(({ source }) => source !== Source.system);
+    if (heads.length === 0) return;
+    const step = heads.reduce((most, { lastStep }) => Math.max(most, lastStep), -Infinity);
+    if (!Number.isFinite(step)) return;
+    const known = this.runs.params(this.key);
+    for (const [name, after] of Object.entries(stated)) {
+      const before = entryOf(this.params, name) ?? entryOf(known, name);
+      if (before === undefined || JSON.stringify(before) === JSON.stringify(after)) continue;
+      if (JSON.stringify(after).length <= MAX_CHANGED) this.changes.push({ name, before, after, step, time });
+    }
+  }
+
   /** A warning about the journal: kept once a run and counted. `stem` is how every such warning begins. */
   warn(stem: string, rest = ''): void {
     const topic = `warning ${stem}`;
@@ -161,6 +180,7 @@ export class Application {
     if (Object.keys(this.params).length > 0) {
       this.changed(this.runs.mergeParams(this.key, { params: this.params, floats: this.floats }, MAX_PARAMS));
     }
+    if (this.changes.length > 0) this.runs.addChanges(this.key, this.changes, MOST_CHANGES);
     if (this.received.size > 0) this.runs.received(this.key, this.received);
     if (Object.keys(this.info).length > 0) this.changed(this.runs.mergeInfo(this.key, this.info, MAX_PARAMS));
     if (this.progress) {

@@ -46,6 +46,8 @@ export interface RunRow {
   unread: string | null;
   ran: number | null;
   branch: string | null;
+  /** JSON of `Run.changes`. */
+  changes: string | null;
   /** For a stage: its pipeline's run; JSON with its name and the runs whose results it used. */
   pipeline: string | null;
   stage: string | null;
@@ -156,6 +158,7 @@ function toRun(row: RunRow, metrics: Record<string, MetricSummary>, warnings: Ru
     ...(row.ran !== null && { ran: row.ran }),
     deletedAt: row.deleted_at,
     ...(row.branch !== null && { branch: JSON.parse(row.branch) }),
+    ...(row.changes !== null && { changes: JSON.parse(row.changes) }),
     ...(row.pipeline !== null && { stage: { pipeline: row.pipeline, ...JSON.parse(row.stage ?? '{}') } }),
     ...(row.stages !== null && { stages: JSON.parse(row.stages) }),
   };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Goal } from '../../protocol/engine.js';
+import type { ParamChange } from '../../protocol/rows.js';
 import type { ParamValue, Params } from '../../protocol/values.js';
 import { markAt, mergeFloats, valueText, type Floats } from '../../protocol/floats.js';
 import type { RunMessage } from '../api.js';
@@ -122,6 +123,19 @@ export class RunWriter {
     }
     this.index(key);
     return names.length > limit ? `This run states more than ${limit} parameters; the first ${limit} are kept.` : null;
+  }
+
+  /** Parameters as they are now. */
+  params(key: number): Params {
+    const row = this.db.get<{ params: string }>('SELECT params FROM runs WHERE key = ?', key);
+    return row ? readParams(row.params).params : {};
+  }
+
+  /** Adds changes of parameters to those of the run; the newest are kept. */
+  addChanges(key: number, fresh: readonly ParamChange[], limit: number): void {
+    const row = this.db.get<{ changes: string | null }>('SELECT changes FROM runs WHERE key = ?', key);
+    const known = row?.changes ? (JSON.parse(row.changes) as ParamChange[]) : [];
+    this.db.run('UPDATE runs SET changes = ? WHERE key = ?', JSON.stringify([...known, ...fresh].slice(-limit)), key);
   }
 
   /** The program has read these parameters. */

@@ -1,3 +1,4 @@
+import { marksOf } from '../../../src/drawing/runCurves.js';
 import { describe, expect, it } from 'vitest';
 import type { SeriesData } from '../../../src/protocol/engine.js';
 import { continuation, isDownsampled, merge, nearest, type Series } from '../../../src/drawing/series.js';
@@ -82,5 +83,22 @@ describe('a long live series', () => {
     }
     expect(series!.x).toHaveLength(1000);
     expect(series!.stale).toBe(false);
+  });
+});
+
+describe('marks of changes', () => {
+  const curve = { x: [0, 10, 20], shown: [3, 2, 1] };
+  const changes = [
+    { name: 'lr', before: 0.01, after: 0.003, step: 11, time: 1500 },
+    { name: 'momentum', before: 0.9, after: 0.95, step: 12, time: 1600 },
+  ];
+  it('are at the nearest point, several at one place together', () => {
+    const text = 'lr 0.01 → 0.003, momentum 0.9 → 0.95';
+    expect(marksOf({ changes }, curve, 'step', 0)).toEqual([{ x: 10, y: 2, text }]);
+    expect(marksOf({ changes: changes.slice(0, 1) }, curve, 'time', 1480)).toEqual([
+      { x: 20, y: 1, text: 'lr 0.01 → 0.003' },
+    ]);
+    expect(marksOf({ changes }, curve, 'epoch', 0)).toEqual([]);
+    expect(marksOf({}, curve, 'step', 0)).toEqual([]);
   });
 });

@@ -3,7 +3,16 @@ import { chartSvg, type SvgChart } from '../../../src/drawing/svg.js';
 import type { SvgLook } from '../../../src/drawing/svgParts.js';
 
 const look: SvgLook = {
-  ...{ text: '#fff', faint: '#aaa', grid: '#333', axis: '#777', background: '#000', font: 'sans-serif', id: 'a' },
+  ...{
+    text: '#fff',
+    faint: '#aaa',
+    grid: '#333',
+    axis: '#777',
+    background: '#000',
+    font: 'sans-serif',
+    id: 'a',
+    width: 800,
+  },
   series: ['#00f'],
 };
 const chart = (change: Partial<SvgChart> = {}): SvgChart => ({

@@ -1,4 +1,4 @@
-/** What a curve shows: a metric as it is, or a formula over metrics. */
+/** The expression that a curve shows: a metric as it is, or a formula over metrics. */
 import { FormulaError, parseFormula, type Formula } from '../query/formula.js';
 
 /** One expression with the metrics that it reads. `formula` null: a metric as it is. */

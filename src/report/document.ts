@@ -14,7 +14,7 @@ export interface BlockPiece {
   index: number;
   /** Line of the fence, from 1. */
   line: number;
-  /** What it says, with its kind: the same text is the same drawing. */
+  /** Its kind and its lines: the same text is the same drawing. */
   text: string;
   block: AnyBlock | null;
   problems: ReportProblem[];

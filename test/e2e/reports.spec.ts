@@ -94,7 +94,7 @@ test('a report is drawn beside its text, follows a run, takes a card of the pane
   await workbench.openFile('week.report.md');
   await page.keyboard.press('ControlOrMeta+End');
   await page.keyboard.type('\n```tunesmith chart\nexperiment: digits\nmetrics: val/los');
-  // What is offered is refused.
+  // Escape refuses the completion.
   await page.keyboard.press('Escape');
   await page.keyboard.type('\n```\n');
   const problem = frame.locator('.r-problem').last();

@@ -1,4 +1,4 @@
-/** What the panel shows, as live blocks of a report. */
+/** Cards, tables and plots of the panel as live blocks of a report. */
 import { LIVE_STATUSES } from '../../src/protocol/statuses.js';
 import type { NewBlock } from '../../src/protocol/report.js';
 import type { OwnCard, CardSettings, ViewSettings } from './view.js';

@@ -107,7 +107,7 @@ export interface DraftEdits {
 export interface Zoom {
   x: [number, number];
   y: [number, number];
-  /** Of the axis on the right. */
+  /** Ends of the axis on the right. */
   y2?: [number, number];
 }
 

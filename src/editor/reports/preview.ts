@@ -24,7 +24,7 @@ export class Preview implements Disposable {
   private isReady = false;
   private turn = 0;
   private document: Reports.ReportDocument | null = null;
-  /** What each block shows, by its text: a changed text elsewhere draws nothing again. */
+  /** Drawings of blocks by their text: a changed text elsewhere redraws nothing. */
   private shown = new Map<string, Reports.Shown>();
   private readonly palettes: Reports.DrawParts['palettes'] = new Map();
   private readonly stale = new Set<string>();

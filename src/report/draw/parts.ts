@@ -1,4 +1,4 @@
-/** What drawing a block takes and gives. */
+/** Input and result of drawing a block. */
 import type { Palette } from '../../drawing/palette.js';
 import type { SvgLook } from '../../drawing/svgParts.js';
 import type { SvgPlace } from '../../drawing/svg.js';

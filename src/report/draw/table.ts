@@ -5,6 +5,7 @@ import { countOfRuns, statusText } from '../../format/statuses.js';
 import { formatDuration } from '../../format/times.js';
 import { fromWire, type WireNumber } from '../../protocol/wireNumber.js';
 import type { Run } from '../../protocol/engine.js';
+import { entryOf } from '../../protocol/records.js';
 import {
   columnNumber,
   columnOf,
@@ -20,7 +21,7 @@ import type { BlockOf } from '../blocks/keys.js';
 import { fieldKey } from './fields.js';
 import type { DrawParts, Drawn, TableCell } from './parts.js';
 import { liveOf, selectRuns, sortKey } from './select.js';
-import { flagIn, textIn, textsIn } from './view.js';
+import { textIn, textsIn } from './view.js';
 
 const COUNT = 50;
 
@@ -106,7 +107,7 @@ function anyColumn(key: string): Column {
     if (key === 'experiment') return run.experiment;
     if (key === 'name') return run.name;
     const name = key.slice(key.indexOf(':') + 1);
-    return Object.hasOwn(run.info, name) ? formatParam(run.info[name]) : '–';
+    return formatParam(entryOf(run.info, name));
   };
   return { key, title: titleOf(key), kind: 'text', width: 100, text: of };
 }

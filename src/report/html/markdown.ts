@@ -5,7 +5,7 @@ import { makeMarkdown, type Markdown } from '../document.js';
 import type { Pictures } from '../pictures.js';
 import { escapeHtml } from './escape.js';
 
-/** What the rules read of the page. */
+/** Parts of the page that the rules read. */
 interface Page {
   pictures: Pictures;
   anchors: Map<string, number>;

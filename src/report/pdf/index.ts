@@ -1,12 +1,11 @@
 /** A report as a PDF. Drawings are vectors; nothing is fetched, and no file is read but fonts. */
-/// <reference path="./pdfmake.d.ts" />
-import pdfmake from 'pdfmake/js/Printer.js';
 import { l10n } from '../../format/l10n.js';
 import type { ReportDocument } from '../document.js';
 import type { Shown } from '../drawAll.js';
 import type { Pictures } from '../pictures.js';
 import { PdfContent } from './content.js';
 import { PdfFonts, TEXT } from './fonts.js';
+import { Printer, type PdfPrinter } from './pdfmake.js';
 
 export interface Pdf {
   bytes: Buffer;
@@ -33,7 +32,7 @@ export async function exportedPdf(
   };
   const { direct, collections } = fonts.split();
   const files = new Set(Object.values(direct).flatMap((family) => Object.values(family)));
-  const printer: InstanceType<typeof pdfmake.default> = new pdfmake.default(
+  const printer: PdfPrinter = new Printer(
     direct,
     { existsSync: () => false, readFileSync: none },
     { resolve: () => undefined, resolved: () => Promise.resolve() },

@@ -12,7 +12,7 @@ const metrics = (step: number): object => ({
 });
 const params = (time: number, values: object): object => ({ type: 'params', time: 1e12 + time, params: values });
 const all = [
-  // What a program states before it logs is no change.
+  // Parameters stated before the first metric are not changes.
   params(0, { lr: 0.1, layers: 3 }),
   metrics(0),
   metrics(1),

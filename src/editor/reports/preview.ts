@@ -7,14 +7,22 @@ import type { NotificationParams } from '../../protocol/engine.js';
 import { FromReport, type ToReport } from '../../protocol/report.js';
 import { commandId } from '../manifest/commands.js';
 import { Debounce, Disposables, type Disposable } from '../events.js';
+import type { Engines } from '../link/engines.js';
 import type { FolderEngine } from '../link/folderEngine.js';
+import type { FoundLogs } from '../logs/foundLogs.js';
 import { showFile } from '../showFile.js';
 import { loadReports, type Reports } from './bundle.js';
 import { readViews } from '../../report/viewsFile.js';
-import type { ReportEditorOptions } from './reportEditor.js';
 
 /** Milliseconds between two drawings while points come. */
 const REST = 1000;
+
+export interface ReportEditorOptions {
+  extensionUri: vscode.Uri;
+  engines: Engines;
+  foundLogs: Pick<FoundLogs, 'show'>;
+  log: vscode.LogOutputChannel;
+}
 
 export class Preview implements Disposable {
   private readonly all = new Disposables();

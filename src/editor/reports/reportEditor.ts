@@ -1,17 +1,8 @@
 /** The preview of reports: a custom editor beside the text, whose blocks are drawn again while runs go on. */
 import * as vscode from 'vscode';
 import { Disposables, type Disposable } from '../events.js';
-import type { Engines } from '../link/engines.js';
-import type { FoundLogs } from '../logs/foundLogs.js';
 import { REPORT_EDITOR } from '../manifest/ids.js';
-import { Preview } from './preview.js';
-
-export interface ReportEditorOptions {
-  extensionUri: vscode.Uri;
-  engines: Engines;
-  foundLogs: Pick<FoundLogs, 'show'>;
-  log: vscode.LogOutputChannel;
-}
+import { Preview, type ReportEditorOptions } from './preview.js';
 
 export class ReportEditors implements vscode.CustomTextEditorProvider, Disposable {
   private readonly all = new Disposables();

@@ -348,7 +348,7 @@ export interface Study {
   ask(): Asked | null;
   /** True if, after `ask` returned null, there may be more once other trials have reported or ended. */
   readonly waiting: boolean;
-  report(id: number, step: number, value: number): Verdict;
+  report(id: number, step: number, value: number, rest?: readonly number[]): Verdict;
   /** Discards a running trial's reports from a step on, because it resumed from an earlier checkpoint. */
   rewind(id: number, step: number): void;
   /** Reopens a failed or stopped trial, to run again or resume under the same number. Throws if it has completed. */
@@ -364,10 +364,7 @@ export interface Study {
   widen(space: Space): void;
   /** Changes the total number of planned trials, not counting enqueued ones and repeats; null means no limit. */
   extend(trials: number | null): void;
-  /**
-   * Returns at most one trial for a single objective, or the Pareto front for several. Trials that broke a constraint
-   * are included only if none met all. The mean counts for a trial with repeats.
-   */
+  /** Returns at most one trial for one objective, else the Pareto front; see recommend/measured.ts. */
   best(): Trial[];
   /** Returns null if nothing has completed, or if there are several objectives. */
   recommend(): Recommendation | null;

@@ -7,6 +7,7 @@ import { Recommender } from '../recommend/index.js';
 import { Unfinished } from '../recommend/unfinished.js';
 import { createPruner } from '../registry.js';
 import { costWeight } from './cost.js';
+import { defined, isExtra, usable } from './helpers.js';
 import { nextRepeat } from './repeat.js';
 import { fromSaved, toSaved, type SavedState } from '../saved/index.js';
 import { TrialTexts } from '../saved/trialTexts.js';
@@ -33,7 +34,6 @@ import type {
   Verdict,
 } from '../types.js';
 import { View } from '../widen/view.js';
-import { entryOf } from '../../protocol/records.js';
 
 /** Throws SearchError for an unknown sampler or pruner, bad settings, or a space that the sampler can't use. */
 export function createStudy(options: StudyOptions): SavedStudy {
@@ -388,19 +388,4 @@ export class SavedStudy implements Study {
     if (!trial) throw new SearchError(`there is no trial ${id}`);
     return trial;
   }
-}
-
-/** Returns the params that the space knows and accepts. */
-function usable({ dimensions }: Space, params: Params): Params {
-  const known = dimensions.filter((d) => Object.hasOwn(params, d.name) && refuse(d, entryOf(params, d.name)!) === null);
-  return Object.fromEntries(known.map(({ name }) => [name, entryOf(params, name)!]));
-}
-
-function isExtra({ enqueued, repeatOf }: Trial): boolean {
-  return enqueued || repeatOf !== undefined;
-}
-
-/** Removes the undefined fields. */
-function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }

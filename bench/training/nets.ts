@@ -64,6 +64,13 @@ export const NETS: Record<string, Net> = {
     batch: 32,
     layers: [{ recurrent: { cell: 'lstm', units: 64 } }, { dense: 10 }],
   },
+  gru: {
+    title: 'GRU',
+    text: 'GRU of 64 units over 28 steps of 28 numbers, 10; batches of 32',
+    inputShape: [28, 28],
+    batch: 32,
+    layers: [{ recurrent: { cell: 'gru', units: 64 } }, { dense: 10 }],
+  },
   norm: {
     title: 'CNN with batch normalization',
     text:

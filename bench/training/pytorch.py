@@ -16,12 +16,12 @@ torch.manual_seed(1)
 
 
 class LastState(nn.Module):
-    def __init__(self):
+    def __init__(self, cell):
         super().__init__()
-        self.lstm = nn.LSTM(28, 64, batch_first=True)
+        self.cell = cell(28, 64, batch_first=True)
 
     def forward(self, x):
-        return self.lstm(x)[0][:, -1]
+        return self.cell(x)[0][:, -1]
 
 
 def normed(given, filters):
@@ -44,7 +44,9 @@ def build():
     if name == "mlp":
         return (64,), 32, [nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)]
     if name == "lstm":
-        return (28, 28), 32, [LastState(), nn.Linear(64, 10)]
+        return (28, 28), 32, [LastState(nn.LSTM), nn.Linear(64, 10)]
+    if name == "gru":
+        return (28, 28), 32, [LastState(nn.GRU), nn.Linear(64, 10)]
     if name == "norm":
         return (1, 28, 28), 100, [
             *normed(1, 32), *normed(32, 32), nn.MaxPool2d(2), nn.Dropout(0.2),

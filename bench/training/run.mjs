@@ -10,7 +10,7 @@ networks, batches, optimizer and figures read, in turns. And how long a trial ta
 The report is docs/benchmarks/training.md.
 
   --python PATH      a Python that has torch (python3); without torch the report goes without the comparison
-  --nets A,B         of cnn, valid, mlp, lstm, norm; all
+  --nets A,B         of cnn, valid, mlp, lstm, gru, norm; all
   --backends A,B     such as wasm,tensorflow-python; all that work
   --rounds N         turns (5); the best of each counts
   --seconds N        of each turn (1)

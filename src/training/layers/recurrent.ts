@@ -11,7 +11,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Gate, Layer } from '../../experiment/network/index.js';
-import { lstmSequence } from '../kernels/lstmSequence.js';
+import { gruSequence, lstmSequence } from '../kernels/recurrentSequence.js';
 import type { Random } from '../random.js';
 import { initialize, variable } from './initializers.js';
 import type { LayerBuilder, Weight } from './types.js';
@@ -91,9 +91,11 @@ class Way {
     // The contribution of the inputs does not depend on the state, so one product covers all time steps.
     const flat = tf.matMul(tf.reshape(x, [batch * time, features]), this.input as tf.Tensor as tf.Tensor2D);
     const biased = tf.reshape(tf.add(flat, this.bias), [batch, time, -1]) as tf.Tensor3D;
-    if (cell === 'lstm' && gate === 'sigmoid') {
+    if ((cell === 'lstm' || cell === 'gru') && gate === 'sigmoid') {
       const turned = (of: tf.Tensor): tf.Tensor => (backward ? tf.reverse(of, 0) : of);
-      const hidden = lstmSequence(() => turned(tf.transpose(biased, [1, 0, 2])) as tf.Tensor3D, this.state);
+      const byTime = () => turned(tf.transpose(biased, [1, 0, 2])) as tf.Tensor3D;
+      const hidden =
+        cell === 'lstm' ? lstmSequence(byTime, this.state) : gruSequence(byTime, this.state, this.stateBias!);
       if (hidden) {
         return {
           all: () => tf.transpose(turned(hidden), [1, 0, 2]),

@@ -3,6 +3,8 @@
  * of bytes, so plain functions compose code and plain loops unroll loops.
  */
 
+import { hasFused } from './fused.js';
+
 export type Code = readonly number[];
 /** Index of a local variable; parameters come first. */
 export type Local = number;
@@ -49,6 +51,8 @@ export const i32 = {
   lt: one(0x48),
   ge: one(0x4e),
   eq: one(0x46),
+  /** Returns whether 0 ≤ a < b: negative numbers count as large ones. */
+  below: one(0x49),
 };
 
 /** local ← local + value. */
@@ -57,6 +61,7 @@ export const increase = (local: Local, value: Code): Code => set(local, i32.add(
 const memory = (opcode: Code, align: number, offset: number): Code => [...opcode, align, ...unsigned(offset)];
 
 export const f32 = {
+  add: one(0x92),
   load: (address: Code, offset = 0): Code => [...address, ...memory([0x2a], 2, offset)],
   store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, ...memory([0x38], 2, offset)],
 };
@@ -96,6 +101,9 @@ export const v128 = {
   add: v2(0xe4),
   sub: v2(0xe5),
   mul: v2(0xe6),
+  /** a·b + c, rounded once if the processor can. */
+  fused: (a: Code, b: Code, c: Code): Code =>
+    hasFused ? [...a, ...b, ...c, ...simd(0x105)] : [...a, ...b, ...simd(0xe6), ...c, ...simd(0xe4)],
   div: v2(0xe7),
   min: v2(0xe8),
   max: v2(0xe9),
@@ -106,6 +114,10 @@ export const v128 = {
   gt: v2(0x44),
   lt: v2(0x43),
   and: v2(0x4e),
+  /** Bits of a that are not in b. */
+  andNot: v2(0x4f),
+  or: v2(0x50),
+  eq: v2(0x41),
   /** Selects bits of a where the mask is 1, and bits of b elsewhere. */
   select: (mask: Code, a: Code, b: Code): Code => [...a, ...b, ...mask, ...simd(0x52)],
   toInt: v1(0xf8),

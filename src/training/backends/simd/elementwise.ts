@@ -50,7 +50,7 @@ export function exponential(x: Code, f: FunctionBuilder): { before: Code; value:
   const clipped = v128.max(v128.min(x, v128.of(88)), v128.of(-87));
   const coefficients = [1 / 720, 1 / 120, 1 / 24, 1 / 6, 1 / 2, 1, 1];
   let polynomial: Code = v128.of(1 / 5040);
-  for (const coefficient of coefficients) polynomial = v128.add(v128.mul(polynomial, get(r)), v128.of(coefficient));
+  for (const coefficient of coefficients) polynomial = v128.fused(polynomial, get(r), v128.of(coefficient));
   const before = [
     ...set(r, clipped),
     ...set(k, v128.floor(v128.add(v128.mul(get(r), v128.of(Math.LOG2E)), v128.of(0.5)))),

@@ -6,8 +6,11 @@ import { activationKernels, isFast, type FastActivation } from './activations.js
 import { adam } from './adam.js';
 import { assemble } from './assembler.js';
 import { columnSums } from './elementwise.js';
+import { gruBack, gruForward } from './gru.js';
 import { lstmBack, lstmForward } from './lstm.js';
 import { matMul, scratchBytes } from './matMul.js';
+import { maxPoolBack } from './maxPool.js';
+import { patches } from './patches.js';
 import { transpose } from './transpose.js';
 
 export { isFast, type FastActivation };
@@ -41,10 +44,16 @@ export class Simd {
     private readonly memory: WebAssembly.Memory,
   ) {
     const code = assemble({
-      matMul: matMul(),
+      matMul: matMul({ add: false }),
+      matMulAdd: matMul({ add: true }),
+      patches: patches({ add: false }),
+      addPatches: patches({ add: true }),
+      maxPoolBack: maxPoolBack(),
       columnSums: columnSums(),
       transpose: transpose(),
       adam: adam(),
+      gruForward: gruForward(),
+      gruBack: gruBack(),
       lstmForward: lstmForward(),
       lstmBack: lstmBack(),
       ...activationKernels(),
@@ -123,6 +132,20 @@ export class Simd {
    * row-major.
    */
   matMul(a: Matrix, b: Matrix, c: number, rows: number, columns: number, inner: number, bias = 0): void {
+    this.multiply('matMul', a, b, c, rows, columns, inner, bias);
+  }
+
+  /** Computes c [rows, columns] += a [rows, inner] · b [inner, columns]. */
+  matMulAdd(a: Matrix, b: Matrix, c: number, rows: number, columns: number, inner: number): void {
+    this.multiply('matMulAdd', a, b, c, rows, columns, inner, 0);
+  }
+
+  private multiply(
+    kernel: 'matMul' | 'matMulAdd',
+    a: Matrix,
+    b: Matrix,
+    ...[c, rows, columns, inner, bias]: [c: number, rows: number, columns: number, inner: number, bias: number]
+  ): void {
     const turns = a.columnStride !== 1;
     this.makeScratch(scratchBytes(inner) + (turns ? rows * inner * 4 : 0));
     let { at, rowStride } = a;
@@ -132,7 +155,17 @@ export class Simd {
       rowStride = inner;
     }
     const right = [b.at, b.rowStride * 4, b.columnStride * 4];
-    this.kernels.matMul!(at, rowStride * 4, ...right, c, columns * 4, rows, columns, inner, bias, this.scratch);
+    this.kernels[kernel]!(at, rowStride * 4, ...right, c, columns * 4, rows, columns, inner, bias, this.scratch);
+  }
+
+  /** Transposes [rows, columns] from one address to [columns, rows] at another. */
+  transpose(from: number, rows: number, columns: number, to: number): void {
+    this.kernels.transpose!(from, rows, columns, to);
+  }
+
+  /** See patches.ts. `add`: the patches are added to the image. */
+  patches(image: number, shape: readonly number[], matrix: number, add: boolean): void {
+    this.kernels[add ? 'addPatches' : 'patches']!(image, ...shape, matrix);
   }
 
   private makeScratch(bytes: number): void {
@@ -163,6 +196,20 @@ export class Simd {
 
   lstmBack(addresses: number[], rows: number, units: number): void {
     this.kernels.lstmBack!(...addresses, rows, units);
+  }
+
+  /** See maxPool.ts. */
+  maxPoolBack(addresses: number[], shape: number[]): void {
+    this.kernels.maxPoolBack!(...addresses, ...shape);
+  }
+
+  /** See gru.ts. */
+  gruForward(addresses: number[], rows: number, units: number): void {
+    this.kernels.gruForward!(...addresses, rows, units);
+  }
+
+  gruBack(addresses: number[], rows: number, units: number): void {
+    this.kernels.gruBack!(...addresses, rows, units);
   }
 
   /** See adam.ts. */

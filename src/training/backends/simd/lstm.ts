@@ -1,40 +1,9 @@
-/** One time step of an LSTM for a batch; see lstmSequence.ts. */
+/** One time step of an LSTM for a batch; see recurrentSequence.ts. */
 import { arithmetic } from './activations.js';
-import { FunctionBuilder, get, i32, increase, loop, set, v128, type Code, type Local } from './assembler.js';
+import { FunctionBuilder, get, set, v128, type Code, type Local } from './assembler.js';
+import { overRows } from './rows.js';
 
-const { add, mul, sub, of } = v128;
-
-/** Loops over rows of `units` numbers. `blocks` are arrays with four such blocks per row, `plain` ones with one. */
-function overRows(
-  f: FunctionBuilder,
-  places: { blocks: Local[]; plain: Local[]; rows: Local; units: Local },
-  body: (access: {
-    load(place: Local, block?: number): Code;
-    store(place: Local, value: Code, block?: number): Code;
-  }) => Code,
-): void {
-  const { blocks, plain, rows, units } = places;
-  const [row, unit, bytes] = Array.from({ length: 3 }, () => f.local('i32')) as [Local, Local, Local];
-  const at = (place: Local, block: number): Code => i32.add(get(place), i32.mul(get(bytes), i32.of(block)));
-  const step = (one: boolean): Code => [
-    ...body({
-      load: (place, block = 0) => (one ? v128.loadOne(at(place, block)) : v128.load(at(place, block))),
-      store: (place, value, block = 0) =>
-        one ? v128.storeOne(at(place, block), value) : v128.store(at(place, block), value),
-    }),
-    ...[...blocks, ...plain].flatMap((place) => increase(place, i32.of(one ? 4 : 16))),
-  ];
-  f.emit(
-    set(bytes, i32.shl(get(units), i32.of(2))),
-    set(row, i32.of(0)),
-    loop(row, get(rows), 1, [
-      ...set(unit, i32.of(0)),
-      ...loop(unit, get(units), 4, step(false)),
-      ...loop(unit, get(units), 1, step(true)),
-      ...blocks.flatMap((place) => increase(place, i32.mul(get(bytes), i32.of(3)))),
-    ]),
-  );
-}
+const { add, mul, sub, of, fused } = v128;
 
 /**
  * (gates [rows, 4·units], recalled [rows, 4·units], before, cell, hidden [rows, units], rows, units): gates hold the
@@ -49,15 +18,15 @@ export function lstmForward(): FunctionBuilder {
   const shapes = [arithmetic.sigmoid, arithmetic.sigmoid, arithmetic.tanh, arithmetic.sigmoid];
   const made = shapes.map(({ forward }, block) => forward(sums[block]!, f));
   const bending = arithmetic.tanh.forward(next, f);
-  const places = { blocks: [gates, recalled], plain: [before, cell, hidden], rows, units };
-  overRows(f, places, ({ load, store }) => [
+  const widths = widthsOf([gates, recalled], [before, cell, hidden]);
+  overRows(f, { widths, rows, units }, ({ load, store }) => [
     ...[input, forget, candidate, output].flatMap((gate, block) => [
       ...set(sums[block]!, add(load(gates, block), load(recalled, block))),
       ...(made[block]!.before ?? []),
       ...set(gate, made[block]!.value),
       ...store(gates, get(gate), block),
     ]),
-    ...set(next, add(mul(get(forget), load(before)), mul(get(input), get(candidate)))),
+    ...set(next, fused(get(forget), load(before), mul(get(input), get(candidate)))),
     ...store(cell, get(next)),
     ...(bending.before ?? []),
     ...set(bent, bending.value),
@@ -77,10 +46,10 @@ export function lstmBack(): FunctionBuilder {
   const [input, forget, candidate, output] = Array.from({ length: 4 }, () => f.local('v128')) as Four;
   const [now, bent, above, inner] = Array.from({ length: 4 }, () => f.local('v128')) as Four;
   const bending = arithmetic.tanh.forward(now, f);
-  const places = { blocks: [gates, dz], plain: [before, cell, dy, dh, dc], rows, units };
+  const widths = widthsOf([gates, dz], [before, cell, dy, dh, dc]);
   const logistic = (gate: Local): Code => mul(get(gate), sub(of(1), get(gate)));
   const bend = (value: Local): Code => sub(of(1), mul(get(value), get(value)));
-  overRows(f, places, ({ load, store }) => [
+  overRows(f, { widths, rows, units }, ({ load, store }) => [
     ...[input, forget, candidate, output].flatMap((gate, block) => set(gate, load(gates, block))),
     ...set(now, load(cell)),
     ...(bending.before ?? []),
@@ -95,6 +64,10 @@ export function lstmBack(): FunctionBuilder {
   ]);
   return f;
 }
+
+/** Arrays with four blocks in a row, and with one. */
+const widthsOf = (blocks: Local[], plain: Local[]): Map<Local, number> =>
+  new Map([...blocks.map((place) => [place, 4] as const), ...plain.map((place) => [place, 1] as const)]);
 
 type Four = [Local, Local, Local, Local];
 type Seven = [...Four, Local, Local, Local];

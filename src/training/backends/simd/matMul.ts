@@ -1,5 +1,5 @@
 /**
- * C = A·B (+ bias). Eight columns of B at a time are packed row by row, so that a transposed B costs hardly more and
+ * C = A·B (+ bias), or C += A·B. Eight columns of B at a time are packed row by row, so that a transposed B costs hardly more and
  * the innermost loop reads contiguous memory; it computes four rows of C.
  */
 import { FunctionBuilder, f32, get, i32, increase, loop, set, v128, when, type Code, type Local } from './assembler.js';
@@ -21,7 +21,7 @@ export const scratchBytes = (inner: number): number => PACKED + inner * ROW;
  * (a, aRow, b, bRow, bColumn, c, cRow, rows, columns, inner, bias, scratch): addresses, strides and counts. Strides are
  * in bytes; columns of A and C are contiguous. A bias of 0 means none.
  */
-export function matMul(): FunctionBuilder {
+export function matMul({ add }: { add: boolean }): FunctionBuilder {
   const f = new FunctionBuilder(Array.from({ length: 12 }, () => 'i32' as const));
   const [a, aRow, b, bRow, bColumn, c, cRow, m, n, k, bias, scratch] = f.arguments as Locals;
   const [column, width, inner, i, j, from, to, out, outRow] = Array.from({ length: 9 }, () => f.local('i32')) as Locals;
@@ -85,8 +85,8 @@ export function matMul(): FunctionBuilder {
           const [first, second] = sums[r]!;
           step.push(
             ...set(factor, v128.loadSplat(get(rows[r]!), u * 4)),
-            ...set(first, v128.add(get(first), v128.mul(get(factor), get(left)))),
-            ...set(second, v128.add(get(second), v128.mul(get(factor), get(right)))),
+            ...set(first, v128.fused(get(factor), get(left), get(first))),
+            ...set(second, v128.fused(get(factor), get(right), get(second))),
           );
         }
       }
@@ -96,36 +96,35 @@ export function matMul(): FunctionBuilder {
     };
     code.push(...steps(UNROLLED), ...steps(1));
     const place = i32.add(i32.add(get(c), i32.mul(get(i), get(cRow))), i32.shl(get(column), i32.of(2)));
-    const store = (stride: Code): number[] =>
+    const store = (stride: Code, isSum: boolean): number[] =>
       sums
         .slice(0, count)
         .flatMap(([first, second]) => [
-          ...v128.store(get(out), get(first)),
-          ...v128.store(get(out), get(second), 16),
+          ...v128.store(get(out), isSum ? v128.add(v128.load(get(out)), get(first)) : get(first)),
+          ...v128.store(get(out), isSum ? v128.add(v128.load(get(out), 16), get(second)) : get(second), 16),
           ...increase(out, stride),
         ]);
     // When fewer than eight columns are left, C must not be written beyond them.
     const copyRows: number[] = [];
+    const number = i32.add(get(out), i32.shl(get(j), i32.of(2)));
     for (let r = 0; r < count; r++) {
+      const sum = f32.load(i32.add(get(scratch), i32.shl(get(j), i32.of(2))), TILE + r * ROW);
       copyRows.push(
         ...set(j, i32.of(0)),
-        ...loop(
-          j,
-          get(width),
-          1,
-          f32.store(
-            i32.add(get(out), i32.shl(get(j), i32.of(2))),
-            f32.load(i32.add(get(scratch), i32.shl(get(j), i32.of(2))), TILE + r * ROW),
-          ),
-        ),
+        ...loop(j, get(width), 1, f32.store(number, add ? f32.add(f32.load(number), sum) : sum)),
         ...increase(out, get(cRow)),
       );
     }
     code.push(
       ...when(
         i32.eq(get(width), i32.of(COLUMNS)),
-        [...set(out, place), ...store(get(cRow))],
-        [...set(out, i32.add(get(scratch), i32.of(TILE))), ...store(i32.of(ROW)), ...set(out, place), ...copyRows],
+        [...set(out, place), ...store(get(cRow), add)],
+        [
+          ...set(out, i32.add(get(scratch), i32.of(TILE))),
+          ...store(i32.of(ROW), false),
+          ...set(out, place),
+          ...copyRows,
+        ],
       ),
     );
     return code;

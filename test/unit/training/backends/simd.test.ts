@@ -58,7 +58,14 @@ describe('our WebAssembly kernels', () => {
             for (let p = 0; p < k; p++) sum += a[ta ? p * m + i : i * k + p]! * b[tb ? j * k + p : p * n + j]!;
             return sum;
           });
-          expectClose(read(c, m * n), wanted, 1e-5);
+          expectClose(read(c, m * n), wanted, 3e-5);
+          if (withBias) continue;
+          simd.matMulAdd(left, right, c, m, n, k);
+          expectClose(
+            read(c, m * n),
+            wanted.map((value) => 2 * value),
+            3e-5,
+          );
         }
       }
     }

@@ -31,6 +31,8 @@ export type DataSource =
       features: string[] | null;
       categorical: string[];
       numeric: string[];
+      /** Column that says which group a row belongs to, and is not a feature; null: none. */
+      group: string | null;
       /** Null: detected. */
       delimiter: string | null;
       /** Decimal mark; null: detected, column by column. */
@@ -150,6 +152,10 @@ export function dataSchema({ p, optional, pair }: Kit) {
       .array(z.string())
       .optional()
       .describe('Columns to read as numbers although they have leading zeros, as codes do.'),
+    group: z
+      .string()
+      .optional()
+      .describe('Column that says which group a row belongs to: each is a task of `meta`. It is not a feature.'),
     delimiter: z
       .string()
       .length(1, 'delimiter must be one character')
@@ -221,6 +227,7 @@ export function normalizeData(data: WrittenData): DataSource {
       features: csv.features ?? null,
       categorical: csv.categorical ?? [],
       numeric: csv.numeric ?? [],
+      group: csv.group ?? null,
       delimiter: csv.delimiter ?? null,
       decimal: csv.decimal ?? null,
       dates: csv.dates === false ? [] : Array.isArray(csv.dates) ? csv.dates : [...DATE_PARTS],
@@ -273,8 +280,9 @@ function normalizeImages(written: Extract<WrittenData, { images: unknown }>['ima
 /** Fills in the settings that are missing from a data source written by an earlier version. */
 export function completeData(data: DataSource): DataSource {
   if (data.kind === 'mnist') return { ...data, digits: data.digits ?? null, perClass: data.perClass ?? null };
-  const complete = { ...data, memory: data.memory ?? null };
-  if (complete.kind !== 'csv' || (complete.targets as string[] | undefined)) return complete;
+  if (data.kind !== 'csv') return { ...data, memory: data.memory ?? null };
+  const complete = { ...data, memory: data.memory ?? null, group: data.group ?? null };
+  if (complete.targets as string[] | undefined) return complete;
   const { target } = data as unknown as { target: string };
   return { ...complete, targets: [target], numeric: [], decimal: '.', dates: [], missing: 'reject' };
 }

@@ -21,6 +21,7 @@ import { hypergradientProblem, normalizeHypergradient, type HypergradientSetting
 import { kindPlaceholder } from './kit.js';
 import { normalizeLayers, type Layer } from './layers.js';
 import { normalizeLoss, type LossSettings } from './loss.js';
+import { metaProblem, normalizeMeta, type MetaSettings } from './meta.js';
 import { normalizeMetrics, type MetricSettings } from './metrics.js';
 import { normalizeOptimizer, type OptimizerSettings } from './optimizer.js';
 import { problemsOf, type NetworkProblem } from './problems.js';
@@ -49,6 +50,7 @@ export * from './from.js';
 export * from './hypergradient.js';
 export * from './layers.js';
 export * from './loss.js';
+export * from './meta.js';
 export * from './metrics.js';
 export * from './optimizer.js';
 export * from './prune.js';
@@ -109,6 +111,8 @@ export interface Network {
   hypergradient: HypergradientSettings | null;
   /** Clients that train apart; null: all examples are in one place. */
   federated: FederatedSettings | null;
+  /** Learning of starting weights from many small tasks; null: one task of all examples. */
+  meta: MetaSettings | null;
   /** Augmentation of the training images; null: none. */
   augment: AugmentSettings | null;
   /** α of the Beta distribution from which mixup draws its ratios; 0: no mixup. */
@@ -182,7 +186,7 @@ export function validateNetwork(value: unknown): NetworkResult {
     distilProblem(result.data.distil);
   if (problem) return { problems: [problem] };
   const network = normalizeNetwork(result.data);
-  const unfit = hypergradientProblem(network) ?? federatedProblem(network);
+  const unfit = hypergradientProblem(network) ?? federatedProblem(network) ?? metaProblem({ ...network });
   return unfit ? { problems: [unfit] } : { network };
 }
 
@@ -212,6 +216,7 @@ export function completeNetwork(network: Network): Network {
     constraints: [],
     hypergradient: null,
     federated: null,
+    meta: null,
     workers: 1,
     augment: null,
     mixup: 0,
@@ -233,6 +238,11 @@ export function completeNetwork(network: Network): Network {
     optimizer: { ...normalizeOptimizer(optimizer.name), ...optimizer } as OptimizerSettings,
   };
 }
+
+const hasGroup = (data: WrittenNetwork['data']): boolean => {
+  const source = normalizeData(data);
+  return source.kind === 'csv' && source.group !== null;
+};
 
 function normalizeNetwork(written: WrittenNetwork): Network {
   const architecture = normalizeArchitecture(written.architecture);
@@ -266,6 +276,7 @@ function normalizeNetwork(written: WrittenNetwork): Network {
     constraints: normalizeConstraints(written.constraint),
     hypergradient: normalizeHypergradient(written.hypergradient),
     federated: normalizeFederated(written.federated),
+    meta: normalizeMeta(written.meta, hasGroup(written.data)),
     augment: normalizeAugment(written.augment),
     mixup: written.mixup ?? 0,
     decompose: normalizeDecompose(written.decompose),

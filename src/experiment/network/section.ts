@@ -17,6 +17,7 @@ import { hypergradientSchema } from './hypergradient.js';
 import { flag, kitOf, number, oneOf, whole } from './kit.js';
 import { layerSchema } from './layers.js';
 import { lossSchema } from './loss.js';
+import { metaSchema } from './meta.js';
 import { metricsSchema } from './metrics.js';
 import { optimizerSchema } from './optimizer.js';
 import { pruneSchema } from './prune.js';
@@ -119,6 +120,11 @@ function schema(placeholders: boolean) {
     federated: federatedSchema(kit)
       .nullish()
       .describe('Federated averaging: clients train separately, and their weights are averaged. Default: none.'),
+    meta: metaSchema(kit)
+      .nullish()
+      .describe(
+        'Meta-learning: finds starting weights from which a new task is learned with few examples. Default: none.',
+      ),
     augment: augmentSchema(kit)
       .nullish()
       .describe('Augmentation: random changes of the training images. Default: none.'),

@@ -24,6 +24,8 @@ export interface Examples {
   inputs: Numbers | InputReader;
   /** Class index of each example (classification), or count × outputs values as in the file. */
   targets: Targets;
+  /** Index of each example's group; absent: the data have none. */
+  groups?: Int32Array;
 }
 /** Examples whose inputs are in memory. */
 export interface HeldExamples extends Examples {
@@ -45,6 +47,8 @@ export interface Dataset {
   inputShape: number[];
   /** Names of the classes in order of their index; null for regression. */
   classes: string[] | null;
+  /** Names of the groups; absent: the data have none. */
+  groups?: string[];
   /** Numbers that the network must output per example. */
   outputs: number;
   train: Examples;

@@ -62,7 +62,8 @@ export function followData(network: Network, dataset: Dataset): { network: Netwo
     const dropout = dataset.classes ? '' : ` and dropout ${DROPOUT}`;
     said.push(`layers: two dense layers of ${units} units with ReLU${dropout}, then ${outputs} output(s)`);
   }
-  if (table && open.includes('epochs')) {
+  // Epochs of meta-learning consist of tasks.
+  if (table && !network.meta && open.includes('epochs')) {
     const perEpoch = Math.ceil(dataset.train.count / Math.min(network.batchSize, dataset.train.count));
     const epochs = Math.min(EPOCHS.most, Math.max(EPOCHS.least, Math.round(STEPS / perEpoch)));
     settled = { ...settled, epochs };

@@ -26,6 +26,8 @@ import { LocalGradient } from '../transform/local.js';
 import { Student } from '../distil/student.js';
 import { Teacher } from '../distil/teacher.js';
 import { LayerPhases } from './layerPhases.js';
+import { Meta } from '../meta/index.js';
+import { sayComparison } from '../meta/comparison.js';
 import { Parameters } from './parameters.js';
 import { Random } from '../random.js';
 import { buildRegularizer } from '../regularization/penalties.js';
@@ -65,6 +67,8 @@ export class Training {
   readonly hyper: Hypergradient | null;
   /** Clients that train apart; null: all examples are in one place. */
   private readonly federated: Federated | null;
+  /** Tasks whose starting weights are learned; null: one task of all examples. */
+  private readonly meta: Meta | null;
   /** Settings to adopt before the next epoch. */
   private wanted: Network | null = null;
   /** Null before the end of the first epoch, and for regression. */
@@ -120,6 +124,8 @@ export class Training {
     this.federated = network.federated && new Federated(network.federated, federated);
     if (this.federated) options.log.message('info', this.federated.said);
     this.pace = new Pace(options.log, network.epochs);
+    const few = { ...options, ...this.hyperParts, gradients: () => this.gradients, pause: () => this.pace.pause() };
+    this.meta = options.tasks && network.meta ? new Meta(options.tasks, few) : null;
     this.learningRate = network.optimizer.learningRate;
     this.hyper =
       network.hypergradient && new Hypergradient({ ...options, ...this.hyperParts, gradients: () => this.gradients });
@@ -183,6 +189,8 @@ export class Training {
       await onEpoch?.(this, this.epochsDone);
       result = await this.advance();
     }
+    if (result === 'done' && this.meta)
+      return sayComparison(await this.held.settled(() => this.meta!.compare()), this.options);
     return result === 'done';
   }
 
@@ -295,9 +303,10 @@ export class Training {
   private async trainEpoch(epoch: number): Promise<boolean> {
     const { network, dataset, log } = this.options;
     const { shuffle } = network;
-    const own = this.federated?.passes(epoch, shuffle);
+    const own = this.meta?.passes() ?? this.federated?.passes(epoch, shuffle);
     const passes = own ?? [passOver(dataset.train, shuffle, this.random, epoch)];
-    const all = stepsOf(passes, network.batchSize);
+    const size = this.meta?.tasksPerStep ?? network.batchSize;
+    const all = stepsOf(passes, size);
     const count = passes.reduce((sum, { order }) => sum + order.length, 0);
     const steps = all.length;
     const curve = new Curve(this.options, this.stepper, epoch, steps);
@@ -308,7 +317,7 @@ export class Training {
     for (const [i, { pass, from, to, ends }] of all.entries()) {
       if (from === 0) {
         pass.begin?.();
-        feed = new Feed(dataset, dataset.train, pass.order, Math.min(network.batchSize, pass.order.length));
+        feed = new Feed(dataset, dataset.train, pass.order, Math.min(size, pass.order.length));
       }
       const last = i === steps - 1;
       const at = epoch - 1 + i / steps;
@@ -316,7 +325,10 @@ export class Training {
       this.stepper.set(at / network.epochs, this.learningRate, this.schedule.at(at, 1 / steps));
       this.step++;
       const watch = this.diagnostics.watcher(i, steps);
-      curve.add(await this.trainStep(feed!, { from, to, i }, watch, ends), to - from);
+      const result = this.meta
+        ? await this.metaStep(this.meta)
+        : await this.trainStep(feed!, { from, to, i }, watch, ends);
+      curve.add(result, to - from);
       if (ends) pass.end?.();
       const values = await curve.point(this.step, done, last);
       if (values) Object.assign(values, this.hyper?.logged());
@@ -366,6 +378,14 @@ export class Training {
     return result;
   }
 
+  /** Moves the starting weights by what some tasks lead to; returns [mean loss, sum of accuracies]. */
+  private async metaStep(meta: Meta): Promise<tf.Tensor1D> {
+    const { result, gradient } = await meta.take(this.step);
+    tf.tidy(() => this.stepper.take(gradient, true));
+    gradient.dispose();
+    return result;
+  }
+
   /** Changes the learning rate by its own gradient. */
   private async descend(hyper: Hypergradient, gradient: tf.Tensor1D): Promise<void> {
     const rate = await hyper.descend(gradient, this.learningRate);
@@ -385,12 +405,18 @@ export class Training {
     const values = Object.fromEntries(Object.entries(result.values).map(([name, value]) => [`val/${name}`, value]));
     log.log(values, { step: this.step, epoch });
     const { learningRate } = this.stepper.optimizer;
+    // Losses of inner steps and of new tasks are not comparable.
+    if (this.meta) return values;
     for (const text of this.diagnostics.judge(epoch, this.trained, values, learningRate)) log.message('warning', text);
     return values;
   }
 
-  private evaluated(): Promise<Evaluation | null> {
+  private async evaluated(): Promise<Evaluation | null> {
     const { network, dataset, evaluationBatch, ownMetrics } = this.options;
+    if (this.meta) {
+      const values = await this.held.settled(() => this.meta!.evaluate());
+      return values && { values, confusion: null };
+    }
     return this.held.settled(() =>
       evaluate(this.model, this.loss, dataset, dataset.validation, {
         batchSize: evaluationBatch,
@@ -402,8 +428,8 @@ export class Training {
   }
 
   dispose(): void {
-    const { hyper, federated, stepper, diagnostics, gradients, loss, teacher, parameters, model } = this;
-    for (const part of [hyper, federated, stepper, diagnostics, gradients, loss, teacher, parameters, model])
+    const { hyper, federated, meta, stepper, diagnostics, gradients, loss, teacher, parameters, model } = this;
+    for (const part of [hyper, federated, meta, stepper, diagnostics, gradients, loss, teacher, parameters, model])
       part?.dispose();
   }
 }

@@ -1,7 +1,13 @@
 /** Executes one run, from its description to the saved network. */
 import { join } from 'node:path';
 import type { RunClient } from '../../client/index.js';
-import { completeNetwork, validateNetwork, type Network, type Part } from '../../experiment/network/index.js';
+import {
+  completeNetwork,
+  validateNetwork,
+  type MetaSettings,
+  type Network,
+  type Part,
+} from '../../experiment/network/index.js';
 import type { RunSpec } from '../../protocol/runFolder.js';
 import type { Params } from '../../protocol/values.js';
 import { knownChoice, notedBackend, noteChoice, timeBackends, type Choice } from '../backends/choice.js';
@@ -20,6 +26,7 @@ import { loadState, saveState } from '../checkpoints/resume.js';
 import { modelFile, savedMetadata } from '../checkpoints/saved.js';
 import { loadOwnMetrics, type OwnMetric } from '../metrics/own.js';
 import { followData, lossKnown } from './defaults.js';
+import { Tasks } from '../meta/tasks.js';
 import { rangesOf } from '../parts.js';
 import { Pruning } from '../prune/pruning.js';
 import { reshapeOf } from '../prune/reshape.js';
@@ -56,12 +63,19 @@ export async function trainRun(
   if (network.workers > 1) Object.assign(process.env, deviceOf(0, env));
   const ownMetrics = network.metrics.module === null ? [] : await loadOwnMetrics(network.metrics.module, folder);
   const reading = given.dataset ? [given.dataset] : load(run, network, folder);
+  const { meta } = network;
+  const tasks = meta ? divideIntoTasks(meta, reading) : null;
+  tasks?.catch(() => undefined);
   const begin = network.from && loadStart(network.from, { folder, runFolder: kept });
   const teaching = network.distil && loadTeacher(network.distil, { folder, runFolder: kept });
   // They are awaited later; until then their errors must not end the process.
   begin?.catch(() => undefined);
   teaching?.catch(() => undefined);
-  const [datasets, backend, start] = await ready(run, network, spec.search ?? null, reading, begin);
+  const [datasets, backend, start] = await ready(
+    ...([run, network, spec.search ?? null] as const),
+    tasks ? tasks.then(({ dataset }) => [dataset]) : reading,
+    begin,
+  );
   const dataset = datasets[0]!;
   const found = network.architecture && (await architectureOf(run, network, dataset, network.seed ?? spec.seed));
   if (network.architecture && !found) return false;
@@ -93,6 +107,7 @@ export async function trainRun(
       ownMetrics,
       start,
       teacher: await teaching,
+      tasks: await tasks,
     });
   } finally {
     await workers?.close();
@@ -157,17 +172,25 @@ interface Prepared {
   start: Trained | null;
   /** Trained network that teaches; null: none. */
   teacher: Trained | null;
+  /** Small tasks to learn from; null: none. */
+  tasks: Tasks | null;
+}
+
+/** Divides the examples into tasks. */
+async function divideIntoTasks(meta: MetaSettings, reading: Dataset[] | Promise<Dataset[]>): Promise<Tasks> {
+  return new Tasks(meta, (await reading)[0]!);
 }
 
 async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
-  const { live, network, seed, datasets, backend, workers, given, ownMetrics, start, teacher } = prepared;
+  const { live, network, seed, datasets, backend, workers, given, ownMetrics, start, teacher, tasks } = prepared;
   const dataset = datasets[0]!;
   const { cheapReads, evaluationBatch } = backend.started;
   // A program that was not started by Tunesmith has no folder for checkpoints.
   const saves = network.checkpoint && run.enabled;
   const saver = saves ? new Saver(run) : null;
   const log = given.onLog ? overheard(run, given.onLog) : run;
-  const options = { network, seed, log, cheapReads, evaluationBatch, workers, ownMetrics, start, teacher };
+  const options = { network, seed, log, cheapReads, evaluationBatch, workers, ownMetrics, start, teacher, tasks };
+  if (tasks) run.message('info', tasks.said);
   const folds =
     datasets.length > 1
       ? new CrossValidation({

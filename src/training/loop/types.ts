@@ -5,6 +5,7 @@ import type { Dataset } from '../data/types.js';
 import type { Confusion } from '../metrics/index.js';
 import type { OwnMetric } from '../metrics/own.js';
 import type { HyperState } from '../hypergradient/values.js';
+import type { Tasks } from '../meta/tasks.js';
 import type { Workers } from '../parallel/index.js';
 import type { EarlyStoppingState } from '../regularization/earlyStopping.js';
 import type { PlateauState } from '../schedules/plateau.js';
@@ -25,6 +26,8 @@ export interface TrainingSetup {
   evaluationBatch: number;
   /** Metrics of the person's own, computed with every evaluation. */
   ownMetrics?: readonly OwnMetric[];
+  /** Small tasks to learn from, with `network.meta`. */
+  tasks?: Tasks | null;
   /** Workers that compute parts of each batch's gradient; without them, this process computes all of it. */
   workers?: Pick<Workers, 'gradients'> | null;
   /** Trained network whose weights the training begins with; `network` has its layers already. */

@@ -8,6 +8,7 @@ import { buildAugmentation } from '../augment/index.js';
 import { Feed } from '../loop/batches.js';
 import { buildConstraints } from '../constrained/index.js';
 import { loadDataset, type Dataset } from '../data/index.js';
+import { PlacedError } from '../errors.js';
 import { OwnGradient } from '../loop/gradient.js';
 import { buildLoss } from '../losses/index.js';
 import { buildModel } from '../model.js';
@@ -25,6 +26,7 @@ import * as tf from '@tensorflow/tfjs-core';
 /** Runs the test; returns false when stopped early. */
 export async function rangeTestRun(run: RunClient, spec: RunSpec, test: RangeTest, folder: string): Promise<boolean> {
   const written = readNetwork(spec.network);
+  if (written.meta) throw new PlacedError(['meta'], 'a range test trains on all examples at once: remove meta for it');
   run.progress(0, 'starting');
   const onProgress = (text: string): void => {
     console.log(text);

@@ -1,5 +1,6 @@
 /** Loops over rows whose arrays have different widths: as many blocks of `units` numbers. */
-import { FunctionBuilder, i32, get, increase, loop, set, v128, type Code, type Local } from './assembler.js';
+import type { FunctionBuilder } from './assembler.js';
+import { i32, get, increase, loop, set, v128, type Code, type Local } from './assembler.js';
 
 export interface RowAccess {
   load(place: Local, block?: number): Code;

@@ -15,6 +15,7 @@ import { columnIndex, widthOf } from './columns.js';
 import { describe } from './describe.js';
 import { Encoder } from './encoder.js';
 import { fitColumns, type Feature } from './fit.js';
+import { Groups } from './groups.js';
 import { RowReader } from './reader.js';
 import { checkColumn, decimalsOf, isMoments, isNumeric, survey, type Survey } from './survey.js';
 import { openTable, withoutRows, type Table } from './table.js';
@@ -72,6 +73,10 @@ async function openTables(
   const given = givenWhole && (await givenRows(givenWhole, features, targets, source));
   const givenTargets = given && (await readTargets(given, targetsIn(given, targets), classes));
 
+  const groups = source.group === null ? null : new Groups(source.group);
+  const groupOf = groups && (await groups.read(table));
+  const givenGroups = given && groups && (await groups.read(given));
+
   const memory = memoryFor(source.memory);
   let said = false;
   const width = classes ? 1 : targets.length;
@@ -87,8 +92,13 @@ async function openTables(
     async dataset({ train, validation }: Division, parts: number): Promise<Dataset> {
       const rows = limited(train, source.limit);
       const judged = validation
-        ? { table, targets: values, rows: limited(validation, source.limit) }
-        : { table: given!, targets: givenTargets!, rows: limited(upTo(given!.count), source.limit) };
+        ? { table, targets: values, groups: groupOf, rows: limited(validation, source.limit) }
+        : {
+            table: given!,
+            targets: givenTargets!,
+            groups: givenGroups,
+            rows: limited(upTo(given!.count), source.limit),
+          };
       const leftOut: string[] = [];
       const fitted = await fitColumns(table, features, rows, source, (note) => leftOut.push(note));
       const inputs = widthOf(fitted);
@@ -106,11 +116,12 @@ async function openTables(
           count: part.rows.length,
           inputs: size > memory ? reader : await reader.all(),
           targets: rowsOf(part.targets, part.rows, width),
+          ...(part.groups && { groups: part.rows.map((row) => part.groups![row]!) }),
         };
         notes.push(...reader.notes());
         return examples;
       };
-      const trainExamples = await take({ table, targets: values, rows });
+      const trainExamples = await take({ table, targets: values, groups: groupOf, rows });
       const validationExamples = await take(judged);
       const done = describe({
         table: whole,
@@ -126,6 +137,7 @@ async function openTables(
         task,
         inputShape: [inputs],
         classes,
+        ...(groups && { groups: groups.names }),
         outputs: classes?.length ?? targets.length,
         train: trainExamples,
         validation: validationExamples,
@@ -153,6 +165,14 @@ function checkNames(source: Source, table: Table): void {
   const both = source.numeric.find((name) => source.categorical.includes(name));
   if (both !== undefined)
     throw new TrainingError(`${source.file}: column "${both}" is under "categorical" and "numeric"`);
+  if (source.group !== null) {
+    columnIndex(table, source.group, 'group');
+    const twice = [...source.targets, ...(source.features ?? [])].includes(source.group);
+    if (twice)
+      throw new TrainingError(
+        `${source.file}: column "${source.group}" is the group: leave it out of target and features`,
+      );
+  }
   for (const name of source.features ?? []) {
     columnIndex(table, name, 'features');
     if (source.targets.includes(name))
@@ -191,7 +211,8 @@ function taskOf(
 }
 
 function featuresOf(source: Source, table: Table, surveys: readonly Survey[], decimals: readonly Decimal[]): Feature[] {
-  const names = source.features ?? table.header.filter((name) => !source.targets.includes(name));
+  const names =
+    source.features ?? table.header.filter((name) => !source.targets.includes(name) && name !== source.group);
   if (names.length === 0) throw new TrainingError(`${source.file}: there is no column left to predict from`);
   return names.map((name) => {
     const index = columnIndex(table, name, 'features');

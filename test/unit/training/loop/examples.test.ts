@@ -17,6 +17,7 @@ import { wasm } from '../../../../src/training/backends/wasm.js';
 import { loadDataset } from '../../../../src/training/data/index.js';
 import { mnistFiles } from '../../../../src/training/data/mnist.js';
 import { Training } from '../../../../src/training/loop/train.js';
+import { Tasks } from '../../../../src/training/meta/tasks.js';
 import { Pruning } from '../../../../src/training/prune/pruning.js';
 import { Notes } from '../support.js';
 
@@ -46,23 +47,25 @@ function networkOf(file: string, params: Params = {}): Network {
 
 /** `saved`: where the trained network is written. */
 async function trained(file: string, network: Network, saved?: string): Promise<Notes> {
-  const dataset = await loadDataset(network.data, {
+  const whole = await loadDataset(network.data, {
     folder: dirname(resolve(file)),
     validation: network.validation,
     loss: lossKnown(network),
     signal: AbortSignal.timeout(60_000),
     onProgress: () => undefined,
   });
+  const tasks = network.meta && new Tasks(network.meta, whole);
+  const dataset = tasks?.dataset ?? whole;
   const notes = new Notes();
   const start = network.from && (await sourceOf(file, network.from));
   const teacher = network.distil && (await sourceOf(file, network.distil));
-  const whole = followData(composed(network, start, dataset), dataset).network;
+  const complete = followData(composed(network, start, dataset), dataset).network;
   const common = { seed: network.seed ?? 1, log: notes, cheapReads: true, evaluationBatch: 100 };
-  const options = { ...common, network: whole, dataset, start, teacher };
+  const options = { ...common, network: complete, dataset, start, teacher, tasks };
   const training = network.prune ? new Pruning({ ...options, prune: network.prune }) : new Training(options);
   try {
     await training.run();
-    if (saved) await saveWeights(saved, await training.weights(), savedMetadata(whole, dataset));
+    if (saved) await saveWeights(saved, await training.weights(), savedMetadata(complete, dataset));
   } finally {
     training.dispose();
   }
@@ -89,6 +92,13 @@ const short = (network: Network, limit: number): Network => ({
   epochs: 1,
   batchSize: Math.min(network.batchSize, limit / 2),
   open: network.open.filter((key) => key !== 'epochs' && key !== 'schedule'),
+  ...(network.meta && {
+    meta: {
+      ...network.meta,
+      ...{ shots: 1, queries: 1, steps: 2, tasks: 1 },
+      unseen: { ...network.meta.unseen, tasks: 2 },
+    },
+  }),
   ...(network.prune && { prune: { ...network.prune, rounds: 2, retrain: 1, examples: 16, probes: 2 } }),
 });
 

@@ -21,6 +21,14 @@ const RECURRENT = JSON.parse(readFileSync(join(import.meta.dirname, '../referenc
   { weights: Cell; input: number[][]; output: number[][] }
 >;
 
+type Attention = Record<'input' | 'output' | 'upper' | 'gradient', number[][][]> & {
+  weights: Record<string, number[] | number[][]>;
+};
+const ATTENTION = JSON.parse(readFileSync(join(import.meta.dirname, '../reference/attention.json'), 'utf8')) as Record<
+  'whole' | 'causal',
+  Attention
+> & { heads: number };
+
 const close = (got: ArrayLike<number>, wanted: ArrayLike<number>, digits = 5) =>
   Array.from(wanted).forEach((value, i) => expect(got[i]).toBeCloseTo(value, digits));
 
@@ -161,6 +169,16 @@ describe('layers', () => {
     b!.assign(tf.tensor(weights.bias));
     c?.assign(tf.tensor(weights.stateBias!));
     close(built.forward(tf.tensor([input]), context).dataSync(), output.flat());
+  });
+
+  it.each(['whole', 'causal'] as const)('attention agrees with PyTorch, and so does its gradient: %s', (which) => {
+    const { weights, input, output, upper, gradient } = ATTENTION[which];
+    const built = build({ attention: { heads: ATTENTION.heads, causal: which === 'causal' } }, [5, 6]);
+    for (const { name, variable } of built.weights) variable.assign(tf.tensor(weights[name.split('/').at(-1)!]!));
+    const run = (x: tf.Tensor): tf.Tensor => built.forward(x, context);
+    close(run(tf.tensor3d(input)).dataSync(), output.flat(2));
+    const slope = tf.grad((x) => tf.sum(tf.mul(run(x), tf.tensor3d(upper))));
+    close(slope(tf.tensor3d(input)).dataSync(), gradient.flat(2), 4);
   });
 
   it('spatial dropout drops whole channels', () => {

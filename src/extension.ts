@@ -21,6 +21,7 @@ import { NotebookRenderer } from './editor/notebook/renderer.js';
 import { Notifications } from './editor/notifications.js';
 import { Forms } from './editor/panel/forms.js';
 import { Panels } from './editor/panel/panels.js';
+import { Places } from './editor/places.js';
 import { RenamedFiles } from './editor/renamedFiles.js';
 import { ReportLanguage } from './editor/reports/completion.js';
 import { ReportEditors } from './editor/reports/reportEditor.js';
@@ -58,14 +59,17 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   const states = own(new FileStates(engines, documents));
   const foundLogs = own(new FoundLogs(engines, distFolder, log));
   const explorer = own(new Explorer(engines, foundLogs));
-  const forms = new Forms(files);
-  const panels = own(new Panels({ extensionUri, engines, files, forms, foundLogs, memento: workspaceState, log }));
+  const places = own(new Places(workspaceState));
+  const forms = new Forms(files, places);
+  const panels = own(
+    new Panels({ extensionUri, engines, files, forms, places, foundLogs, memento: workspaceState, log }),
+  );
   own(new RenamedFiles(engines, files, workspaceState, log));
   own(new ReportEditors({ extensionUri, engines, foundLogs, log }));
   own(new ReportLanguage(engines, distFolder));
   const logs = own(new LogTerminals());
   own(new Diagnostics(documents, log));
-  own(new Lenses(documents, states));
+  own(new Lenses(documents, states, places));
   own(new BestHints(documents, states));
   own(new ScriptLenses(engines, states));
   own(new LanguageHelp(states, documents));
@@ -77,7 +81,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   const mcpServers = own(new McpServers(distFolder, version));
   own(new AgentTools(new EditorBench(engines, files)));
 
-  const parts = { engines, explorer, files, panels, logs, foundLogs, log, extensionUri };
+  const parts = { engines, explorer, files, panels, places, logs, foundLogs, log, extensionUri };
   own(registerCommands(async () => allHandlers(parts), log));
   void vscode.commands.executeCommand('setContext', CONTEXT.ready, true);
   // `npm start` begins with the charts on the screen.

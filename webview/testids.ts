@@ -73,6 +73,7 @@ export const TEST_IDS = {
   resetForm: 'reset-form',
   applyLive: 'apply-live',
   startSearch: 'start-search',
+  place: 'place',
   enqueue: 'enqueue',
   changeSearch: 'change-search',
   search: (id: string) => `search-${id}`,

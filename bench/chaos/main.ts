@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { play } from './play.js';
 import { report } from './report.js';
+import { SlurmVictims } from './slurm.js';
 
 const { values } = parseArgs({
   options: {
@@ -11,6 +12,8 @@ const { values } = parseArgs({
     python: { type: 'string', default: 'python3' },
     dist: { type: 'string' },
     folder: { type: 'string' },
+    root: { type: 'string' },
+    slurm: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
 });
@@ -18,19 +21,29 @@ const began = Date.now();
 const workspace = fs.realpathSync(fs.mkdtempSync(path.join(values.folder!, 'chaos-')));
 process.env.TUNESMITH_HOME = path.join(workspace, 'home');
 
-void play({
-  workspace,
-  dist: values.dist!,
-  kills: Number(values.kills),
-  seed: Number(values.seed),
-  python: values.python,
-  say: (text) => console.log(`${Math.round((Date.now() - began) / 1000)} s: ${text}`),
-}).then(({ ...played }) => {
+async function main(): Promise<void> {
+  const slurm = values.slurm ? await SlurmVictims.start(values.folder!, values.root!) : undefined;
+  const played = await play({
+    workspace,
+    slurm,
+    dist: values.dist!,
+    kills: Number(values.kills),
+    seed: Number(values.seed),
+    python: values.python,
+    say: (text) => console.log(`${Math.round((Date.now() - began) / 1000)} s: ${text}`),
+  });
   const { markdown, faults } = report(played);
+  if (slurm && slurm.jobsLeft() !== 0) faults.push(`${slurm.jobsLeft()} jobs are left in Slurm`);
   console.log(markdown);
   for (const fault of faults) console.log(fault);
   if (values.out) fs.writeFileSync(values.out, markdown);
+  await slurm?.stop();
   if (faults.length === 0) fs.rmSync(workspace, { recursive: true, force: true, maxRetries: 5 });
   else console.log(`Left to be looked at: ${workspace}`);
   process.exit(faults.length === 0 ? 0 : 1);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
 });

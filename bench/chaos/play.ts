@@ -6,6 +6,7 @@ import { connectEngine, type EngineConnection } from '../../src/engine/clients/i
 import { workspacePaths } from '../../src/engine/disk/paths.js';
 import { LIVE_STATUSES, type Run } from '../../src/protocol/engine.js';
 import { NOTES, writePrograms } from './programs.js';
+import { processOf, type SlurmVictims } from './slurm.js';
 import type { Fate } from './verdict.js';
 
 export interface PlayOptions {
@@ -16,17 +17,40 @@ export interface PlayOptions {
   kills: number;
   seed: number;
   python: string;
+  /** Runs are jobs of this cluster, whose daemons are killed, too. */
+  slurm?: SlurmVictims | undefined;
   say?(text: string): void;
 }
 
-export const VICTIMS = ['program', 'supervisor', 'engine', 'engine of the other host', 'client'] as const;
+export const VICTIMS = [
+  'program',
+  'supervisor',
+  'engine',
+  'engine of the other host',
+  'client',
+  'slurmd and its node',
+  'slurmctld',
+] as const;
 export type Victim = (typeof VICTIMS)[number];
-const CHANCES: Record<Victim, number> = {
-  program: 0.38,
-  supervisor: 0.27,
-  engine: 0.1,
-  'engine of the other host': 0.1,
-  client: 0.15,
+const CHANCES: Record<'local' | 'slurm', Record<Victim, number>> = {
+  local: {
+    program: 0.38,
+    supervisor: 0.27,
+    engine: 0.1,
+    'engine of the other host': 0.1,
+    client: 0.15,
+    'slurmd and its node': 0,
+    slurmctld: 0,
+  },
+  slurm: {
+    program: 0.3,
+    supervisor: 0.24,
+    engine: 0.1,
+    'engine of the other host': 0.1,
+    client: 0.15,
+    'slurmd and its node': 0.05,
+    slurmctld: 0.06,
+  },
 };
 /** Number of runs that are kept running. */
 const AT_WORK = 6;
@@ -63,7 +87,7 @@ class Game {
   private turn = 0;
 
   constructor(private readonly options: PlayOptions) {
-    this.files = writePrograms(options.workspace, options.python);
+    this.files = writePrograms(options.workspace, options.python, options.slurm ? 'slurm' : 'local');
     this.random = mulberry(options.seed);
   }
 
@@ -99,7 +123,10 @@ class Game {
       version: '0.1.0',
       distFolder: dist,
       timeoutMs: 60_000,
-      env: { TUNESMITH_LEASE_SECONDS: '2' },
+      env: {
+        TUNESMITH_LEASE_SECONDS: '2',
+        ...(this.options.slurm && { ...this.options.slurm.cluster.env, TUNESMITH_CLUSTER_POLL_SECONDS: '2' }),
+      },
     });
     return this.engine;
   }
@@ -146,23 +173,48 @@ class Game {
 
   private pick(): Victim {
     let left = this.random();
-    return VICTIMS.find((victim) => (left -= CHANCES[victim]) < 0) ?? 'program';
+    const chances = CHANCES[this.options.slurm ? 'slurm' : 'local'];
+    return VICTIMS.find((victim) => (left -= chances[victim]) < 0) ?? 'program';
   }
 
   private async kill(victim: Victim): Promise<boolean> {
     if (victim === 'engine') return this.killEngine();
     if (victim === 'engine of the other host') return this.killThere();
     if (victim === 'client') return this.killClient();
+    if (victim === 'slurmctld' || victim === 'slurmd and its node') return this.killDaemon(victim);
     const runs = (await this.live()).filter(({ status }) => status === 'running');
     const run = runs[Math.floor(this.random() * runs.length)];
-    const spawned = run && this.spawned(run.id);
-    if (!spawned) return false;
-    const pid = victim === 'program' ? spawned.pid : spawned.supervisor;
-    if (!isRunOf(pid, run.id, this.folder(run.id), victim)) return false;
-    const entry = this.killed.get(run.id) ?? { program: false, supervisor: false };
-    this.killed.set(run.id, entry);
-    entry[victim] = true;
+    const pid = run ? this.pidOf(victim, run.id) : null;
+    if (!run || pid === null) return false;
+    // A job ends with its supervisor, and takes the program along.
+    this.noteKill(run.id, this.options.slurm ? ['program', 'supervisor'] : [victim]);
     return signal(pid);
+  }
+
+  private pidOf(victim: 'program' | 'supervisor', id: string): number | null {
+    if (this.options.slurm) return processOf(victim, id, this.folder(id));
+    const spawned = this.spawned(id);
+    const pid = victim === 'program' ? spawned?.pid : spawned?.supervisor;
+    return pid !== undefined && isRunOf(pid, id, this.folder(id), victim) ? pid : null;
+  }
+
+  private noteKill(id: string, what: ('program' | 'supervisor')[]): void {
+    const entry = this.killed.get(id) ?? { program: false, supervisor: false };
+    this.killed.set(id, entry);
+    for (const each of what) entry[each] = true;
+  }
+
+  /** Whatever is at work may be hit by the loss of a node. */
+  private async killDaemon(victim: 'slurmctld' | 'slurmd and its node'): Promise<boolean> {
+    const { slurm } = this.options;
+    if (!slurm) return false;
+    if (victim === 'slurmctld') {
+      await slurm.killController(this.random() * 3000);
+      return true;
+    }
+    for (const { id } of await this.live()) this.noteKill(id, ['program', 'supervisor']);
+    await slurm.killNode(Math.floor(this.random() * 2));
+    return true;
   }
 
   private killEngine(): boolean {
@@ -202,7 +254,7 @@ class Game {
     for (const id of this.searches) {
       await this.request((engine) => engine.request('searches/stop', { id }).catch(() => ({})));
     }
-    const deadline = Date.now() + 180_000;
+    const deadline = Date.now() + 240_000;
     while ((await this.live()).length > 0 && Date.now() < deadline) await pause(300);
     // Records that come late still count.
     await pause(3000);

@@ -58,7 +58,11 @@ const OBJECTIVE = 'objective: { metric: loss, goal: minimize }\nparams: { x: 1 }
 const SEARCH = 'search:\n  sampler: random\n  trials: 6\n  parallel: 2\n  space:\n    x: { uniform: [0, 1] }\n';
 
 /** Writes programs and experiment files into the workspace. Returns the files, three plain ones and a search of each. */
-export function writePrograms(workspace: string, python: string): { runs: string[]; searches: string[] } {
+export function writePrograms(
+  workspace: string,
+  python: string,
+  on: 'local' | 'slurm' = 'local',
+): { runs: string[]; searches: string[] } {
   const write = (name: string, text: string): string => {
     fs.writeFileSync(path.join(workspace, name), text);
     return path.join(workspace, name);
@@ -72,7 +76,8 @@ export function writePrograms(workspace: string, python: string): { runs: string
     plain: 'run: node plain.mjs',
   };
   const files = { runs: [] as string[], searches: [] as string[] };
-  for (const [name, run] of Object.entries(how)) {
+  for (const [name, program] of Object.entries(how)) {
+    const run = `on: ${on}\n${program}`;
     files.runs.push(write(`${name}.tune.yaml`, `name: ${name}\n${run}\n${OBJECTIVE}`));
     files.searches.push(write(`${name}-search.tune.yaml`, `name: ${name}-search\n${run}\n${OBJECTIVE}${SEARCH}`));
   }

@@ -18,7 +18,7 @@ export function report(played: Played): Report {
   const markdown = [
     '| Killed | Times |',
     '| --- | --- |',
-    ...VICTIMS.map((victim) => `| ${victim} | ${played.kills[victim]} |`),
+    ...VICTIMS.filter((victim) => played.kills[victim] > 0).map((victim) => `| ${victim} | ${played.kills[victim]} |`),
     `| in all | ${kills} |`,
     '',
     `${played.fates.length} runs, ${played.fates.filter(({ asked }) => asked).length} of them requested, in part by ` +

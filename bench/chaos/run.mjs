@@ -10,6 +10,7 @@ client and a program that appends to its journal, on two hosts that share one fo
 own: Linux, as root). Compares what is stored with what was acknowledged. Build first: node esbuild.mjs
 
   --kills N      how many (1000)
+  --slurm        runs are jobs of a Slurm of its own, whose daemons are killed, too
   --seed N       of the random order (1)
   --python PATH  python3
   --out FILE     writes the table there, too
@@ -21,4 +22,4 @@ mkdirSync(folder, { recursive: true });
 cpSync(path.join(root, 'dist'), dist, { recursive: true });
 cpSync(path.join(root, 'python'), path.join(folder, 'python'), { recursive: true });
 await bundle({ chaos: 'bench/chaos/main.ts', 'chaos-host': 'bench/chaos/host.ts' }, dist);
-finish(path.join(dist, 'chaos.cjs'), ['--dist', dist, '--folder', folder, ...args]);
+finish(path.join(dist, 'chaos.cjs'), ['--dist', dist, '--folder', folder, '--root', root, ...args]);

@@ -18,6 +18,9 @@ export const PLACE_OPTION = {
 /** The person's defaults for each kind of cluster, in the Tunesmith home. The editor has settings for them. */
 const DEFAULTS_FILE = 'clusters.yaml';
 
+/** The editor's settings, for the commands that it runs. */
+const VARIABLE = 'TUNESMITH_CLUSTERS';
+
 /** Returns the part of a request that says where to execute; nothing if the file alone says it. */
 export function readPlaceOption(input: Input): { place?: Placing } {
   const given = input.text('on');
@@ -42,10 +45,11 @@ export function ownNeed(on: ClusterKind): ClusterNeed | undefined {
 }
 
 function ownDefaults(): Placing['defaults'] {
-  const file = path.join(tunesmithHome(), DEFAULTS_FILE);
+  const given = process.env[VARIABLE];
+  const file = given === undefined ? path.join(tunesmithHome(), DEFAULTS_FILE) : VARIABLE;
   let text: string;
   try {
-    text = fs.readFileSync(file, 'utf8');
+    text = given ?? fs.readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }

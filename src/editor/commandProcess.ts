@@ -17,9 +17,10 @@ export function runCommandLine(
   distFolder: string,
   args: readonly string[],
   token?: vscode.CancellationToken,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<CommandResult> {
   const child = spawn(process.execPath, [path.join(distFolder, 'cli.cjs'), ...args], {
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', NO_COLOR: '1' },
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
   });

@@ -1,5 +1,6 @@
 /** Changes experiment files in place: through the editor, so that they can be undone and comments stay. */
 import * as vscode from 'vscode';
+import type { Place } from '../protocol/cluster.js';
 import type { Floats } from '../protocol/floats.js';
 import type { Params } from '../protocol/values.js';
 import { l10n } from '../format/l10n.js';
@@ -11,6 +12,8 @@ export interface FileChange {
   space?: Record<string, string>;
   trials?: number;
   learningRate?: number;
+  /** Where runs execute. */
+  on?: Place;
 }
 
 /**

@@ -4,6 +4,7 @@
  * comes from the webview; a hidden panel gets nothing and asks for a fresh snapshot when shown again.
  */
 import { z } from 'zod';
+import { PLACES } from './cluster.js';
 import { record } from './recordSchema.js';
 import { FileProblem, type Notifications } from './engine.js';
 import { SavedViews } from './savedViews.js';
@@ -88,6 +89,8 @@ export const FileForm = z.object({
     .nullable(),
   objective: z.object({ metric: z.string(), goal: z.enum(['minimize', 'maximize']) }).nullable(),
   problems: z.array(FileProblem),
+  /** Where its next run executes; absent: there is nothing to choose from. */
+  place: z.enum(PLACES).optional(),
 });
 export type FileForm = z.infer<typeof FileForm>;
 
@@ -176,6 +179,7 @@ export const PANEL_COMMANDS = [
   'tunesmith.run.useLearningRate',
   'tunesmith.file.open',
   'tunesmith.report.add',
+  'tunesmith.place.pick',
   'tunesmith.logs.importRuns',
   'tunesmith.logs.openRun',
   'workbench.trust.manage',

@@ -14,6 +14,7 @@ import { fieldMessage, fieldRow, type RowContext } from './fieldRow.js';
 import { missingFile } from './missingFile.js';
 import './search.js';
 import { l10n } from '../../src/format/l10n.js';
+import { placeTitle } from '../../src/format/places.js';
 import { goalText } from '../../src/format/statuses.js';
 
 /** Delay after the last key before the host checks the text. */
@@ -292,6 +293,17 @@ class FormView extends LitElement {
                 title: why ?? l10n.t('{0} continues in this space, with this number of trials', open.name),
                 testId: TEST_IDS.changeSearch,
                 onClick: () => void this.changeSearch(open),
+              })
+            : nothing
+        }
+        ${
+          draft.form.place
+            ? button({
+                label: `${l10n.t('on {0}', draft.form.place)} ▾`,
+                icon: 'server-environment',
+                title: `${placeTitle(draft.form.place)}. ${l10n.t('Click to choose where to run')}`,
+                testId: TEST_IDS.place,
+                onClick: () => model.host.command('tunesmith.place.pick', draft.form.file),
               })
             : nothing
         }

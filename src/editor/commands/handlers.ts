@@ -11,6 +11,7 @@ import { logCommands } from './logs.js';
 import { modelCommands } from './models.js';
 import { reportCommands } from './reports.js';
 import type { Parts } from './parts.js';
+import { placeCommands } from './places.js';
 import type { Handlers } from './registry.js';
 import { runCommands } from './runs.js';
 import { scriptCommands } from './scripts.js';
@@ -31,6 +32,7 @@ export function allHandlers(parts: Parts): Handlers {
     ...scriptCommands(parts),
     ...debugCommands(parts),
     ...fileCommands(parts),
+    ...placeCommands(parts),
     ...engineCommands(parts),
     ...agentCommands(parts),
     ...alertCommands(parts),

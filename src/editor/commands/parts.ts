@@ -6,12 +6,14 @@ import type { ExperimentFiles } from '../files.js';
 import type { FoundLogs } from '../logs/foundLogs.js';
 import type { LogTerminals } from '../log/terminals.js';
 import type { Panels } from '../panel/panels.js';
+import type { Places } from '../places.js';
 
 export interface Parts {
   engines: Engines;
   explorer: Explorer;
   files: ExperimentFiles;
   panels: Panels;
+  places: Places;
   logs: LogTerminals;
   foundLogs: FoundLogs;
   log: vscode.LogOutputChannel;

@@ -15,7 +15,7 @@ import { entryOf } from '../../protocol/records.js';
 type Names = 'run.start' | 'run.startWith' | 'run.rerun' | 'run.rerunWith' | 'run.branch' | 'search.start';
 
 export function startingCommands(parts: Parts): Pick<Handlers, Names> {
-  const { engines, files, panels } = parts;
+  const { engines, files, panels, places } = parts;
 
   /** Shows progress while an engine starts, unless it starts quickly. */
   const starting = <T>(title: string, work: () => Promise<T>): Promise<T> =>
@@ -31,6 +31,7 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
         ...(await folder.chosenPython()),
         ...(text !== undefined && { text }),
         ...given(changed),
+        ...places.placing(file),
         ...(afresh !== undefined && { afresh }),
       }),
     );
@@ -107,6 +108,7 @@ export function startingCommands(parts: Parts): Pick<Handlers, Names> {
           ...(await folder.chosenPython()),
           ...(text !== undefined && { text }),
           ...(parallel > 0 && { parallel }),
+          ...places.placing(file),
         }),
       );
       panels.openForStart(folder, search.experiment, []);

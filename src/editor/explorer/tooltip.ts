@@ -6,6 +6,7 @@ import { formatNumber, formatParam } from '../../format/numbers.js';
 import { formatDuration, runDuration } from '../../format/times.js';
 import { escapeMarkdown, shorten } from '../format.js';
 import { l10n } from '../../format/l10n.js';
+import { deviceText } from '../../format/places.js';
 import { statusText } from '../../format/statuses.js';
 import { searchProgress } from './items.js';
 import { ownMetrics } from '../../protocol/systemMetrics.js';
@@ -17,7 +18,7 @@ export function runTooltip(run: Run, now: number): string {
   const duration = runDuration(run, now);
   const facts = [
     duration !== null && formatDuration(duration),
-    run.device,
+    run.device && deviceText(run.device),
     LIVE_STATUSES.includes(run.status) && run.progress?.text,
     run.id,
   ];

@@ -6,6 +6,8 @@ import { isLiveSearch, isResumable, searchProgress } from '../explorer/items.js'
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { l10n } from '../../format/l10n.js';
+import { placeTitle } from '../../format/places.js';
+import type { Place } from '../../protocol/cluster.js';
 import { commandId, type CommandName } from '../manifest/commands.js';
 import { entryOf } from '../../protocol/records.js';
 
@@ -42,6 +44,8 @@ export function lensTexts(
   trusted: boolean,
   /** False: best values are shown elsewhere, or not at all. */
   showsBest = true,
+  /** Place of the next run; null: there is nothing to choose from. */
+  place: { name: Place; isChosen: boolean } | null = null,
 ): Lens[] {
   const all: Lens[] = [];
   const put = add(all);
@@ -55,7 +59,7 @@ export function lensTexts(
     );
     return [trust, ...looking].sort((a, b) => a.line - b.line);
   }
-  if (lines.runLine !== null) runLenses(lines.runLine, file, state, put);
+  if (lines.runLine !== null) runLenses(lines.runLine, file, state, place, put);
   for (const { name, line } of lines.stages) {
     const tooltip = l10n.t('Runs the pipeline, repeating this stage and those that depend on it');
     put(line, `$(play) ${l10n.t('Run from here')}`, 'run.start', [file, name], tooltip);
@@ -80,8 +84,24 @@ export const add =
   (line, title, name, args, tooltip) =>
     void all.push({ line, title, command: commandId(name), args, ...(tooltip && { tooltip }) });
 
-function runLenses(line: number, file: string, state: FileState, add: Add): void {
+function runLenses(
+  line: number,
+  file: string,
+  state: FileState,
+  place: { name: Place; isChosen: boolean } | null,
+  add: Add,
+): void {
   add(line, `$(play) ${l10n.t('Run')}`, 'run.start', [file], l10n.t('Run with these parameters'));
+  if (place) {
+    const why = place.isChosen ? l10n.t('Your choice; the file says another place') : placeTitle(place.name);
+    add(
+      line,
+      `${l10n.t('on {0}', place.name)} ▾`,
+      'place.pick',
+      [file],
+      `${why}\n${l10n.t('Click to choose where to run')}`,
+    );
+  }
   runStateLenses(line, state, add);
 }
 

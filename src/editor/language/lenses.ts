@@ -1,6 +1,7 @@
 /** Lenses above the parts of an experiment file. */
 import * as vscode from 'vscode';
 import { Disposables, type Disposable } from '../events.js';
+import type { Places } from '../places.js';
 import { affects, setting } from '../settings.js';
 import { SELECTOR, type Documents } from './documents.js';
 import type { FileStates } from './fileStates.js';
@@ -14,9 +15,11 @@ export class Lenses implements vscode.CodeLensProvider, Disposable {
   constructor(
     private readonly documents: Documents,
     private readonly states: FileStates,
+    private readonly places: Places,
   ) {
     this.all.add(vscode.languages.registerCodeLensProvider(SELECTOR, this));
     this.all.add(states.onChange(() => this.changed.fire()));
+    this.all.add(places.onChange(() => this.changed.fire()));
     this.all.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.changed.fire()));
     this.all.add(
       vscode.workspace.onDidChangeConfiguration(
@@ -34,7 +37,9 @@ export class Lenses implements vscode.CodeLensProvider, Disposable {
     const [{ parsed, lenses }, state] = await Promise.all([this.documents.read(document), this.states.of(document)]);
     const params = parsed.experiment?.params ?? null;
     const showsBest = setting('best.show', document) === 'lens';
-    const texts = lensTexts(document.uri.fsPath, lenses, params, state, vscode.workspace.isTrusted, showsBest);
+    const file = document.uri.fsPath;
+    const place = parsed.experiment && (await this.places.shown(file, parsed.experiment));
+    const texts = lensTexts(file, lenses, params, state, vscode.workspace.isTrusted, showsBest, place);
     return texts.map(({ line, title, tooltip, command, args }) => {
       const at = new vscode.Range(line, 0, line, 0);
       return new vscode.CodeLens(at, { title, command, arguments: args, ...(tooltip && { tooltip }) });

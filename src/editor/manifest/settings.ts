@@ -1,5 +1,6 @@
 /** Every setting, declared once; `Settings` (../settings.ts) reads them by these names with these types. */
 import { BackendId } from '../../protocol/engine.js';
+import { CLUSTER_KINDS } from '../../protocol/cluster.js';
 import type { SettingSpec } from './types.js';
 
 export const SETTINGS = {
@@ -32,6 +33,14 @@ export const SETTINGS = {
     maximum: 1024,
     description: 'Maximum number of parallel trials of a search. 0: as the experiment file says.',
     scope: 'machine-overridable',
+  },
+  clusters: {
+    type: 'object',
+    default: {},
+    properties: Object.fromEntries(CLUSTER_KINDS.map((kind) => [kind, { type: 'object' }])),
+    description:
+      'Your defaults for each kind of cluster, as in an experiment file, whose own values come first: `{ "slurm": { "partition": "gpu", "account": "project42" }, "kubernetes": { "image": "team/train:1" } }`.',
+    scope: 'machine',
   },
   'engine.idleSeconds': {
     type: 'integer',
@@ -111,7 +120,15 @@ export const SETTINGS = {
   },
 } as const satisfies Record<string, SettingSpec>;
 
-type Widen<T> = T extends string ? string : T extends number ? number : T extends boolean ? boolean : never;
+type Widen<T> = T extends string
+  ? string
+  : T extends number
+    ? number
+    : T extends boolean
+      ? boolean
+      : T extends object
+        ? Record<string, unknown>
+        : never;
 export type SettingName = keyof typeof SETTINGS;
 export type SettingValue<N extends SettingName> = (typeof SETTINGS)[N] extends { enum: readonly (infer E)[] }
   ? E

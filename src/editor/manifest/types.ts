@@ -29,12 +29,14 @@ export function args<Args extends unknown[]>(): (...args: Args) => void {
 }
 
 export interface SettingSpec {
-  type: 'string' | 'boolean' | 'number' | 'integer';
-  default: string | boolean | number;
+  type: 'string' | 'boolean' | 'number' | 'integer' | 'object';
+  default: string | boolean | number | Readonly<Record<string, unknown>>;
   description: string;
   enum?: readonly string[];
   enumDescriptions?: readonly string[];
   minimum?: number;
   maximum?: number;
+  /** Properties of an object. */
+  properties?: Readonly<Record<string, object>>;
   scope?: 'machine' | 'machine-overridable' | 'window' | 'resource';
 }

@@ -5,13 +5,19 @@ import type { Params } from '../../protocol/values.js';
 import { changeFile, type FileChange } from '../edits.js';
 import type { ExperimentFiles } from '../files.js';
 import { loadExperiments } from '../language/documents.js';
+import type { Places } from '../places.js';
 
 export class Forms {
-  constructor(private readonly files: ExperimentFiles) {}
+  constructor(
+    private readonly files: ExperimentFiles,
+    private readonly places: Places,
+  ) {}
 
   async form(file: string): Promise<FileForm> {
     const text = await this.text(file);
-    return (await loadExperiments()).formOf(text, file);
+    const { formOf, parseExperiment } = await loadExperiments();
+    const place = await this.places.shown(file, parseExperiment(text, file).experiment);
+    return { ...formOf(text, file), ...(place && { place: place.name }) };
   }
 
   async check(file: string, params: Params, space?: Record<string, string>): Promise<FormProblems> {

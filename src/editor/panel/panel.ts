@@ -14,6 +14,7 @@ import { l10n } from '../../format/l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import { NotTrustedError } from '../link/trust.js';
 import { commandId } from '../manifest/commands.js';
+import type { Places } from '../places.js';
 import type { Forms } from './forms.js';
 import { panelHtml } from './html.js';
 import { saveAs } from './saveAs.js';
@@ -25,6 +26,7 @@ export interface PanelParts {
   extensionUri: vscode.Uri;
   files: ExperimentFiles;
   forms: Forms;
+  places: Places;
   log: vscode.LogOutputChannel;
   /** Reads logs of other tools while the panel is visible. */
   seeLogs(panel: object, seen: boolean): void;
@@ -64,6 +66,7 @@ export class Panel implements Disposable {
     this.all.add(folder.onForeign(() => this.followLogs()));
     parts.seeLogs(this, webview.visible);
     this.all.add(parts.files.onChange(() => void this.tellFiles()));
+    this.all.add(parts.places.onChange(() => this.formChanged.schedule()));
     this.all.add(vscode.workspace.onDidChangeTextDocument(({ document }) => this.documentChanged(document)));
     this.all.add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.tellInit()));
     this.all.add(webview.onDidDispose(() => this.dispose()));
@@ -177,6 +180,7 @@ export class Panel implements Disposable {
       const text = start.text ?? (await this.parts.files.unsavedText(file));
       const given = {
         ...(await this.folder.chosenPython()),
+        ...this.parts.places.placing(file),
         ...parsed.data,
         file,
         ...(text !== undefined && { text }),

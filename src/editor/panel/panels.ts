@@ -8,6 +8,7 @@ import type { FolderEngine } from '../link/folderEngine.js';
 import type { FoundLogs } from '../logs/foundLogs.js';
 import { PANEL_TYPE } from '../manifest/ids.js';
 import { setting } from '../settings.js';
+import type { Places } from '../places.js';
 import type { Forms } from './forms.js';
 import { Panel, type Show } from './panel.js';
 
@@ -16,6 +17,7 @@ export interface PanelsOptions {
   engines: Engines;
   files: ExperimentFiles;
   forms: Forms;
+  places: Places;
   foundLogs: Pick<FoundLogs, 'show'>;
   memento: vscode.Memento;
   log: vscode.LogOutputChannel;
@@ -78,11 +80,12 @@ export class Panels implements vscode.WebviewPanelSerializer, Disposable {
   }
 
   private adopt(webview: vscode.WebviewPanel, folder: FolderEngine, state: PanelState): Panel {
-    const { extensionUri, files, forms, log, memento, foundLogs } = this.options;
+    const { extensionUri, files, forms, places, log, memento, foundLogs } = this.options;
     const panel = new Panel(webview, folder, state, {
       extensionUri,
       files,
       forms,
+      places,
       log,
       seeLogs: (seer, seen) => foundLogs.show(seen, seer),
       remember: ({ folder: { uri } }, now) => void memento.update(MEMORY + uri.toString(), now),

@@ -1,4 +1,5 @@
 /** Changes only the requested values of an experiment file; everything else stays the same, character by character. */
+import type { Place } from '../../protocol/cluster.js';
 import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, type Pair, type YAMLMap } from 'yaml';
 import { jsonText, markAt, type FloatMark, type Floats } from '../../protocol/floats.js';
 import type { Params, ParamValue } from '../../protocol/values.js';
@@ -23,6 +24,8 @@ export interface FileChange {
   trials?: number;
   /** Learning rate for the `network:` section: replaces its own, or the value of the parameter that it names. */
   learningRate?: number;
+  /** Where runs execute. */
+  on?: Place;
 }
 
 /**
@@ -36,6 +39,7 @@ export function editExperiment(text: string, change: FileChange, file?: string):
   for (const [name, range] of Object.entries(change.space ?? {})) editor.setRange(name, range);
   if (change.trials !== undefined) editor.set(['search', 'trials'], String(change.trials));
   if (change.learningRate !== undefined) editor.setLearningRate(change.learningRate);
+  if (change.on !== undefined) editor.setPlace(change.on);
   return editor.finish();
 }
 
@@ -153,6 +157,10 @@ class Editor {
   }
 
   /** Inserts rendered text at a path; creates missing parents. */
+  setPlace(place: Place): void {
+    this.set(['on'], this.source.isJson ? JSON.stringify(place) : place);
+  }
+
   set(path: string[], rendered: string): void {
     const pair = this.source.pairAt(path);
     if (pair) this.replaceValue(pair, rendered);

@@ -50,6 +50,18 @@ const BEST = {
 };
 
 describe('lenses of an experiment file', () => {
+  it('says where the next run executes, if there is something to choose from', () => {
+    const shown = (place: { name: 'slurm' | 'local'; isChosen: boolean } | null) =>
+      lensTexts(FILE, WHERE, PARAMS, NOTHING, true, true, place).filter(
+        ({ command }) => command === 'tunesmith.place.pick',
+      );
+    expect(shown(null)).toEqual([]);
+    expect(shown({ name: 'slurm', isChosen: true })).toMatchObject([
+      { title: 'on slurm ▾', args: [FILE], tooltip: expect.stringMatching(/^Your choice/) as string },
+    ]);
+    expect(shown({ name: 'local', isChosen: false })).toMatchObject([{ title: 'on local ▾' }]);
+  });
+
   it('look like this', async () => {
     const failed = run({ status: 'failed', error: { kind: 'exit', message: 'exit code 1', logTail: '' } });
     const running = run({ status: 'running', progress: { fraction: 0.42, text: '' } });

@@ -82,12 +82,20 @@ export class SlurmCluster {
   async stop(): Promise<void> {
     this.ask('scancel', ['--me']);
     for (const name of [...this.daemons.keys()]) await this.kill(name);
+    await this.stopMunge();
+    fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  /** It writes its seed into the folder when it ends. */
+  private async stopMunge(): Promise<void> {
     try {
-      process.kill(Number(fs.readFileSync(path.join(this.folder, 'munged.pid'), 'utf8')), 'SIGTERM');
+      const pid = Number(fs.readFileSync(path.join(this.folder, 'munged.pid'), 'utf8'));
+      process.kill(pid, 'SIGTERM');
+      for (const end = Date.now() + 5000; Date.now() < end && fs.existsSync(`/proc/${pid}`);)
+        await new Promise((resolve) => setTimeout(resolve, 50));
     } catch {
       // It is gone.
     }
-    fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   private async configure(): Promise<void> {

@@ -7,6 +7,7 @@ import { ownFirst } from '../../../src/protocol/systemMetrics.js';
 import { formatCount, formatNumber, formatParam } from '../../../src/format/numbers.js';
 import { formatAgo, formatRunTime } from '../../../src/format/times.js';
 import { l10n } from '../../../src/format/l10n.js';
+import { deviceText } from '../../../src/format/places.js';
 import { icon } from '../../components/icon.js';
 import { openRun } from '../../model/page/pages.js';
 import type { RunFacts } from '../../model/page/runFacts.js';
@@ -105,7 +106,7 @@ function factsTable(run: RunDetail): TemplateResult {
   if (run.foreign) rows.push([l10n.t('Log of'), run.foreign.title], [l10n.t('Path'), run.foreign.path]);
   else
     rows.push(
-      [l10n.t('Device'), run.device ?? '–'],
+      [l10n.t('Device'), run.device ? deviceText(run.device) : '–'],
       [l10n.t('Host'), run.host],
       [l10n.t('Command'), html`<code>${run.command.join(' ')}</code>`],
       [l10n.t('Working folder'), html`<code>${run.cwd}</code>`],

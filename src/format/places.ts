@@ -1,0 +1,34 @@
+/** Texts about where runs execute. */
+import type { Place } from '../protocol/cluster.js';
+import { l10n } from './l10n.js';
+
+/** Returns a phrase for the place that a value of `on:` stands for. */
+export function placeTitle(place: Place): string {
+  switch (place) {
+    case 'local':
+      return l10n.t('This machine');
+    case 'slurm':
+      return l10n.t('Slurm: each run is a job');
+    case 'kubernetes':
+      return l10n.t('Kubernetes: each run is a Job');
+    case 'ssh':
+      return l10n.t('Another machine of yours, through SSH');
+    case 'ray':
+      return l10n.t('Ray: each run is a job');
+  }
+}
+
+/**
+ * Returns a device in words: `slurm 12 #3 (Priority)` is "slurm, job 12, place 3 in the queue: Priority". Devices of this machine and
+ * what is not understood stay as they are.
+ */
+export function deviceText(device: string): string {
+  const [, kind, id, place, reason] =
+    /^(slurm|kubernetes|ssh|ray) (\S+)(?: #(\d+))?(?: \((.*)\))?$/s.exec(device) ?? [];
+  const [, kindThere, idThere, node] = /^(slurm|kubernetes|ssh|ray) (\S+) @(\S+)$/.exec(device) ?? [];
+  if (kindThere !== undefined) return l10n.t('{0}, job {1} on {2}', kindThere, idThere!, node!);
+  if (kind === undefined) return device;
+  const job = l10n.t('{0}, job {1}', kind, id!);
+  const queue = place === undefined ? '' : `, ${l10n.t('place {0} in the queue', place)}`;
+  return `${job}${queue}${reason ? `: ${reason}` : ''}`;
+}

@@ -22,6 +22,7 @@ import {
 import { ReinforceSampler, ReinforceSettings } from './samplers/reinforce.js';
 import { BohbSampler, BohbSettings } from './samplers/bohb.js';
 import { GpSampler, GpSettings } from './samplers/gp.js';
+import { HypergradientSampler, HypergradientSettings } from './samplers/hypergradient.js';
 import { GridSampler, GridSettings } from './samplers/grid.js';
 import { type Maker, PortfolioSampler, PortfolioSettings } from './samplers/portfolio/index.js';
 import { OwnSamplerAdapter, OwnSettings } from './samplers/own.js';
@@ -121,6 +122,14 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
       return new PriorBandSampler(s, space);
     },
   ),
+  hypergradient: entry(
+    'trials tune what has a gradient while they train, auto searches the rest',
+    HypergradientSettings,
+    (s, context) => {
+      oneObjective('hypergradient', context.goals);
+      return new HypergradientSampler(s, context.space, restMaker(s.tuned ?? [], context));
+    },
+  ),
   module: entry('a sampler of your own, from a JavaScript module', OwnSettings, (s, context) => {
     const { path, ...settings } = s;
     const { space, goals, trials, workers, makeOwn } = context;
@@ -129,8 +138,8 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
   }),
 };
 
-/** Names of the samplers that need no module of a person's own. */
-export const BUILT_IN_SAMPLERS = Object.keys(SAMPLERS).filter((name) => name !== 'module');
+/** Names of the samplers that need a space only: neither a module of a person's own nor trials that tune themselves. */
+export const BUILT_IN_SAMPLERS = Object.keys(SAMPLERS).filter((name) => name !== 'module' && name !== 'hypergradient');
 
 export const PRUNERS: Record<string, Entry<Pruner | Scheduler>> = {
   auto: entry('chooses a pruner for the problem, and says why', AutoPrunerSettings, (_, { goals, ...context }) => {
@@ -204,6 +213,12 @@ function maker(context: Context): Maker {
       throw error;
     }
   };
+}
+
+/** Returns a function that creates samplers for the parameters that gradients don't tune. */
+function restMaker(tuned: readonly string[], context: Context): Maker {
+  const dimensions = context.space.dimensions.filter(({ name }) => !tuned.includes(name));
+  return maker({ ...context, space: { dimensions } });
 }
 
 export function createSampler(named: Named, context: Context): Sampler {

@@ -126,6 +126,8 @@ export interface Trial {
   constraints?: number[];
   /** Running time without pauses, if it was reported. */
   seconds?: number;
+  /** Values of parameters that the trial has tuned by gradients, as it ended. */
+  tuned?: Params;
   /** Step (inclusive) after which the trial pauses or completes. Absent if it runs to its end. */
   until?: number;
   /** Bracket assigned by a scheduler. */
@@ -214,10 +216,10 @@ export interface Scheduler extends Pruner {
   next(history: History, random: Random): Next;
 }
 
-/** Outcome of a trial; `constraints` and `seconds` as in `Trial`. */
+/** Outcome of a trial; `constraints`, `seconds` and `tuned` as in `Trial`. */
 export type Outcome = (
   { state: 'completed'; values: number[] } | { state: 'pruned' } | { state: 'paused' } | { state: 'failed' }
-) & { constraints?: number[]; seconds?: number };
+) & { constraints?: number[]; seconds?: number; tuned?: Params };
 
 /** Name of a sampler or pruner, or an object with the name and settings (as in the experiment file). */
 export type Named = string | { name: string; [setting: string]: unknown };

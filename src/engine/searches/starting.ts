@@ -1,7 +1,7 @@
 /** Prepares the start of a search from a request. */
 import type { FloatMark } from '../../protocol/floats.js';
 import type { Capture } from '../../protocol/captureSettings.js';
-import { toSpace, type Experiment, type SearchSettings } from '../../experiment/index.js';
+import { toSpace, withTuned, type Experiment, type SearchSettings } from '../../experiment/index.js';
 import type { Placing } from '../../protocol/placing.js';
 import { entryOf, hasEntry } from '../../protocol/records.js';
 import type { Cost, StudyOptions } from '../../search/types.js';
@@ -70,7 +70,7 @@ export function studyOptions(plan: SearchPlan, capacity: number): StudyOptions {
   return {
     space: toSpace(experiment),
     goals: objectivesOf(experiment).map(({ goal }) => goal),
-    sampler: settings.sampler,
+    sampler: withTuned(settings.sampler, experiment),
     pruner: settings.pruner,
     seed: plan.seed,
     trials: settings.trials,

@@ -1,14 +1,19 @@
 /** Converts a trial's run to an outcome for its study. */
-import type { Experiment } from '../../experiment/index.js';
+import { differentiableOf, type Experiment } from '../../experiment/index.js';
 import type { Run } from '../../protocol/engine.js';
 import { fromWire } from '../../protocol/values.js';
 import type { Outcome } from '../../search/types.js';
-import { finalValue, objectivesOf } from './plan.js';
-import { entryOf } from '../../protocol/records.js';
+import { finalValue, named, objectivesOf } from './plan.js';
+import { entryOf, setEntry } from '../../protocol/records.js';
+import type { Params } from '../../protocol/values.js';
 
 /** Returns the outcome of a run that has ended or was suspended. `seconds`: time that its programs have worked, if known. */
 export function outcomeOfTrial(run: Run, experiment: Experiment, seconds: number | null = null): Outcome {
-  const more = { ...measured(run, experiment), ...(seconds === null ? duration(run) : { seconds }) };
+  const more = {
+    ...measured(run, experiment),
+    ...tuned(run, experiment),
+    ...(seconds === null ? duration(run) : { seconds }),
+  };
   if (run.status === 'paused') return { state: 'paused', ...more };
   const values = run.status === 'failed' ? null : valuesOf(run, experiment);
   if (run.status === 'completed' && values) return { state: 'completed', values, ...more };
@@ -48,6 +53,19 @@ export function measured(run: Run, experiment: Experiment): { constraints?: numb
       return over.map((value) => (Number.isNaN(value) ? Infinity : value));
     }),
   };
+}
+
+/** Values of the parameters that the trial has tuned by gradients, as it ended. */
+function tuned(run: Run, { program, search }: Experiment): { tuned?: Params } {
+  if (program.kind !== 'network' || named(search?.sampler ?? null) !== 'hypergradient') return {};
+  const found: Params = {};
+  for (const { name, metric, isFactor } of differentiableOf(program.value)) {
+    const last = lastOf(run, metric);
+    const begun = entryOf(run.params, name);
+    const value = isFactor ? (typeof begun === 'number' ? begun * last : NaN) : last;
+    if (Number.isFinite(value)) setEntry(found, name, value);
+  }
+  return Object.keys(found).length > 0 ? { tuned: found } : {};
 }
 
 function duration({ startedAt, endedAt }: Run): { seconds?: number } {

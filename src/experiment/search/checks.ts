@@ -12,6 +12,7 @@ import { checkWritten, messageOf } from './constraints/check.js';
 import type { Reading } from '../file/reading.js';
 import { objectivesOf, stagesOf, withConstraints } from './settings.js';
 import type { Fault, Path } from '../file/source.js';
+import { withTuned } from './differentiable.js';
 import { readSpace, splitHint } from './space.js';
 import { suggest } from '../suggest.js';
 import { isSweep } from '../sweep/index.js';
@@ -63,9 +64,18 @@ function checkMethods({ written }: Reading, space: Space, report: Report): void 
   // A missing objective has been reported already.
   if (objectivesOf(written!).length === 0 && whatNeedsOne(search) !== null) return;
   const goals = objectivesOf(written!).map(({ goal }) => goal);
+  const chosen = withTuned(sampler as Named, {
+    program: { kind: 'network', value: written!.network },
+    search: { space: search.space },
+  });
+  if (typeof chosen !== 'string' && chosen.name === 'hypergradient' && (chosen.tuned as string[]).length === 0) {
+    const hint =
+      'put "{name}" at optimizer.learningRate, optimizer.weightDecay, loss.labelSmoothing, loss.classWeights or a strength of augment';
+    return report(['search', 'sampler'], { message: 'none of the searched parameters has a gradient', hint });
+  }
   const named = pruner && pruner !== 'none' && !checkNamed('pruner', pruner as Named) ? (pruner as Named) : null;
   const fault = methodFault({
-    ...{ space, goals, sampler: sampler as Named, pruner: named },
+    ...{ space, goals, sampler: chosen, pruner: named },
     ...{ trials: trials ?? null, maxSteps: maxSteps ?? null, checkpoints: checkpoints ?? false },
   });
   if (!fault) return;

@@ -20,7 +20,8 @@ import { fillNetwork } from './fillNetwork.js';
 import { CopyError, copyName, copyPath, copyText, textsOfCopies } from './configCopies.js';
 import { startIn } from './output.js';
 import { optionFromValue } from './interpreterOptions.js';
-import { validateNetwork, type Network } from '../network/index.js';
+import { hypergradientProblem, normalizeHypergradient, validateNetwork, type Network } from '../network/index.js';
+import { tunedBy } from '../search/differentiable.js';
 import { compilePipeline } from '../pipeline/compile.js';
 import { chooseTrained } from './trained.js';
 import { refuseParam } from '../file/paramCheck.js';
@@ -74,6 +75,8 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
       case 'network':
         plan.argv = ['node', path.join(ctx.dist, 'trainer.cjs')];
         planNetwork(program.value, plan, reading, env, report);
+        if (plan.network && (ctx.run?.trial ?? null) !== null)
+          tuneByGradients(plan.network as Network, experiment, report);
         if (plan.network)
           chooseTrained(plan.network as Network, program.value, { experiment, folder, runs: ctx.runs }, report);
         break;
@@ -244,6 +247,16 @@ function planNetwork(
     if (name !== null) report(paramPath(reading, name), { ...fault, message: `"${name}": ${fault.message}` });
     else report(['network', ...at], fault);
   }
+}
+
+/** Makes a trial of `sampler: hypergradient` tune its parameters while it trains. */
+function tuneByGradients(network: Network, experiment: Experiment, report: (at: Path, fault: Fault) => void): void {
+  const tunes = tunedBy(experiment);
+  if (tunes.length === 0) return;
+  const settings = network.hypergradient ?? normalizeHypergradient(tunes)!;
+  network.hypergradient = { ...settings, tune: [...new Set([...settings.tune, ...tunes])] };
+  const problem = hypergradientProblem(network);
+  if (problem) report(['search', 'sampler'], { message: `sampler hypergradient: ${problem.message}` });
 }
 
 /** Name of the parameter that alone gives the value at a path of the network section. */

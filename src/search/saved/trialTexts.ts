@@ -20,6 +20,7 @@ export const More = z.object({
   /** Values of the other objectives, by report; null: not all of them are known. */
   others: z.array(z.array(WireNumber).nullable()).optional(),
   seconds: z.number().optional(),
+  tuned: Params.optional(),
   until: z.number().optional(),
   began: Params.optional(),
   bracket: z.number().optional(),

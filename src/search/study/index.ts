@@ -252,7 +252,7 @@ export class SavedStudy implements Study {
   tell(id: number, outcome: Outcome): void {
     const trial = this.trial(id);
     if (trial.state !== 'running' && trial.state !== 'paused') return;
-    const { constraints, seconds } = outcome;
+    const { constraints, seconds, tuned } = outcome;
     const expected = this.options.goals.length;
     if (outcome.state === 'completed' && outcome.values.length !== expected) {
       throw new SearchError(`trial ${id} must end with ${expected} values, not ${outcome.values.length}`);
@@ -262,7 +262,7 @@ export class SavedStudy implements Study {
         `trial ${id} measured ${constraints.length} constraints, but the other trials ${this.constraints}`,
       );
     }
-    Object.assign(trial, defined({ constraints: constraints && [...constraints], seconds }));
+    Object.assign(trial, defined({ constraints: constraints && [...constraints], seconds, tuned }));
     if (outcome.state === 'completed') {
       if (outcome.values.some(Number.isNaN)) trial.state = 'failed';
       else [trial.state, trial.values] = ['completed', [...outcome.values]];

@@ -110,9 +110,13 @@ export class Hypergradient {
     loss.set(smoothing, weights.length > 0 ? weights : loss.classWeights);
   }
 
-  /** Returns the values to log. */
-  logged(): Record<string, number> {
-    return Object.fromEntries(this.values.all.map(({ name, value }) => [`hyper/${name}`, value]));
+  /** Returns the values to log; `learningRate` is the present one, before its schedule. */
+  logged(learningRate?: number): Record<string, number> {
+    const values = this.values.all.map(({ name, value }) => [`hyper/${name}`, value] as const);
+    return {
+      ...Object.fromEntries(values),
+      ...(this.rate && learningRate !== undefined && { 'hyper/learning_rate': learningRate }),
+    };
   }
 
   /** True when the batches must come without augmentation, because its strength is tuned here. */

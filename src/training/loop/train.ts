@@ -331,7 +331,7 @@ export class Training {
       curve.add(result, to - from);
       if (ends) pass.end?.();
       const values = await curve.point(this.step, done, last);
-      if (values) Object.assign(values, this.hyper?.logged());
+      if (values) Object.assign(values, this.hyper?.logged(this.learningRate));
       if (last) this.hyper?.reset();
       if (last) Object.assign(values!, await this.diagnostics.read(), await this.stepper.judge());
       if (values) log.log(values, { step: this.step, epoch: epoch - 1 + done / count });

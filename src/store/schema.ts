@@ -221,4 +221,8 @@ export const MIGRATIONS: readonly string[] = [
   -- JSON of the hyperparameters that changed while it ran; NULL: none has.
   ALTER TABLE runs ADD COLUMN changes TEXT;
   `,
+  `
+  -- Chunks may have columns of decimals and split doubles (see series/codec.ts), which earlier versions can't read.
+  SELECT 1;
+  `,
 ];

@@ -10,11 +10,26 @@
  *   thousandth varints                      multiples of 1/1000, as zigzag differences of 1000·x (times)
  *   repeats    u32 n, n × (u32, f64)        few distinct neighbours (epochs)
  *   f32, f64   raw
+ *   decimal    u8 digits, packed            multiples of 10^-digits, as integers (integers, times, rounded values)
+ *   split      u8 n, n × u16, bits, raw     float64s whose first 16 bits are among n: the numbers of those, then the other 48 bits
+ *
+ * packed: varint of the first, then for each 128 further ones a byte (width; 64: the values themselves, else their differences),
+ * the least as a varint, and what each is above it in so many bits. Varints are zigzag.
+ * `delta` and `thousandth` are read, but no longer written.
  */
+import { BitReader, BitWriter, widthOf } from './bits.js';
 import { Points } from './points.js';
 
 const FORMAT = 1;
-const Mode = { constant: 0, stride: 1, delta: 2, thousandth: 3, repeats: 4, f32: 5, f64: 6 } as const;
+const Mode = {
+  ...{ constant: 0, stride: 1, delta: 2, thousandth: 3, repeats: 4, f32: 5, f64: 6, decimal: 7, split: 8 },
+} as const;
+/** Integers in one block of a packed column. */
+const BLOCK = 128;
+/** Decimal digits behind the point, at most. */
+const MOST_DIGITS = 15;
+const POWERS = Float64Array.from({ length: MOST_DIGITS + 1 }, (_, i) => Number(`1e${i}`));
+const MOST_HEADS = 255;
 /** Above this a zigzag difference of two integers could leave the exact range. */
 const SAFE = 2 ** 51;
 
@@ -56,6 +71,26 @@ class Writer {
       rest >>>= 7;
     }
     this.bytes[this.at++] = rest;
+  }
+  u16(value: number): void {
+    this.view.setUint16(this.at, value, true);
+    this.at += 2;
+  }
+  /** Has `n` integers of at most `width` bits written. */
+  bits(width: number, n: number, write: (bits: BitWriter, width: number) => void): void {
+    const size = Math.ceil((width * n) / 8);
+    this.need(size + 32);
+    this.bytes.fill(0, this.at, this.at + size);
+    const bits = new BitWriter(this.bytes, this.at);
+    write(bits, width);
+    this.at = bits.end();
+  }
+  raw(from: Uint8Array, at: number, length: number): void {
+    for (let i = 0; i < length; i++) this.bytes[this.at++] = from[at + i] as number;
+  }
+  /** Takes back what was written from a place on. */
+  back(at: number): void {
+    this.at = at;
   }
   done(): Uint8Array {
     return this.bytes.slice(0, this.at);
@@ -105,39 +140,114 @@ function encodeColumn(writer: Writer, column: Float64Array): void {
       return;
     }
     if (repeats(writer, column, changes, n)) return;
-    writer.u8(Mode.delta);
-    let former = 0;
-    for (let i = 0; i < n; i++) {
-      const x = column[i] as number;
-      writer.zigzag(x - former);
-      former = x;
-    }
+    const start = writer.at;
+    writeDecimal(writer, column, 0);
+    if (writer.at - start < 1 + n * 8) return;
+    writer.back(start);
+    writer.u8(Mode.f64);
+    for (let i = 0; i < n; i++) writer.f64(column[i] as number);
     return;
   }
   if (repeats(writer, column, changes, 4 * n)) return;
-  let thousandths = true;
-  for (let i = 0; thousandths && i < n; i++) {
-    const x = column[i] as number;
-    const scaled = Math.round(x * 1000);
-    thousandths = Math.abs(scaled) < SAFE && Object.is(scaled / 1000, x);
-  }
   let single = true;
   for (let i = 0; single && i < n; i++) single = Object.is(Math.fround(column[i] as number), column[i]);
-  if (thousandths && !(single && Math.abs(first) < 1e6)) {
-    const start = writer.at;
-    writer.u8(Mode.thousandth);
-    let former = 0;
-    for (let i = 0; i < n; i++) {
-      const scaled = Math.round((column[i] as number) * 1000);
-      writer.zigzag(scaled - former);
-      former = scaled;
-    }
-    if (writer.at - start < 1 + n * 8) return;
-    writer.at = start;
+  const start = writer.at;
+  const digits = digitsOf(column);
+  if (digits !== null) {
+    writeDecimal(writer, column, digits);
+    if (writer.at - start < 1 + n * (single ? 4 : 6)) return;
   }
-  writer.u8(single ? Mode.f32 : Mode.f64);
-  if (single) for (let i = 0; i < n; i++) writer.f32(column[i] as number);
-  else for (let i = 0; i < n; i++) writer.f64(column[i] as number);
+  const packed = digits === null ? Infinity : writer.at - start;
+  writer.back(start);
+  if (single) {
+    writer.u8(Mode.f32);
+    for (let i = 0; i < n; i++) writer.f32(column[i] as number);
+    return;
+  }
+  const isSplit = writeSplit(writer, column);
+  if (Math.min(packed, isSplit ? writer.at - start : Infinity) >= 1 + n * 8) {
+    writer.back(start);
+    writer.u8(Mode.f64);
+    for (let i = 0; i < n; i++) writer.f64(column[i] as number);
+  } else if (!isSplit || packed < writer.at - start) {
+    writer.back(start);
+    writeDecimal(writer, column, digits!);
+  }
+}
+
+/** Returns the least number of digits with which all values are multiples of 10^-digits; null if there is none. */
+function digitsOf(column: Float64Array): number | null {
+  let digits = 0;
+  const is = (x: number): boolean => {
+    const scaled = Math.round(x * (POWERS[digits] as number));
+    // -0 would come back as 0.
+    return Math.abs(scaled) < SAFE && !Object.is(scaled, -0) && scaled / (POWERS[digits] as number) === x;
+  };
+  for (let i = 0; i < column.length; i++) {
+    while (!is(column[i] as number)) if (++digits > MOST_DIGITS) return null;
+  }
+  // With more digits, values before may be out of the exact range.
+  for (let i = 0; i < column.length; i++) if (!is(column[i] as number)) return null;
+  return digits;
+}
+
+function writeDecimal(writer: Writer, column: Float64Array, digits: number): void {
+  const n = column.length;
+  const unit = POWERS[digits] as number;
+  writer.u8(Mode.decimal);
+  writer.u8(digits);
+  let former = Math.round((column[0] as number) * unit);
+  writer.zigzag(former);
+  const values = new Float64Array(BLOCK);
+  const steps = new Float64Array(BLOCK);
+  for (let from = 1; from < n; from += BLOCK) {
+    const length = Math.min(BLOCK, n - from);
+    let [least, most, leastStep, mostStep] = [Infinity, -Infinity, Infinity, -Infinity];
+    for (let i = 0; i < length; i++) {
+      const value = Math.round((column[from + i] as number) * unit);
+      const step = value - former;
+      former = value;
+      values[i] = value;
+      steps[i] = step;
+      if (value < least) least = value;
+      if (value > most) most = value;
+      if (step < leastStep) leastStep = step;
+      if (step > mostStep) mostStep = step;
+    }
+    const [width, stepWidth] = [widthOf(most - least), widthOf(mostStep - leastStep)];
+    const isPlain = width <= stepWidth;
+    writer.u8(isPlain ? width + 64 : stepWidth);
+    writer.zigzag(isPlain ? least : leastStep);
+    const [all, base] = isPlain ? [values, least] : [steps, leastStep];
+    writer.bits(isPlain ? width : stepWidth, length, (bits, w) => {
+      for (let i = 0; i < length; i++) bits.write((all[i] as number) - base, w);
+    });
+  }
+}
+
+/** Returns false, and writes nothing, if the first 16 bits are too different. */
+function writeSplit(writer: Writer, column: Float64Array): boolean {
+  const n = column.length;
+  const bytes = new Uint8Array(n * 8);
+  const view = new DataView(bytes.buffer);
+  const heads = new Map<number, number>();
+  for (let i = 0; i < n; i++) {
+    view.setFloat64(i * 8, column[i] as number);
+    const head = view.getUint16(i * 8);
+    if (heads.has(head)) continue;
+    if (heads.size === MOST_HEADS) return false;
+    heads.set(head, heads.size);
+  }
+  writer.u8(Mode.split);
+  writer.u8(heads.size);
+  for (const head of heads.keys()) writer.u16(head);
+  const width = widthOf(heads.size - 1);
+  writer.bits(width, n, (bits) => {
+    for (let i = 0; i < n; i++) bits.write(heads.get(view.getUint16(i * 8))!, width);
+  });
+  writer.need(n * 6);
+  for (let i = 0; i < n; i++) writer.raw(bytes, i * 8 + 2, 6);
+  return true;
 }
 
 function repeats(writer: Writer, column: Float64Array, changes: number, limit: number): boolean {
@@ -209,6 +319,10 @@ function decodeColumn(data: Uint8Array, view: DataView, start: number, column: F
       }
       return at;
     }
+    case Mode.decimal:
+      return readDecimal(data, at, column, n);
+    case Mode.split:
+      return readSplit(data, view, at, column, n);
     case Mode.f32:
       for (let i = 0; i < n; i++) column[i] = view.getFloat32(at + i * 4, true);
       return at + n * 4;
@@ -218,4 +332,54 @@ function decodeColumn(data: Uint8Array, view: DataView, start: number, column: F
     default:
       throw new Error(`column of unknown mode ${view.getUint8(start)}`);
   }
+}
+
+/** A varint that was read, and its end. */
+let ended = 0;
+function zigzag(data: Uint8Array, at: number): number {
+  let byte = data[at++] as number;
+  let raw = byte & 0x7f;
+  for (let factor = 128; byte >= 0x80; factor *= 128) {
+    byte = data[at++] as number;
+    raw += (byte & 0x7f) * factor;
+  }
+  ended = at;
+  return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
+}
+
+function readDecimal(data: Uint8Array, at: number, column: Float64Array, n: number): number {
+  const unit = POWERS[data[at] as number];
+  if (unit === undefined) throw new Error(`column of ${data[at]} digits`);
+  let former = zigzag(data, at + 1);
+  if (n > 0) column[0] = former / unit;
+  for (let from = 1; from < n; from += BLOCK) {
+    const flags = data[ended] as number;
+    const width = flags & 63;
+    const base = zigzag(data, ended + 1);
+    const bits = new BitReader(data, ended);
+    const end = Math.min(n, from + BLOCK);
+    for (let i = from; i < end; i++) {
+      const value = base + bits.read(width);
+      former = flags < 64 ? former + value : value;
+      column[i] = former / unit;
+    }
+    ended = bits.end();
+  }
+  return ended;
+}
+
+function readSplit(data: Uint8Array, view: DataView, start: number, column: Float64Array, n: number): number {
+  const count = data[start] as number;
+  const width = widthOf(count - 1);
+  const bits = new BitReader(data, start + 1 + count * 2);
+  const heads = Uint16Array.from({ length: n }, () => view.getUint16(start + 1 + bits.read(width) * 2, true));
+  let at = bits.end();
+  const value = new DataView(new ArrayBuffer(8));
+  for (let i = 0; i < n; i++, at += 6) {
+    value.setUint16(0, heads[i] as number);
+    value.setUint16(2, view.getUint16(at));
+    value.setUint32(4, view.getUint32(at + 2));
+    column[i] = value.getFloat64(0);
+  }
+  return at;
 }

@@ -16,6 +16,12 @@ const kinds: Record<string, (i: number) => number> = {
   microseconds: (i) => Math.round((1.7e12 + i * 0.731) * 1000) / 1000,
   'float32 values': () => Math.fround(next()),
   'float64 values': () => next(),
+  'float64 values over many powers of two': () => (next() - 0.5) * 2 ** Math.floor(next() * 600 - 300),
+  'rounded values': () => Math.round(next() * 1e5) / 1e5,
+  'values as people print them': (i) => Number((2 / (i + 1) + next() / 50).toFixed(4)),
+  'many digits': () => Number(next().toFixed(15)),
+  'large and rounded': () => Number((next() * 1e9).toFixed(6)),
+  'at the edge of the exact range': () => (next() < 0.5 ? 1 : -1) * (2 ** 51 - Math.floor(next() * 4)),
   'few different': (i) => Math.floor(i / 100) / 2,
   'with -0': (i) => (i === 40 ? -0 : i),
   'odd ones': () => ODD[Math.floor(next() * ODD.length)] as number,
@@ -54,6 +60,44 @@ describe('chunk codec', () => {
       points.push(i * 10, 1.7e12 + i * 40 + Math.floor(next() * 9), Math.floor(i / 200), Math.fround(next()));
     }
     expect(encodeChunk(points).length / 1024).toBeLessThan(5.6);
+  });
+
+  it.each([
+    ['rounded to four digits', (i: number) => Number((2 / (i + 1) + next() / 50).toFixed(4)), 3.4],
+    ['rounded to nine digits', () => Number(next().toFixed(9)), 5.6],
+    ['doubles with all their digits', () => next() + 0.1, 8.5],
+  ])('is small for values %s, at times with jitter', (_, value, most) => {
+    const points = new Points();
+    for (let i = 0; i < 1024; i++) points.push(i, 1.7e12 + i * 10 + Math.floor(next() * 300) / 1000, NaN, value(i));
+    expect(encodeChunk(points).length / 1024).toBeLessThan(most);
+  });
+
+  it('reads chunks that earlier versions wrote', () => {
+    // Steps 0 to 3; times by 1,000ths; no epochs; values by zigzag differences.
+    const bytes = Buffer.from(
+      '01' +
+        '04000000' +
+        '01' +
+        '0000000000000000' +
+        '000000000000f03f' +
+        '03' +
+        'd00f' +
+        '02' +
+        '04' +
+        '05' +
+        '00' +
+        '000000000000f87f' +
+        '02' +
+        '06' +
+        '01' +
+        '08' +
+        '00',
+      'hex',
+    );
+    const points = decodeChunk(bytes);
+    expect([...points.steps.subarray(0, 4)]).toEqual([0, 1, 2, 3]);
+    expect([...points.times.subarray(0, 4)]).toEqual([1, 1.001, 1.003, 1]);
+    expect([...points.values.subarray(0, 4)]).toEqual([3, 2, 6, 6]);
   });
 
   it('refuses bytes of an unknown format', () => {

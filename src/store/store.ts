@@ -13,6 +13,8 @@ import { SeriesTable } from './series/table.js';
 export interface StoreOptions {
   /** Milliseconds until NUL bytes in a journal that is still written count as a hole. */
   holeMs?: number;
+  /** False: each line is parsed as JSON, also one that differs from an earlier one by its numbers alone. */
+  templates?: boolean;
 }
 
 /** One workspace folder's store: runs, searches and their series in one SQLite file. */
@@ -34,7 +36,7 @@ export class Store implements StoreApi {
     this.acts = new Acts(db);
     this.runs = new Runs(db, names, table, writer, this.acts);
     this.searches = new Searches(db, names);
-    this.ingest = new Ingest(db, names, table, writer, late, options.holeMs);
+    this.ingest = new Ingest(db, names, table, writer, late, options);
     this.series = new Series(db, names, table);
   }
 

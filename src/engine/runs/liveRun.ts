@@ -29,8 +29,11 @@ import { SupervisorLink } from './supervisorLink.js';
 
 /** Stores the run's journals, in turns with those of other runs. */
 export interface JournalIntake {
-  /** Has `read` called in the next turn; it passes frames on and returns whether there are more. */
-  arrived(read: () => boolean): void;
+  /**
+   * Has `read` called in the next turn, which passes frames on and returns whether there are more. `skim`: their data is of no
+   * use, as the journal is read from the disk.
+   */
+  arrived(read: (skim: boolean) => boolean): void;
   /** Call it only from within `read`. */
   frame(frame: Frame): void;
   /**
@@ -101,7 +104,7 @@ export class LiveRun {
         if (pid !== null) options.onRunning(paused);
         this.readJournals();
       },
-      arrived: () => this.phase === 'looking' && options.intake.arrived(() => this.link.read()),
+      arrived: () => this.phase === 'looking' && options.intake.arrived((skim) => this.link.read(skim)),
       frame: (frame) => {
         options.intake.frame(frame);
         if (frame.file === RUN_FILES.supervisorJournal) setImmediate(() => this.look());

@@ -10,7 +10,7 @@ import { FromSupervisor, type Control, type Frame } from '../../protocol/supervi
 import { isFrame } from '../../protocol/supervisorChecks.js';
 import { isOwnSocket, RUN_SOCKET } from '../disk/sockets.js';
 import { isHere } from '../machine/host.js';
-import { lineReader } from '../../protocol/lines.js';
+import { byteLineReader } from '../../protocol/byteLines.js';
 
 export interface SupervisorEvents {
   /** Connected, with the program's pid (null: not started yet) and whether it is paused. */
@@ -24,11 +24,15 @@ export interface SupervisorEvents {
 }
 
 const HELLO_MS = 10_000;
-/** UTF-16 units. A longer line is dropped, so that a peer that never ends its line can't fill the memory. */
+/** Bytes. A longer line is dropped, so that a peer that never ends its line can't fill the memory. */
 const LONGEST_LINE = 8 << 20;
 /** Maximum number of bytes that one `read` handles, and that may be buffered. */
 const READ_BYTES = 256 * 1024;
 const MAX_WAITING = 1 << 20;
+/** Bytes that wait from which on frames are not looked into: reading the journal from the disk costs less. */
+const SKIMMED_BYTES = 32 * 1024;
+/** The begin of a frame with its data, as supervisors write it. */
+const FRAME = /^\{"type":"frame","file":"([\w.-]{1,200}\.ndjson)","offset":\d+,"data":"/;
 
 export class SupervisorLink {
   private socket: net.Socket | null = null;
@@ -36,7 +40,8 @@ export class SupervisorLink {
   private readonly unsent: Control[] = [];
   private waiting: Buffer[] = [];
   private waitingBytes = 0;
-  private lines: (chunk: Uint8Array) => void = () => undefined;
+  private lines: (chunk: Buffer) => void = () => undefined;
+  private skims = false;
   malformed = 0;
 
   constructor(
@@ -66,9 +71,9 @@ export class SupervisorLink {
       socket.on('connect', () => {
         socket.write(JSON.stringify({ type: 'hello', token: address.token, role: 'engine' }) + '\n');
       });
-      const read = lineReader(
+      const read = byteLineReader(
         (line) => {
-          const message = this.parse(line);
+          const message = this.skim(line) ?? this.parse(line);
           if (message?.type === 'welcome') {
             clearTimeout(timer);
             this.welcomed = true;
@@ -77,7 +82,7 @@ export class SupervisorLink {
           }
           if (message) this.dispatch(message);
         },
-        { max: LONGEST_LINE, onTooLong: () => this.malformed++, skipTooLong: true },
+        { max: LONGEST_LINE, onTooLong: () => this.malformed++ },
       );
       this.lines = read;
       this.waiting = [];
@@ -101,14 +106,16 @@ export class SupervisorLink {
     });
   }
 
-  /** Passes on part of the received frames. Returns whether there is more. */
-  read(): boolean {
+  /** Passes on a part of the received frames, with `skim` without their data. Returns whether there is more. */
+  read(skim = false): boolean {
+    this.skims = skim || this.waitingBytes > SKIMMED_BYTES;
     let bytes = 0;
     while (this.waiting.length > 0 && bytes < READ_BYTES) {
       const chunk = this.waiting.shift()!;
       bytes += chunk.length;
       this.lines(chunk);
     }
+    this.skims = false;
     this.waitingBytes -= bytes;
     if (this.waitingBytes <= MAX_WAITING && this.socket?.isPaused()) this.socket.resume();
     return this.waiting.length > 0;
@@ -129,9 +136,15 @@ export class SupervisorLink {
     socket?.destroy();
   }
 
-  private parse(line: string): FromSupervisor | null {
+  /** Returns a frame that only says which journal has grown; null: the line has to be read in full. */
+  private skim(line: Buffer): Frame | null {
+    const file = this.skims ? FRAME.exec(line.toString('latin1', 0, Math.min(300, line.length)))?.[1] : undefined;
+    return file === undefined ? null : { type: 'frame', file, offset: 0 };
+  }
+
+  private parse(line: Buffer): FromSupervisor | null {
     try {
-      const message: unknown = JSON.parse(line);
+      const message: unknown = JSON.parse(line.toString('utf8'));
       // The type of nearly all messages.
       if (typeof message === 'object' && message !== null && isFrame(message as Record<string, unknown>))
         return message as Frame;

@@ -43,6 +43,10 @@ export class Application {
   private readonly touched = new Map<string, Head>();
   private readonly objective: ObjectiveState | null;
   private objectiveChanged = false;
+  /** Number of the objective's metric once it has come; -1: not yet. */
+  private objectiveMetric = -1;
+  private repeatedNames: readonly string[] = [];
+  private repeatedHeads: (Head | null)[] = [];
   /** By `result.objective`, their numbers in the series. */
   private readonly judged: number[] = [];
   private readonly params: Params = {};
@@ -83,16 +87,41 @@ export class Application {
     const time = Number.isNaN(line.time) ? now : Math.round(line.time * 1000) / 1000;
     for (let i = 0; i < line.names.length; i++) {
       const name = this.prefix + (line.names[i] as string);
-      const value = line.values[i] as number;
       const head = this.touched.get(name) ?? this.head(name);
       if (!head || !this.takes(head, name)) continue;
-      const counts = this.series.append(head, step, time, line.epoch, value, this.writing.launch);
-      this.result.points++;
-      if (counts && name === this.objective?.metric) {
-        this.judged.push(head.count - 1);
-        this.judge(step, line.epoch, value);
-      }
+      this.add(head, step, time, line.epoch, line.values[i] as number);
     }
+  }
+
+  /** As `metrics`, for a line whose `names` are the same object as those of the lines before it. */
+  repeated(line: MetricsLine, step: number, now: number): void {
+    const { names, values } = line;
+    if (names !== this.repeatedNames) {
+      this.repeatedNames = names;
+      this.repeatedHeads = names.map(() => null);
+    }
+    const heads = this.repeatedHeads;
+    this.result.records++;
+    const time = Number.isNaN(line.time) ? now : Math.round(line.time * 1000) / 1000;
+    for (let i = 0; i < heads.length; i++) {
+      let head = heads[i] as Head | null;
+      if (head === null || head.timeline !== null) {
+        const name = this.prefix + (names[i] as string);
+        head ??= this.touched.get(name) ?? this.head(name);
+        if (!head) continue;
+        heads[i] = head;
+        if (!this.takes(head, name)) continue;
+      }
+      this.add(head, step, time, line.epoch, values[i] as number);
+    }
+  }
+
+  private add(head: Head, step: number, time: number, epoch: number, value: number): void {
+    const counts = this.series.append(head, step, time, epoch, value, this.writing.launch);
+    this.result.points++;
+    if (!counts || head.metric !== this.objectiveMetric) return;
+    this.judged.push(head.count - 1);
+    this.judge(step, epoch, value);
   }
 
   record(record: Other): void {
@@ -234,6 +263,7 @@ export class Application {
       }
       head = this.series.create(this.key, metric, this.source);
     }
+    if (name === this.objective?.metric) this.objectiveMetric = head.metric;
     this.touched.set(name, head);
     return head;
   }

@@ -1,8 +1,10 @@
 import { MAX_LINE, parseJson } from './parse.js';
 
 export interface LineReader {
-  /** Called with each whole line and its place in the bytes. A hole that was passed is in it as NUL characters. */
-  line(text: string, at: number): void;
+  /** Reads lines from `at` on that it knows how to read quickly; returns where the next one begins. The last newline is at `end`. */
+  fast?(at: number, end: number): number;
+  /** Called with each whole line, its place and its length in the bytes. A hole that was passed is in it as NUL characters. */
+  line(text: string, at: number, length: number): void;
   /** Called for bytes that can't be read. */
   skipped(at: number, why: string): void;
 }
@@ -22,7 +24,10 @@ export interface Cut {
 export function cutLines(bytes: Buffer, reader: LineReader, final: boolean, pass = final): Cut {
   let at = 0;
   let nul = bytes.indexOf(0);
+  const lastNewline = reader.fast ? bytes.lastIndexOf(10) : -1;
   while (at < bytes.length) {
+    if (lastNewline > at) at = reader.fast!(at, lastNewline);
+    if (at === bytes.length) break;
     if (nul !== -1 && nul < at) nul = bytes.indexOf(0, at);
     const newline = bytes.indexOf(10, at);
     if (newline === -1) return { taken: final ? lastLine(bytes, at, nul, reader) : at, atHole: false };
@@ -35,7 +40,7 @@ export function cutLines(bytes: Buffer, reader: LineReader, final: boolean, pass
     let start = at;
     while (bytes[start] === 0) start++;
     if (newline - start > MAX_LINE) reader.skipped(start, `longer than ${MAX_LINE / 2 ** 20} MiB`);
-    else if (newline > start) reader.line(bytes.toString('utf8', start, newline), start);
+    else if (newline > start) reader.line(bytes.toString('utf8', start, newline), start, newline - start);
     at = newline + 1;
   }
   return { taken: at, atHole: false };
@@ -46,11 +51,12 @@ function lastLine(bytes: Buffer, at: number, nul: number, reader: LineReader): n
   const end = nul === -1 ? bytes.length : nul;
   if (end - at > MAX_LINE) return at;
   const text = bytes.toString('utf8', at, end);
-  if (isWhole(text)) reader.line(text, at);
+  if (isWhole(text)) reader.line(text, at, end - at);
   const rest = nul === -1 ? '' : bytes.toString('utf8', nul).replace(/^\0+/, '');
   if (!isWhole(rest)) return isWhole(text) ? end : at;
   reader.skipped(nul, 'a part of the file was never written');
-  reader.line(rest, bytes.length - Buffer.byteLength(rest));
+  const length = Buffer.byteLength(rest);
+  reader.line(rest, bytes.length - length, length);
   return bytes.length;
 }
 

@@ -13,6 +13,7 @@ import { nextData, openFile, readAt } from './file.js';
 import type { JournalRow, Late } from './late.js';
 import { MAX_LINE, parseJson, parseLine, type ParsedLine } from './parse.js';
 import { salvage } from './salvage.js';
+import { Templates } from './template.js';
 
 /** Bytes read from disk at a time: they can be parsed in a few milliseconds. */
 const READ_BYTES = 2 ** 18;
@@ -26,7 +27,11 @@ const HOLE_MS = 30_000;
 const FILE_NAME = /^[\w-][\w.-]{0,200}\.ndjson$/;
 
 /** How far one journal file was read. */
-type Place = Writing & JournalRow;
+type Place = Writing & JournalRow & { templates?: Templates };
+
+/** Templates kept for one journal, and for all. */
+const OWN_TEMPLATES = 6;
+const ALL_TEMPLATES = 12;
 
 /** Runs of whose journals it is kept in memory how far they were read. */
 const MOST_KNOWN = 20_000;
@@ -37,6 +42,9 @@ export class Ingest implements IngestApi {
   /** By run and file, NUL bytes that are not passed yet, and since when (monotonic). */
   private readonly holes = new Map<string, { at: number; since: number }>();
   private readonly places = new Map<number, Map<string, Place>>();
+  private readonly templates = new Templates(ALL_TEMPLATES);
+  private readonly holeMs: number;
+  private readonly usesTemplates: boolean;
 
   constructor(
     private readonly db: Database,
@@ -44,8 +52,10 @@ export class Ingest implements IngestApi {
     private readonly series: SeriesTable,
     private readonly runs: RunWriter,
     private readonly late: Late,
-    private readonly holeMs = HOLE_MS,
+    { holeMs = HOLE_MS, templates = true }: { holeMs?: number; templates?: boolean } = {},
   ) {
+    this.holeMs = holeMs;
+    this.usesTemplates = templates;
     db.onRollback(() => this.places.clear());
   }
 
@@ -212,9 +222,20 @@ export class Ingest implements IngestApi {
       start = newline === -1 ? bytes.length : newline + 1;
       if (newline !== -1) place.skipping = 0;
     }
+    const templates = (place.templates ??= new Templates(OWN_TEMPLATES, this.templates));
+    const rest = bytes.subarray(start);
     const reader: LineReader = {
-      line: (text, at) => {
-        for (const part of readLine(text, now)) {
+      ...(this.usesTemplates && {
+        fast: (at: number, end: number): number => {
+          for (let template; at <= end && (template = templates.read(rest, at, end)); at = templates.next)
+            application.repeated(template, template.step ?? place.steps++, now);
+          return at;
+        },
+      }),
+      line: (text, at, length) => {
+        const parts = readLine(text, now);
+        if (parts.length === 1 && parts[0]!.kind === 'metrics') templates.learn(rest.subarray(at, at + length));
+        for (const part of parts) {
           if (part.kind === 'bad') unreadable(base + start + at, part.why);
           else if (part.kind === 'record') application.record(part.record);
           else if (part.kind === 'metrics') {
@@ -229,7 +250,6 @@ export class Ingest implements IngestApi {
     };
     let taken = start;
     if (!place.skipping) {
-      const rest = bytes.subarray(start);
       const cut = cutLines(rest, reader, final && ends, this.passes(key, file, base + start));
       this.watchHole(key, file, cut.atHole ? base + start + cut.taken : null);
       taken += cut.taken;

@@ -17,8 +17,8 @@ export interface MetricsLine {
   time: number;
   /** NaN: none. */
   epoch: number;
-  names: string[];
-  values: number[];
+  names: readonly string[];
+  values: ArrayLike<number>;
   /** The first value that could not be used. */
   problem: { what: 'name' | 'value'; name: string } | null;
 }
@@ -89,12 +89,14 @@ function parseMetrics(object: Record<string, unknown>): ParsedLine {
   if (step !== null && (typeof step !== 'number' || !Number.isFinite(step))) {
     return { kind: 'bad', why: 'step is not a finite number', torn: false };
   }
+  const names: string[] = [];
+  const numbers: number[] = [];
   const metrics: MetricsLine = {
     step: step as number | null,
     time: typeof object.time === 'number' && Math.abs(object.time) <= TIME_LIMIT ? object.time : NaN,
     epoch: typeof object.epoch === 'number' && Number.isFinite(object.epoch) ? object.epoch : NaN,
-    names: [],
-    values: [],
+    names,
+    values: numbers,
     problem: null,
   };
   const nested = Object.hasOwn(object, 'values') && typeof object.values === 'object' && object.values !== null;
@@ -108,11 +110,11 @@ function parseMetrics(object: Record<string, unknown>): ParsedLine {
     } else if (name === '' || name.length > MAX_NAME) {
       metrics.problem ??= { what: 'name', name };
     } else {
-      metrics.names.push(name);
-      metrics.values.push(value);
+      names.push(name);
+      numbers.push(value);
     }
   }
-  if (metrics.names.length === 0 && !metrics.problem && !nested) {
+  if (names.length === 0 && !metrics.problem && !nested) {
     return { kind: 'bad', why: 'no values in it', torn: false };
   }
   return { kind: 'metrics', metrics };

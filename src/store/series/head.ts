@@ -25,6 +25,8 @@ export interface Head {
   tails: Bucket[][];
   /** Null: only the run's first launch has logged it. */
   timeline: Timeline | null;
+  /** It has points or a summary that the next commit is to write. */
+  isTouched: boolean;
 }
 
 export interface SeriesRow {
@@ -58,6 +60,7 @@ export function toHead(row: SeriesRow): Head {
     boxed: row.count,
     tails: [],
     timeline: row.launches === null ? null : Timeline.parse(row.launches),
+    isTouched: false,
   };
 }
 

@@ -32,6 +32,12 @@ export class Points {
     this.length = length;
   }
 
+  /** Removes the first points. */
+  drop(count: number): void {
+    for (const column of [this.steps, this.times, this.epochs, this.values]) column.copyWithin(0, count, this.length);
+    this.length -= count;
+  }
+
   slice(from: number, to: number): Points {
     const part = new Points(Math.max(to - from, 1));
     part.append(this, from, to);
@@ -44,16 +50,17 @@ export class Points {
   }
 
   private reserve(capacity: number): void {
-    const grow = (old: Float64Array): Float64Array => {
-      const column = new Float64Array(capacity);
-      column.set(old.subarray(0, this.length));
-      return column;
-    };
-    this.steps = grow(this.steps);
-    this.times = grow(this.times);
-    this.epochs = grow(this.epochs);
-    this.values = grow(this.values);
+    this.steps = grown(this.steps, this.length, capacity);
+    this.times = grown(this.times, this.length, capacity);
+    this.epochs = grown(this.epochs, this.length, capacity);
+    this.values = grown(this.values, this.length, capacity);
   }
+}
+
+function grown(old: Float64Array, length: number, capacity: number): Float64Array {
+  const column = new Float64Array(capacity);
+  column.set(old.subarray(0, length));
+  return column;
 }
 
 /**

@@ -83,7 +83,7 @@ export class SeriesTable {
     const counts = timeline === null || timeline.add(head.count, launch, step);
     (head.pending ??= new Points(4)).push(step, time, epoch, value);
     head.count++;
-    this.touched.add(head);
+    if (!head.isTouched) this.touch(head);
     if (!counts) return false;
     if (timeline === null || launch >= timeline.newest) summarize(head, step, value);
     else widen(head, value);
@@ -93,6 +93,11 @@ export class SeriesTable {
   /** Once points were lost. The last one is the latest launch's and never among them. */
   resummarize(head: Head, { min, max }: { min: number; max: number }): void {
     Object.assign(head, { min, max });
+    this.touch(head);
+  }
+
+  private touch(head: Head): void {
+    head.isTouched = true;
     this.touched.add(head);
   }
 
@@ -138,6 +143,7 @@ export class SeriesTable {
     head.pending = null;
     head.folded = head.boxed = head.count;
     this.byId.delete(head.id);
+    head.isTouched = false;
     this.touched.delete(head);
     this.unsaved.delete(head);
     this.heads.get(head.run)?.delete(head.metric);
@@ -163,6 +169,7 @@ export class SeriesTable {
       else this.unsaved.add(head);
     }
     this.writeInbox();
+    for (const head of this.touched) head.isTouched = false;
     this.touched.clear();
     if (this.unsaved.size > 0) this.db.holdBack();
     if (!this.sweep && this.inboxBytes > INBOX_BYTES) this.startSweep();
@@ -277,8 +284,9 @@ export class SeriesTable {
     }
     const before = Math.floor(head.folded / CHUNK_POINTS) * (CHUNK_POINTS / BUCKET_POINTS);
     this.addBuckets(head, 0, before, buckets);
-    const left = head.pending.length - taken;
-    head.pending = left > 0 ? head.pending.slice(taken, head.pending.length) : null;
+    // A series that fills chunks goes on to do so; of the others nothing is kept.
+    if (all) head.pending = null;
+    else head.pending.drop(taken);
     head.folded = end;
     head.boxed = Math.max(head.boxed, end);
   }

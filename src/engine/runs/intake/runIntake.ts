@@ -28,7 +28,7 @@ interface Reading {
 }
 
 export class RunIntake implements JournalIntake, TurnTaker {
-  private source: (() => boolean) | null = null;
+  private source: ((skim: boolean) => boolean) | null = null;
   private readonly stretches = new Map<string, Stretch>();
   /** Journals that have to be read from the disk. */
   private readonly behind = new Set<string>();
@@ -41,7 +41,7 @@ export class RunIntake implements JournalIntake, TurnTaker {
     private readonly spec: RunSpec,
   ) {}
 
-  arrived(read: () => boolean): void {
+  arrived(read: (skim: boolean) => boolean): void {
     this.source = read;
     this.soon();
   }
@@ -73,7 +73,7 @@ export class RunIntake implements JournalIntake, TurnTaker {
   }
 
   take(): boolean {
-    const more = this.source?.() ?? false;
+    const more = this.source?.(this.behind.size > 0) ?? false;
     const left = this.takeStretches();
     return this.readPiece() || left || more;
   }

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { connectEngine } from '../../src/engine/clients/connect.js';
 import type { EngineConnection } from '../../src/engine/clients/connection.js';
 import { hostFolders, prepareLocal } from '../../src/engine/disk/localState.js';
@@ -20,6 +21,7 @@ export function makeWorkspace(): string {
 export class MeasuredEngine {
   private constructor(
     private readonly child: ChildProcess,
+    private readonly options: Parameters<typeof connectEngine>[0],
     readonly client: EngineConnection,
     /** Milliseconds until a client had its first answer. */
     readonly reachableMs: number,
@@ -43,7 +45,7 @@ export class MeasuredEngine {
     for (;;) {
       if (child.exitCode !== null) throw new Error(`the engine ended with ${child.exitCode}`);
       const client = await connectEngine(options).catch(() => null);
-      if (client) return new MeasuredEngine(child, client, performance.now() - began);
+      if (client) return new MeasuredEngine(child, options, client, performance.now() - began);
       await pause(10);
     }
   }
@@ -57,7 +59,8 @@ export class MeasuredEngine {
 
   /** Resolves once the engine has next to nothing to do. */
   async idle(): Promise<void> {
-    for (let before = -1, now = this.cpu(); now - before > 0.03; now = this.cpu()) {
+    // One that never rests is measured as it is.
+    for (let before = -1, now = this.cpu(), i = 0; now - before > 0.03 && i < 10; now = this.cpu(), i++) {
       before = now;
       await pause(1000);
     }
@@ -69,23 +72,21 @@ export class MeasuredEngine {
     return Number(line?.[1] ?? 0) / 1024;
   }
 
-  /** Milliseconds that a small request waited, at most, while `work` was done. */
-  async longestWait<T>(work: Promise<T>): Promise<{ result: T; waits: number[] }> {
-    let over = false;
-    const waits: number[] = [];
-    const asking = (async () => {
-      while (!over) {
-        const began = performance.now();
-        await this.client.request('engine/status', {}, { timeoutMs: 300_000 });
-        waits.push(performance.now() - began);
-        await pause(5);
-      }
-    })();
+  /** Milliseconds that small requests waited while `work` was done. They are sent by a thread that does nothing else. */
+  async longestWait<T>(work: () => Promise<T>): Promise<{ result: T; waits: number[] }> {
+    const prober = new Worker(process.argv[1]!, { workerData: this.options });
+    const answers = new Promise<number[]>((resolve, reject) => {
+      prober.on('message', (waits: number[] | 'begun') => (waits === 'begun' ? begun() : resolve(waits)));
+      prober.on('error', reject);
+    });
+    let begun!: () => void;
+    await Promise.race([new Promise<void>((resolve) => (begun = resolve)), answers]);
     try {
-      return { result: await work, waits };
+      const result = await work();
+      prober.postMessage('over');
+      return { result, waits: await answers };
     } finally {
-      over = true;
-      await asking.catch(() => undefined);
+      await prober.terminate();
     }
   }
 
@@ -95,6 +96,23 @@ export class MeasuredEngine {
     await gone;
     this.client.dispose();
   }
+}
+
+/** Asks the engine for little every 5 ms, until it is told to stop: what a worker does. */
+export async function probe(): Promise<void> {
+  const client = await connectEngine(workerData as Parameters<typeof connectEngine>[0]);
+  const waits: number[] = [];
+  let over = false;
+  parentPort!.once('message', () => (over = true));
+  parentPort!.postMessage('begun');
+  while (!over) {
+    const began = performance.now();
+    await client.request('engine/status', {}, { timeoutMs: 300_000 });
+    waits.push(performance.now() - began);
+    await pause(5);
+  }
+  client.dispose();
+  parentPort!.postMessage(waits);
 }
 
 /** Removes the index, as a person does that has lost it. */

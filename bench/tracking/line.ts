@@ -39,7 +39,7 @@ export async function measureLine(shape: LineShape, dist: string, profile: strin
     await engine.idle();
     const before = engine.cpu();
     const began = performance.now();
-    const { waits } = await engine.longestWait(feed(runs, shape, engine));
+    const { waits } = await engine.longestWait(() => feed(runs, shape, engine));
     const seconds = (performance.now() - began) / 1000;
     const cpu = engine.cpu() - before;
     const points = shape.runs * shape.frames * shape.lines * shape.metrics;

@@ -3,17 +3,22 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
+import { isMainThread } from 'node:worker_threads';
+import { probe } from './engine.js';
 import { measureLine, type LineShape } from './line.js';
+import { measureRows, measureSeries } from './many.js';
 import { measureRebuild } from './rebuild.js';
 
 const { values } = parseArgs({
+  args: isMainThread ? process.argv.slice(2) : ['--root', ''],
   options: {
     root: { type: 'string' },
     dist: { type: 'string', multiple: true },
     python: { type: 'string' },
-    only: { type: 'string', default: 'line,rebuild,log' },
+    only: { type: 'string', default: 'line,rebuild,many,log' },
     rounds: { type: 'string', default: '1' },
     profile: { type: 'string' },
+    match: { type: 'string', default: '' },
     out: { type: 'string' },
   },
 });
@@ -28,9 +33,10 @@ const say = (line: string): void => {
 
 const SHAPES: [text: string, shape: LineShape][] = [
   ['20 runs, 1,000 records/s each', { runs: 20, metrics: 1, lines: 20, frames: 150, pace: 50 }],
-  ['20 runs, as fast as it goes', { runs: 20, metrics: 1, lines: 50, frames: 400, pace: null }],
-  ['1,000 runs, one record a frame', { runs: 1000, metrics: 1, lines: 1, frames: 30, pace: null }],
-  ['1,000 runs, one record of 10 values a frame', { runs: 1000, metrics: 10, lines: 1, frames: 30, pace: null }],
+  ['20 runs, as fast as it goes', { runs: 20, metrics: 1, lines: 50, frames: 1500, pace: null }],
+  ['1,000 runs, 20 records a frame, as fast as it goes', { runs: 1000, metrics: 1, lines: 20, frames: 60, pace: null }],
+  ['1,000 runs, one record a frame', { runs: 1000, metrics: 1, lines: 1, frames: 100, pace: null }],
+  ['1,000 runs, one record of 10 values a frame', { runs: 1000, metrics: 10, lines: 1, frames: 100, pace: null }],
 ];
 
 const percentile = (sorted: readonly number[], share: number): number =>
@@ -47,7 +53,7 @@ async function inTurns(measure: (dist: string, name: string) => Promise<void>): 
 async function lineTable(): Promise<void> {
   say('| From frames to the index | points/s | engine CPU, µs a point | wait of a small request, p50 / max ms | MB |');
   say('| --- | --: | --: | --: | --: |');
-  for (const [text, shape] of SHAPES) {
+  for (const [text, shape] of SHAPES.filter(([text]) => text.includes(values.match))) {
     await inTurns(async (dist, name) => {
       const { points, seconds, cpu, waits, memory } = await measureLine(shape, dist, values.profile);
       const wait = `${percentile(waits, 0.5).toFixed(1)} / ${whole(waits.at(-1) ?? 0)}`;
@@ -69,6 +75,32 @@ async function rebuildTable(): Promise<void> {
       say(
         `| ${whole(runs)} runs, ${whole(found.points)} points${name} | ${cells} | ${found.cpu.toFixed(1)} | ${wait} |`,
       );
+    });
+  }
+}
+
+async function manyTable(): Promise<void> {
+  say('| 200 runs, so many metrics each | runs/list ms | MB | a change of one run, kB | engine MB | longest wait ms |');
+  say('| --- | --: | --: | --: | --: | --: |');
+  for (const metrics of [10, 2000]) {
+    await inTurns(async (dist, name) => {
+      const found = await measureRows(metrics, dist, values.profile ?? null);
+      const { listMs, listBytes, changeBytes, memory, longestWait } = found;
+      const cells = [whole(listMs), (listBytes / 1e6).toFixed(1), (changeBytes / 1e3).toFixed(1)];
+      say(`| ${whole(metrics)}${name} | ${[...cells, whole(memory), whole(longestWait)].join(' | ')} |`);
+    });
+  }
+  say('');
+  say('| One metric of all runs | until all are here, ms | engine CPU ms | MB | longest wait ms |');
+  say('| --- | --: | --: | --: | --: |');
+  for (const shape of [
+    { runs: 1000, records: 200, points: 100 },
+    { runs: 10_000, records: 20, points: 100 },
+  ]) {
+    await inTurns(async (dist, name) => {
+      const { ms, cpuMs, bytes, longestWait } = await measureSeries(shape, dist, values.profile ?? null);
+      const text = `${whole(shape.runs)} runs of ${shape.records} points${name}`;
+      say(`| ${text} | ${whole(ms)} | ${whole(cpuMs)} | ${(bytes / 1e6).toFixed(1)} | ${whole(longestWait)} |`);
     });
   }
 }
@@ -96,8 +128,10 @@ function environment(): string {
 async function main(): Promise<void> {
   if (wanted.has('line')) await lineTable();
   if (wanted.has('rebuild')) await rebuildTable();
+  if (wanted.has('many')) await manyTable();
   if (wanted.has('log')) logTable();
   if (values.out) writeFileSync(values.out, `${lines.join('\n')}\n`);
   process.exit(0);
 }
-void main();
+if (isMainThread) void main();
+else void probe();

@@ -36,26 +36,24 @@ export async function measureRebuild(
   const since = (): number => performance.now() - began;
   const engine = await MeasuredEngine.start(workspace, dist, profile);
   try {
-    const { result, waits } = await engine.longestWait(
-      (async () => {
-        let firstMs = 0;
-        let listedMs = 0;
-        for (;;) {
-          const { total, runs: listed } = await engine.client.request(
-            'runs/list',
-            { limit: 1, status: ['completed'] },
-            { timeoutMs: 300_000 },
-          );
-          if (total > 0) firstMs ||= since();
-          if (total === runs) listedMs ||= since();
-          if (listedMs && listed[0]?.metrics.loss?.count === records) {
-            const oldest = await engine.client.request('runs/get', { id: 'r000000' }, { timeoutMs: 300_000 });
-            if (oldest.metrics.loss?.count === records) return { firstMs, listedMs, wholeMs: since() };
-          }
-          await pause(20);
+    const { result, waits } = await engine.longestWait(async () => {
+      let firstMs = 0;
+      let listedMs = 0;
+      for (;;) {
+        const { total, runs: listed } = await engine.client.request(
+          'runs/list',
+          { limit: 1, status: ['completed'] },
+          { timeoutMs: 300_000 },
+        );
+        if (total > 0) firstMs ||= since();
+        if (total === runs) listedMs ||= since();
+        if (listedMs && listed[0]?.metrics.loss?.count === records) {
+          const oldest = await engine.client.request('runs/get', { id: 'r000000' }, { timeoutMs: 300_000 });
+          if (oldest.metrics.loss?.count === records) return { firstMs, listedMs, wholeMs: since() };
         }
-      })(),
-    );
+        await pause(20);
+      }
+    });
     const all = { runs, points: runs * records * metrics, reachableMs: engine.reachableMs, cpu: engine.cpu() };
     return { ...all, ...result, waits: waits.sort((a, b) => a - b) };
   } finally {

@@ -9,7 +9,8 @@ TensorBoard, W&B and Trackio. Linux only. Build first: node esbuild.mjs
 
   --dist FOLDER     the bundles to measure (dist); give it twice to compare two builds in turns
   --python PATH     has the other trackers; without it, an environment with them is made below out/
-  --only NAME,…     of: line, rebuild, log
+  --only NAME,…     of: line, rebuild, many, log
+  --match TEXT      only the rows of the first table that have this in their name
   --rounds N        how often each is measured (1)
   --profile FOLDER  writes a V8 CPU profile of each engine
   --out FILE        writes the tables there, too

@@ -114,15 +114,15 @@ export class Context {
   async run(word: string): Promise<Run> {
     const engine = await this.engine();
     if (word === 'latest') {
-      const { runs } = await engine.request('runs/list', { limit: 1 });
+      const { runs } = await engine.request('runs/list', { limit: 1, metrics: 'all' });
       if (runs[0]) return runs[0];
       throw new CommandError('There are no runs yet. Start one with: tunesmith run FILE');
     }
-    const exact = await engine.request('runs/list', { ids: [word], limit: 1 });
+    const exact = await engine.request('runs/list', { ids: [word], limit: 1, metrics: 'all' });
     if (exact.runs[0]) return exact.runs[0];
     const { runs } = await engine.request('runs/list', { text: word, limit: 1000 });
     const found = runs.filter((run) => run.id.startsWith(word) || run.name === word);
-    if (found.length === 1) return found[0]!;
+    if (found.length === 1) return engine.request('runs/get', { id: found[0]!.id });
     if (found.length > 1) {
       const some = found.slice(0, 5).map((run) => `${run.id} (${safeLine(run.name)})`);
       throw new CommandError(

@@ -45,7 +45,8 @@ export async function followRun(
       },
       interrupt.left,
     );
-    return run;
+    // A row has the first metrics only.
+    return run.more ? await (await context.engine()).request('runs/get', { id: run.id }) : run;
   } finally {
     interrupt.dispose();
     await log?.read().catch(() => undefined);

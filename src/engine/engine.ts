@@ -123,7 +123,7 @@ export class Engine {
       close: () => index.close(),
     };
     const changes = new Changes({
-      runs: (ids) => store.runs.getMany(ids),
+      runs: (ids, metrics) => store.runs.getMany(ids, metrics),
       search: (id) => store.searches.get(id),
       logSize: (id) => folders.logSize(id),
     });

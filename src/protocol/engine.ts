@@ -30,7 +30,9 @@ import {
   Experiment,
   Goal,
   MetricPoint,
+  MetricSet,
   RankPoint,
+  ROW_METRICS,
   Run,
   RunDetail,
   RunQuery,
@@ -156,6 +158,11 @@ export const Requests = {
     result: z.object({ total: z.number().int(), runs: z.array(Run) }),
   },
   'runs/get': { params: z.object({ id: Id }).strict(), result: RunDetail },
+  /** Names of all metrics of some runs. Runs that log the same have the same `set`; unknown runs are left out. */
+  'runs/metrics': {
+    params: z.object({ ids: z.array(Id).max(10_000) }).strict(),
+    result: z.object({ sets: z.array(MetricSet), runs: z.array(z.object({ id: z.string(), set: z.number().int() })) }),
+  },
   ...RecordedRequests,
   ...RunPageRequests,
   /** Names of all params and metrics in the runs that the query selects, for column pickers. */
@@ -348,9 +355,15 @@ export const Requests = {
   ...AlertRequests,
   ...PipelineRequests,
   ...RenameRequests,
-  /** Asks for `seriesChanged` about these runs (replaces the former list). */
+  /** Asks for `seriesChanged` about these runs, and for rows in `changed` with these metrics (replaces the former lists). */
   watch: {
-    params: z.object({ runs: z.array(Id), logs: z.array(Id).default([]) }).strict(),
+    params: z
+      .object({
+        runs: z.array(Id),
+        logs: z.array(Id).default([]),
+        metrics: z.array(z.string()).max(ROW_METRICS.asked).default([]),
+      })
+      .strict(),
     result: Empty,
   },
 } as const;

@@ -15,6 +15,7 @@ export const PANEL_REQUESTS = [
   'experiments/list',
   'runs/list',
   'runs/get',
+  'runs/metrics',
   'runs/columns',
   'best/of',
   'runs/groups',

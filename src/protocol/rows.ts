@@ -39,6 +39,14 @@ export const MetricSummary = z.object({
 });
 export type MetricSummary = z.infer<typeof MetricSummary>;
 
+/** Names of metrics by who records them. */
+export const MetricSet = z.object({
+  logged: z.array(z.string()),
+  output: z.array(z.string()),
+  system: z.array(z.string()),
+});
+export type MetricSet = z.infer<typeof MetricSet>;
+
 export const RunError = z.object({
   kind: z.enum(['exit', 'signal', 'out-of-memory', 'not-started', 'script', 'lost', 'preempted']),
   message: z.string(),
@@ -74,7 +82,10 @@ export const Run = z.object({
   params: Params,
   /** Marks the whole numbers of the params that are floats (`1.0`); absent when none is. */
   floats: Floats.optional(),
+  /** Summaries of its metrics; of a row in a list or a message those that `RowMetrics` says. */
   metrics: record(MetricSummary),
+  /** Number of its metrics that are not among them; absent if none is left out. `runs/metrics` has their names. */
+  more: z.number().int().min(1).optional(),
   objective: z
     .object({
       metric: z.string(),
@@ -231,6 +242,22 @@ export const Experiment = z.object({
 });
 export type Experiment = z.infer<typeof Experiment>;
 
+/** Metrics whose summaries a row has; a run may log thousands. */
+export const ROW_METRICS = {
+  /** Number of the program's own: those that appeared first in the workspace. */
+  own: 40,
+  /** Number of those that others record: the use of the machine, printed values. */
+  others: 24,
+  /** Names that a client may ask for besides. */
+  asked: 500,
+} as const;
+/**
+ * Metrics whose summaries rows have besides the objective's and the first few (`ROW_METRICS`); `all`: every one, which may be
+ * megabytes for a few rows.
+ */
+export const RowMetrics = z.union([z.literal('all'), z.array(z.string()).max(ROW_METRICS.asked)]);
+export type RowMetrics = z.infer<typeof RowMetrics>;
+
 export const RunQuery = z
   .object({
     experiment: z.string().optional(),
@@ -252,6 +279,7 @@ export const RunQuery = z
     offset: z.number().int().min(0).default(0),
     limit: z.number().int().min(1).max(10_000).default(100),
     deleted: z.boolean().default(false),
+    metrics: RowMetrics.default([]),
   })
   .strict();
 export type RunQuery = z.input<typeof RunQuery>;

@@ -12,6 +12,7 @@ export const VIEWER_REQUESTS = [
   'experiments/list',
   'runs/list',
   'runs/get',
+  'runs/metrics',
   'runs/columns',
   'best/of',
   'runs/groups',

@@ -16,7 +16,9 @@ import type {
   Experiment,
   Goal,
   MetricPoint,
+  MetricSet,
   RankPoint,
+  RowMetrics,
   Run,
   RunDetail,
   RunMessage,
@@ -107,8 +109,10 @@ export interface RunsApi {
   /** Deleted (hidden) runs too: see `deletedAt`. */
   get(id: string): Run | null;
   detail(id: string): RunDetail | null;
-  /** In the order asked, unknown ids left out. */
-  getMany(ids: readonly string[]): Run[];
+  /** In the order asked, unknown ids left out. `metrics`: those that the rows have; all by default. */
+  getMany(ids: readonly string[], metrics?: RowMetrics): Run[];
+  /** Names of all metrics of a run; null if the run does not exist. */
+  metricSet(id: string): MetricSet | null;
   list(query: RunQuery): { total: number; runs: Run[] };
   /** Names of all params and metrics in the selected runs (the query's offset and limit don't matter), sorted. */
   columns(query: RunQuery): { params: string[]; metrics: string[] };
@@ -121,8 +125,8 @@ export interface RunsApi {
   ofStage(hash: string): Run[];
   /** Status of a run, cheaper than its row; null if the run does not exist. */
   status(id: string): RunStatus | null;
-  /** Runs that are not at an end (queued, starting, running, paused, stopping), oldest first; not the deleted ones. */
-  live(): Run[];
+  /** Runs that are not at an end (queued, starting, running, paused, stopping), oldest first; not the deleted ones. Their rows have few metrics by default. */
+  live(metrics?: RowMetrics): Run[];
   /** Ids of ended runs whose journals were not read yet, newest first. */
   unreadJournals(): string[];
   /** Experiment files that runs name, with the experiment and the id of the newest run, and the number of runs. */

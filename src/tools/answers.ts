@@ -12,6 +12,7 @@ export const MOST_METRICS = 40;
 
 export function briefRun(run: Run): object {
   const metrics = ownMetrics(run.metrics);
+  const leftOut = Math.max(0, metrics.length - MOST_METRICS) + (run.more ?? 0);
   return {
     id: run.id,
     name: shortName(run.name),
@@ -20,7 +21,7 @@ export function briefRun(run: Run): object {
     status: run.status,
     params: forJson(run.params, run.floats),
     metrics: Object.fromEntries(metrics.slice(0, MOST_METRICS).map(([name, { last }]) => [shortName(name), last])),
-    ...(metrics.length > MOST_METRICS && { metrics_left_out: metrics.length - MOST_METRICS }),
+    ...(leftOut > 0 && { metrics_left_out: leftOut }),
     objective: run.objective && { ...run.objective, metric: shortName(run.objective.metric) },
     started: isoTime(run.startedAt),
     duration_s: seconds(runDuration(run, Date.now())),

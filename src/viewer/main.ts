@@ -70,13 +70,13 @@ function work(): void {
 }
 
 function tell(): void {
-  const theirs = logNews.take((ids) => shelf.rows(shelf.store.runs.getMany(ids)));
+  const theirs = logNews.take((ids) => shelf.rows(shelf.store.runs.getMany(ids, [])));
   if (theirs.rows) say({ type: 'changed', own: false, ...theirs.rows });
   if (theirs.grown) say({ type: 'grown', own: false, runs: theirs.grown });
   if (!own) return;
   const { store } = own;
   const ours = ownNews.take(
-    (ids) => store.runs.getMany(ids).filter(({ deletedAt }) => deletedAt === null),
+    (ids) => store.runs.getMany(ids, []).filter(({ deletedAt }) => deletedAt === null),
     (id) => store.searches.get(id),
   );
   if (ours.rows) say({ type: 'changed', own: true, ...ours.rows });

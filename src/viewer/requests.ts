@@ -2,6 +2,7 @@
 import { readConfusion } from '../engine/runs/confusion.js';
 import { readDrawings } from '../engine/runs/drawings.js';
 import { listMedia, readMedia } from '../engine/runs/media.js';
+import { MetricSets } from '../engine/server/metricSets.js';
 import { Requests, type RequestParams, type RequestResult } from '../protocol/engine.js';
 import type { ViewerRequest } from '../protocol/viewer.js';
 import type { Shelf } from './shelf.js';
@@ -33,6 +34,11 @@ function handlers(shelf: Shelf): Handlers {
     'runs/list': (query) => {
       const { total, runs } = store.runs.list(query);
       return { total, runs: shelf.rows(runs) };
+    },
+    'runs/metrics': ({ ids }) => {
+      const sets = new MetricSets();
+      for (const id of ids) sets.add(id, shelf.has(id) ? store.runs.metricSet(id) : null);
+      return sets.answer;
     },
     'runs/get': ({ id }) => shelf.row(store.runs.detail(existing(id))!),
     'runs/groups': ({ query, by, columns }) => store.runs.groups(query, by, columns),

@@ -22,6 +22,7 @@ import { cardMenu, settingsRow } from './cardSettings.js';
 import { saveMenu } from './save.js';
 import { addToReport, chartBlock } from '../model/reports.js';
 import { readTheme, type ChartTheme } from './theme.js';
+import { sourceIn } from '../model/runs/metricNames.js';
 import { entryOf } from '../../src/protocol/records.js';
 import { l10n } from '../../src/format/l10n.js';
 
@@ -164,14 +165,10 @@ export class ChartCard extends LitElement implements Readable {
   /** The machine's use is sampled by time and has no steps of the training. */
   get x(): XAxis {
     const { runs } = this;
-    const isSampled = runs.length > 0 && runs.every((run) => this.sourceIn(run) === 'system');
+    const isSampled = runs.length > 0 && runs.every((run) => sourceIn(run, this.metric) === 'system');
     const { x } = this.settings;
     if (isSampled) return x === 'wall' ? 'wall' : 'time';
     return x === 'metric' && this.model.view.xMetric === null ? 'step' : x;
-  }
-
-  private sourceIn(run: Run): 'output' | 'system' | undefined {
-    return entryOf(run.metrics, this.metric)?.source;
   }
 
   private draw(): void {
@@ -339,7 +336,7 @@ export class ChartCard extends LitElement implements Readable {
     const runs = this.runs;
     const objective = this.model.best?.objective;
     const isObjective = objective?.metric === this.metric;
-    const isPrinted = runs.length > 0 && runs.every((run) => this.sourceIn(run) === 'output');
+    const isPrinted = runs.length > 0 && runs.every((run) => sourceIn(run, this.metric) === 'output');
     this.classList.toggle('wide', this.model.view.wide.includes(this.metric));
     this.dataset.testid = TEST_IDS.chart(this.metric);
     const height = entryOf(this.model.view.cardHeights, this.metric);

@@ -11,6 +11,7 @@ import { isDownsampled, readAxis, type Series, type XAxis } from '../../src/draw
 import type { RunGroup } from '../../src/drawing/runs/groups.js';
 import type { PanelModel } from '../model/panel.js';
 import type { CardSettings } from '../model/view.js';
+import { hasMetric } from '../model/runs/metricNames.js';
 import { DASHES } from '../../src/drawing/palette.js';
 import type { LineChart } from './chartjs.js';
 import { buildCurve, type Curve } from '../../src/drawing/curves.js';
@@ -63,7 +64,7 @@ export class CardCurves {
   has(run: Run, text: string): boolean {
     const { formula, names } = this.expression(text);
     if (!formula) return drawnRanks(run, text, this.card.model.view.ranks).length > 0;
-    return names.length > 0 && names.every((name) => Object.hasOwn(run.metrics, name));
+    return names.length > 0 && names.every((name) => hasMetric(run, name));
   }
 
   /** Stops requesting series. */

@@ -16,6 +16,8 @@ export interface CatalogueOptions {
   /** Called after every change of the runs. */
   onRuns(): void;
   onRemoved(run: string): void;
+  /** Called for each new row. */
+  onRow(run: Run): void;
   /** Ids of the drawn runs, whose rows are kept. */
   drawn(): ReadonlySet<string>;
 }
@@ -83,7 +85,10 @@ export class Catalogue {
     if (runs.length === 0) return;
     for (const run of runs) {
       if (run.deletedAt !== null) this.drop(run.id);
-      else this.runRows.set(run.id, run);
+      else {
+        this.options.onRow(run);
+        this.runRows.set(run.id, run);
+      }
     }
     this.trim();
     this.tellRuns();

@@ -1,4 +1,5 @@
 import type { Confusion, Run } from '../../src/protocol/engine.js';
+import { namesOf } from './runs/metricNames.js';
 import { isLive } from './values.js';
 
 /** Scores of one class, in [0, 1]; null for a division by zero. */
@@ -81,7 +82,7 @@ export function exactPercent(share: number): string {
 /** Runs that may have a matrix: those that have ended and measured an accuracy; the last one first. */
 export function mayHaveMatrix(runs: readonly Run[]): Run[] {
   return runs
-    .filter((run) => !isLive(run) && Object.keys(run.metrics).some((name) => /accuracy/i.test(name)))
+    .filter((run) => !isLive(run) && namesOf(run).some((name) => /accuracy/i.test(name)))
     .sort((a, b) => b.createdAt - a.createdAt);
 }
 

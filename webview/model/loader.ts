@@ -1,3 +1,4 @@
+import type { Run, RunQuery } from '../../src/protocol/engine.js';
 import type { Host } from '../host.js';
 import type { Catalogue } from './catalogue.js';
 import type { Connection } from './connection.js';
@@ -10,6 +11,8 @@ export interface LoaderParts {
   catalogue: Catalogue;
   selection: Selection;
   connection: Connection;
+  /** Metrics that rows are to have. */
+  metrics(): string[];
   /** Called after a complete reading. */
   onLoaded(): void;
   /** Called after rows of the selection have come. */
@@ -30,14 +33,20 @@ export class Loader {
     return this.order;
   }
 
+  /** Reads rows with the metrics that are shown. */
+  private async list(query: RunQuery): Promise<Run[]> {
+    const { host, metrics } = this.parts;
+    return (await host.request('runs/list', { ...query, metrics: metrics() })).runs;
+  }
+
   /** Reads the first runs by the person's column. */
   async rank(): Promise<void> {
-    const { catalogue, selection, host, fail } = this.parts;
+    const { catalogue, selection, fail } = this.parts;
     const { experiment } = selection.state;
     if (experiment === null) return;
     try {
       const { by, descending, count } = selection.view.draw;
-      const { runs } = await host.request('runs/list', { experiment, sort: by, descending, limit: count });
+      const runs = await this.list({ experiment, sort: by, descending, limit: count });
       if (experiment !== selection.state.experiment) return;
       this.order = by === 'createdAt' && descending ? null : runs.map(({ id }) => id);
       catalogue.take(runs);
@@ -74,8 +83,8 @@ export class Loader {
         const isNewest = draw.by === 'createdAt' && draw.descending;
         if (isNewest) this.order = null;
         else await this.rank();
-        const [{ runs }, { searches }] = await Promise.all([
-          host.request('runs/list', { experiment, limit: isNewest ? Math.min(MOST, draw.count + 10) : NEWEST }),
+        const [runs, { searches }] = await Promise.all([
+          this.list({ experiment, limit: isNewest ? Math.min(MOST, draw.count + 10) : NEWEST }),
           host.request('searches/list', { experiment }),
         ]);
         if (turn !== this.turn) return;
@@ -116,18 +125,30 @@ export class Loader {
 
   /** Reads the rows of selected and pinned runs that the newest do not include. */
   async missing(): Promise<void> {
-    const { catalogue, selection, host, onRows } = this.parts;
+    const { catalogue, selection, onRows } = this.parts;
     const { selected, pinned } = selection.state;
     const { baseline } = selection.view;
     const ids = [...(selected ?? []), ...pinned, ...(baseline === null ? [] : [baseline])].filter(
       (id) => !catalogue.runs.has(id),
     );
     if (ids.length === 0) return;
-    const { runs } = await host.request('runs/list', { ids, limit: Math.min(10_000, ids.length) });
-    catalogue.take(runs);
+    catalogue.take(await this.list({ ids, limit: Math.min(10_000, ids.length) }));
     // Deleted meanwhile; without this they would be requested again and again.
     selection.forget(new Set(ids.filter((id) => !catalogue.runs.has(id))));
     onRows();
+  }
+
+  /** Reads rows again that do not have all metrics, after others are shown. */
+  async again(): Promise<void> {
+    const { catalogue, onRows, fail } = this.parts;
+    const ids = [...catalogue.runs.values()].filter(({ more }) => more !== undefined).map(({ id }) => id);
+    if (ids.length === 0) return;
+    try {
+      catalogue.take(await this.list({ ids, limit: Math.min(10_000, ids.length) }));
+      onRows();
+    } catch (error) {
+      fail(l10n.t('Reading the runs'), error);
+    }
   }
 
   /** Reads the experiments alone. Returns the newest, or null. A failure leaves the list as it is until the next run. */

@@ -10,8 +10,10 @@ import { History } from './history.js';
 import { Loader } from './loader.js';
 import { BestOfExperiment } from './runs/best.js';
 import { pageRuns } from './page/pages.js';
+import { AskedMetrics } from './runs/askedMetrics.js';
 import { drawnRuns } from './runs/drawn.js';
 import { Drawing } from './runs/drawing.js';
+import { keepValues, MetricNames } from './runs/metricNames.js';
 import { Views } from './savedViews.js';
 import { Selection } from './selection.js';
 import { Signal, type Topic } from './signal.js';
@@ -41,6 +43,8 @@ export class PanelModel extends PanelFacts {
   readonly views: Views;
   readonly feed: SeriesFeed;
   readonly pages: RunPages;
+  /** Metrics whose values are shown; views add theirs. */
+  readonly asked: AskedMetrics;
 
   private readonly emit = (...topics: Topic[]): void => this.signal.emit(...topics);
   protected readonly connection: Connection;
@@ -50,6 +54,7 @@ export class PanelModel extends PanelFacts {
   private readonly loader: Loader;
   protected readonly bestOf: BestOfExperiment;
   private readonly watching = new Watching(this.host);
+  private readonly names: MetricNames;
   private readonly metricListeners = new Set<(metrics: ReadonlySet<string>) => void>();
 
   constructor() {
@@ -59,8 +64,14 @@ export class PanelModel extends PanelFacts {
       (metrics) => this.metricListeners.forEach((tell) => tell(metrics)),
       (error) => this.fail(l10n.t('Reading the curves'), error),
     );
+    this.asked = new AskedMetrics(() => this.readAsked());
+    this.names = new MetricNames(
+      (ids) => this.host.request('runs/metrics', { ids }),
+      () => this.drawingChanged(),
+      (error) => this.fail(l10n.t('Reading the runs'), error),
+    );
     this.pages = new RunPages(
-      (params) => this.host.request('runs/list', params),
+      (params) => this.host.request('runs/list', { ...params, metrics: this.asked.list }),
       () => this.emit('table'),
       (error) => this.fail(l10n.t('Reading the runs'), error),
     );
@@ -99,7 +110,14 @@ export class PanelModel extends PanelFacts {
     this.catalogue = new Catalogue({
       emit: this.emit,
       onRuns: () => this.drawing.invalidate(),
-      onRemoved: (run) => this.feed.forget(run),
+      onRemoved: (run) => {
+        this.feed.forget(run);
+        this.names.forget(run);
+      },
+      onRow: (run) => {
+        keepValues(run, this.runs.get(run.id));
+        this.names.attach(run);
+      },
       drawn: () =>
         new Set([...this.drawn.map(({ id }) => id), ...pageRuns(this.state.page), this.bestOf.best?.run ?? '']),
     });
@@ -108,6 +126,7 @@ export class PanelModel extends PanelFacts {
       catalogue: this.catalogue,
       selection: this.selection,
       connection: this.connection,
+      metrics: () => this.asked.list,
       onLoaded: () => {
         void this.bestOf.show(this.state.experiment);
         this.feed.invalidate();
@@ -301,7 +320,8 @@ export class PanelModel extends PanelFacts {
     const id = this.bestOf.best?.run;
     if (id !== undefined && !this.runs.has(id)) {
       try {
-        this.catalogue.take((await this.host.request('runs/list', { ids: [id], limit: 1 })).runs);
+        const metrics = this.asked.list;
+        this.catalogue.take((await this.host.request('runs/list', { ids: [id], limit: 1, metrics })).runs);
       } catch (error) {
         this.fail(l10n.t('Reading the best run'), error);
       }
@@ -343,9 +363,27 @@ export class PanelModel extends PanelFacts {
 
   /** Subscribes to the points of the drawn live runs; to none while hidden. */
   private watch(): void {
+    const { groupBy, colorBy, dashBy } = this.view;
+    this.asked.addFields([...groupBy, colorBy, dashBy]);
     const paged = pageRuns(this.state.page).flatMap((id) => this.runs.get(id) ?? []);
     const seen = this.connection.state.visible && this.loaded ? [...new Set([...this.drawn, ...paged])] : [];
-    this.watching.only(seen.filter(isLive).map((run) => run.id));
+    this.watching.only(
+      seen.filter(isLive).map((run) => run.id),
+      this.asked.list,
+    );
+    if (seen.length > 0) void this.names.read(() => this.drawn);
+  }
+
+  private askedTimer: ReturnType<typeof setTimeout> | null = null;
+  /** Reads rows again once all views have said what they show. */
+  private readAsked(): void {
+    this.askedTimer ??= setTimeout(() => {
+      this.askedTimer = null;
+      if (!this.loaded) return;
+      this.watch();
+      void this.loader.again();
+      this.pages.refresh();
+    }, 20);
   }
 
   /** Tells the person what went wrong and what to do. */

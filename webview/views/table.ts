@@ -79,6 +79,7 @@ class RunTable extends LitElement {
   }
 
   protected override willUpdate(_changed: PropertyValues): void {
+    this.model.asked.addFields(this.chosen());
     this.model.pages.setQuery(this.query());
     const { experiment } = this.model.state;
     const key = `${experiment}:${this.model.experiments.find((one) => one.name === experiment)?.runs ?? 0}`;

@@ -18,15 +18,17 @@ interface Row {
   last: WireNumber | undefined;
   min: WireNumber | undefined;
   max: WireNumber | undefined;
-  count: number;
+  count: number | undefined;
 }
 
 /** Renders the contents of a metric's chart as a table. */
 export function valuesTable(model: PanelModel, metric: string, runs: readonly Run[]): TemplateResult {
   const look = model.view.ranks === 'first' ? 'first' : 'all';
+  model.asked.add(runs.flatMap((run) => drawnRanks(run, metric, look).map((rank) => nameAt(metric, rank))));
   const rows = runs.flatMap((run) =>
     drawnRanks(run, metric, look).map((rank): Row => {
-      const { last, min, max, count } = entryOf(run.metrics, nameAt(metric, rank))!;
+      // Undefined until the row is read with this metric.
+      const { last, min, max, count } = entryOf(run.metrics, nameAt(metric, rank)) ?? {};
       const part = rank === 0 ? '' : `${l10n.t('rank {0}', rank)} · `;
       return { look: model.look(run.id), title: run.name, name: part + model.label(run).text, last, min, max, count };
     }),
@@ -77,10 +79,10 @@ function tableOf(heading: string, rows: readonly Row[]): TemplateResult {
           ({ look, title, name, last, min, max, count }) =>
             html`<tr>
               <th scope="row" title=${title}>${swatch(look)} ${name}</th>
-              <td>${formatNumber(last)}</td>
-              <td>${formatNumber(min)}</td>
-              <td>${formatNumber(max)}</td>
-              <td>${formatCount(count)}</td>
+              <td>${count === undefined ? '…' : formatNumber(last)}</td>
+              <td>${count === undefined ? '…' : formatNumber(min)}</td>
+              <td>${count === undefined ? '…' : formatNumber(max)}</td>
+              <td>${count === undefined ? '…' : formatCount(count)}</td>
             </tr>`,
         )}
       </tbody>

@@ -137,7 +137,7 @@ async function allRuns(context: Context, query: ReturnType<typeof readQuery>): P
   const engine = await context.engine();
   const runs: Run[] = [];
   for (;;) {
-    const page = await engine.request('runs/list', { ...query, offset: runs.length, limit: 1000 });
+    const page = await engine.request('runs/list', { ...query, metrics: 'all', offset: runs.length, limit: 1000 });
     runs.push(...page.runs);
     if (page.runs.length === 0 || runs.length >= page.total) return runs;
   }

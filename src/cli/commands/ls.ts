@@ -100,6 +100,7 @@ export const ls: Command = {
     while (runs.length < limit) {
       const page = await engine.request('runs/list', {
         ...query,
+        ...(input.flag('json') && { metrics: 'all' as const }),
         offset: runs.length,
         limit: Math.min(1000, limit - runs.length),
       });

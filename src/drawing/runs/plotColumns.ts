@@ -24,8 +24,11 @@ export interface Column {
 /** Different values that a choice has at most; with more it tells nothing. */
 const MOST_CHOICES = 30;
 
-/** Columns in which the runs differ: the objective first, then parameters, facts and metrics. */
-export function columnsOf(runs: readonly Run[], now = Date.now()): Column[] {
+/**
+ * Columns in which the runs differ: the objective first, then parameters, facts and metrics. Metrics among `others` that no row
+ * has yet are columns, too: their values are read once they are chosen.
+ */
+export function columnsOf(runs: readonly Run[], others: Iterable<string> = [], now = Date.now()): Column[] {
   const params = new Set(runs.flatMap((run) => Object.keys(run.params)));
   const metrics = new Set(runs.flatMap((run) => Object.keys(run.metrics).filter((name) => !isSystemMetric(name))));
   const objective = runs.findLast((run) => run.objective)?.objective;
@@ -61,7 +64,18 @@ export function columnsOf(runs: readonly Run[], now = Date.now()): Column[] {
     ]);
   }
   const places = new Map(runs.toSorted((a, b) => a.createdAt - b.createdAt).map(({ id }, i) => [id, i]));
-  return candidates.flatMap(([key, title, of]) => column(key, title, of, runs) ?? []);
+  const isLeftOut = runs.some(({ more }) => more !== undefined);
+  const unread = isLeftOut ? [...others].filter((name) => !metrics.has(name) && !isSystemMetric(name)) : [];
+  return [
+    ...candidates.flatMap(([key, title, of]) => column(key, title, of, runs) ?? []),
+    ...unread.map((name): Column => ({
+      key: `metric:${name}`,
+      title: name,
+      kind: 'number',
+      log: false,
+      of: () => undefined,
+    })),
+  ];
 }
 
 const seconds = (milliseconds: number | null): number | undefined =>

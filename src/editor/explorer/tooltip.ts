@@ -41,6 +41,7 @@ export function runTooltip(run: Run, now: number): string {
     ...table(
       l10n.t('Metric'),
       ownMetrics(run.metrics).map(([name, metric]) => [name, formatNumber(metric.last)]),
+      run.more,
     ),
   );
   if (run.tags.length > 0) lines.push(escapeMarkdown(run.tags.map((tag) => `#${tag}`).join(' ')), '');
@@ -92,12 +93,14 @@ export function searchTooltip(search: Search): string {
   return lines.join('\n');
 }
 
-function table(head: string, rows: [string, string][]): string[] {
+/** `left`: number of rows that are left out already. */
+function table(head: string, rows: [string, string][], left = 0): string[] {
   if (rows.length === 0) return [];
   const lines = [`| ${escapeMarkdown(head)} | |`, '|:--|--:|'];
   for (const [name, value] of rows.slice(0, MOST))
     lines.push(`| ${escapeMarkdown(shorten(name, 60))} | ${escapeMarkdown(shorten(value, 60))} |`);
-  if (rows.length > MOST) lines.push(`| … | ${escapeMarkdown(l10n.t('{0} more', rows.length - MOST))} |`);
+  const more = Math.max(0, rows.length - MOST) + left;
+  if (more > 0) lines.push(`| … | ${escapeMarkdown(l10n.t('{0} more', more))} |`);
   return [...lines, ''];
 }
 

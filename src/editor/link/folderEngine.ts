@@ -11,6 +11,7 @@ import type {
   RequestParams,
   RequestResult,
 } from '../../protocol/engine.js';
+import { ROW_METRICS } from '../../protocol/rows.js';
 import { RUN_ENV } from '../../protocol/runFiles.js';
 import { OWN_VIEWER_REQUESTS, type OwnViewerRequest } from '../../protocol/viewer.js';
 import { Disposables, Emitter, type Disposable } from '../events.js';
@@ -36,6 +37,8 @@ export type Condition = NotificationParams<'condition'>;
 export interface Watch {
   runs: string[];
   logs: string[];
+  /** Metrics that rows of changed runs have. */
+  metrics?: string[];
 }
 
 export class FolderEngine implements Disposable {
@@ -223,7 +226,8 @@ export class FolderEngine implements Disposable {
     if (this.state.kind !== 'connected') return;
     const runs = ownOf([...new Set(all.flatMap((watch) => watch.runs))], this.foreign);
     const logs = [...new Set(all.flatMap((watch) => watch.logs))];
-    this.link.request('watch', { runs, logs }).catch((error: unknown) => this.options.log.warn(String(error)));
+    const metrics = [...new Set(all.flatMap((watch) => watch.metrics ?? []))].slice(0, ROW_METRICS.asked);
+    this.link.request('watch', { runs, logs, metrics }).catch((error: unknown) => this.options.log.warn(String(error)));
   }
 
   /**

@@ -169,8 +169,8 @@ export class Panel implements Disposable {
     const parsed = Requests[method].params.safeParse(raw ?? {});
     if (!parsed.success) throw new Error(`${method}: ${parsed.error.message}`);
     if (method === 'watch') {
-      const { runs, logs } = Requests.watch.params.parse(raw);
-      this.folder.watch(this, { runs, logs });
+      const { runs, logs, metrics } = Requests.watch.params.parse(raw);
+      this.folder.watch(this, { runs, logs, metrics });
       return {};
     }
     if (method === 'runs/start' || method === 'searches/start') {

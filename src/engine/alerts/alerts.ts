@@ -101,7 +101,7 @@ export class Alerts {
     // Runs without rules are remembered too, so that their folders need not be asked again; but not for ever.
     if (rules.length === 0) return void (this.known.size > MOST_KNOWN && this.known.clear());
     const told = this.told.size;
-    if (rules.some(({ when }) => when.kind === 'stall')) this.watchGrowth(this.store.runs.live());
+    if (rules.some(({ when }) => when.kind === 'stall')) this.watchGrowth(this.store.runs.live('all'));
     const looked = new Set([...ids, ...this.changed]);
     this.changed.clear();
     for (const run of this.store.runs.getMany([...looked])) {

@@ -46,7 +46,13 @@ export function earlierTrials(store: StoreApi, experiment: Experiment): Earlier[
 
 /** Returns the runs of an experiment that belong to no search. Throws when there are none. */
 function runsOf(store: StoreApi, name: string, experiment: Experiment): Earlier[] {
-  const { runs } = store.runs.list({ experiment: name, search: null, status: ['completed'], limit: MOST });
+  const { runs } = store.runs.list({
+    experiment: name,
+    search: null,
+    status: ['completed'],
+    limit: MOST,
+    metrics: 'all',
+  });
   if (runs.length === 0) throw notFound('experiment', name);
   return runs.flatMap((run) => earlierOf(run, experiment) ?? importedOf(run, experiment) ?? []);
 }

@@ -14,11 +14,14 @@ const FIRST = 10;
  * loop.
  */
 const ROWS = 50;
+/** Pause between two messages of one flush, as a multiple of the time that the first one took. */
+const PAUSES = 3;
 /** A client with this many unsent bytes gets nothing more for now. */
 const BACKLOG = 1024 * 1024;
 
 export interface ChangeReader {
-  runs(ids: readonly string[]): Run[];
+  /** Rows with the summaries of some metrics. */
+  runs(ids: readonly string[], metrics: string[]): Run[];
   search(id: string): Search | null;
   /** Size in bytes of the run's output; null when unknown. */
   logSize(run: string): number | null;
@@ -32,6 +35,8 @@ interface Pending {
   series: Map<string, Map<string, number>>;
   watchedRuns: Set<string>;
   watchedLogs: Map<string, number>;
+  /** Metrics that the rows have. */
+  metrics: readonly string[];
   /** JSON of the condition that it was told last. */
   condition: string;
 }
@@ -57,6 +62,7 @@ export class Changes {
       series: new Map(),
       watchedRuns: new Set(),
       watchedLogs: new Map(),
+      metrics: [],
       condition: JSON.stringify(condition),
     });
   }
@@ -69,10 +75,11 @@ export class Changes {
     return this.clients.size;
   }
 
-  watch(client: Client, runs: string[], logs: string[]): void {
+  watch(client: Client, runs: string[], logs: string[], metrics: readonly string[]): void {
     const pending = this.clients.get(client);
     if (!pending) return;
     pending.watchedRuns = new Set(runs);
+    pending.metrics = metrics;
     pending.watchedLogs = new Map(logs.map((run) => [run, pending.watchedLogs.get(run) ?? -1]));
     for (const run of [...pending.series.keys()]) if (!pending.watchedRuns.has(run)) pending.series.delete(run);
     this.schedule();
@@ -175,10 +182,13 @@ export class Changes {
   private flush(): void {
     this.timer = undefined;
     this.flushedAt = Date.now();
+    const began = performance.now();
     const ready = [...this.clients].filter(([client]) => client.backlog() <= BACKLOG);
     const due = new Map(ready.map(([client, pending]) => [client, take(pending.runs, ROWS)]));
     const ids = [...new Set([...due.values()].flat())];
-    const runs = new Map(ids.length > 0 ? this.reader.runs(ids).map((run) => [run.id, run]) : []);
+    // All get the same rows: a few more metrics than one has asked for do no harm.
+    const metrics = [...new Set(ready.flatMap(([, pending]) => pending.metrics))];
+    const runs = new Map(ids.length > 0 ? this.reader.runs(ids, metrics).map((run) => [run.id, run]) : []);
     const searches = memoize((id: string) => this.reader.search(id));
     for (const [client, pending] of ready) {
       this.tell(
@@ -190,7 +200,8 @@ export class Changes {
     }
     const isLeft = ({ runs: left, searches: also }: Pending): boolean => left.size > 0 || also.size > 0;
     if (ready.some(([, pending]) => isLeft(pending))) {
-      this.timer = setTimeout(() => this.flush(), 0);
+      // Rows take a part of the time only: while a thousand runs log, each is told less often.
+      this.timer = setTimeout(() => this.flush(), PAUSES * (performance.now() - began));
     } else if (ready.length < this.clients.size) this.schedule();
   }
 

@@ -4,7 +4,15 @@ import type { Handler, Handlers } from './server.js';
 
 const READING: ReadonlySet<string> = new Set<RequestName>([
   ...(['environment', 'engine/status', 'engine/stop', 'experiments/list', 'devices/list', 'watch'] as const),
-  ...(['runs/list', 'runs/get', 'runs/columns', 'runs/confusion', 'runs/drawings', 'runs/recorded'] as const),
+  ...([
+    'runs/list',
+    'runs/get',
+    'runs/metrics',
+    'runs/columns',
+    'runs/confusion',
+    'runs/drawings',
+    'runs/recorded',
+  ] as const),
   ...(['runs/code', 'series/read', 'metrics/read', 'metrics/ranks', 'log/read'] as const),
   ...(['searches/list', 'searches/get', 'best/of', 'runs/groups', 'alerts/list'] as const),
   ...(['runs/lineage', 'runs/files'] as const),

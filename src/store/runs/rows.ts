@@ -1,12 +1,10 @@
 import type { AgentAct } from '../../protocol/agents.js';
-import type { MetricSummary, Run, RunDetail, RunMessage, RunStatus } from '../../protocol/engine.js';
+import type { RowMetrics, Run, RunDetail, RunMessage, RunStatus } from '../../protocol/engine.js';
 import { toWire } from '../../protocol/values.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
-import { setEntry } from '../../protocol/records.js';
-import type { SeriesRow } from '../series/head.js';
-import { sourceWord } from '../series/source.js';
 import { readParams } from './params.js';
+import { summaries, type Summaries } from './summaries.js';
 import { unreadWarning } from './unread.js';
 
 /** A row of the table `runs`. */
@@ -55,15 +53,15 @@ export interface RunRow {
   stages: string | null;
 }
 
-/** Rows as runs, with their metrics, in the order given. */
-export function toRuns(db: Database, names: MetricNames, rows: readonly RunRow[]): Run[] {
+/** Rows as runs in the order given, with the summaries of some metrics, or of all. */
+export function toRuns(db: Database, names: MetricNames, rows: readonly RunRow[], wanted: RowMetrics = 'all'): Run[] {
   const keys = rows.map((row) => row.key);
-  const metrics = summaries(db, names, keys);
+  const metrics = summaries(db, names, rows, wanted);
   const warnings = warningsOf(db, keys);
   const starters = startersOf(db, rows);
   return rows.map((row) => {
     const by = starters.get(row.id) ?? (row.search === null ? undefined : starters.get(row.search));
-    const run = toRun(row, metrics.get(row.key) ?? {}, withUnread(row, warnings.get(row.key)));
+    const run = toRun(row, metrics.get(row.key)!, withUnread(row, warnings.get(row.key)));
     return by === undefined ? run : { ...run, by };
   });
 }
@@ -96,36 +94,7 @@ function warningsOf(db: Database, keys: readonly number[]): Map<number, NonNulla
   return new Map(rows.map(({ run, count, text }) => [run, { count, text }]));
 }
 
-type SummaryRow = Pick<SeriesRow, 'run' | 'metric' | 'source' | 'count' | 'last' | 'last_step' | 'min' | 'max'>;
-
-function summaries(
-  db: Database,
-  names: MetricNames,
-  keys: readonly number[],
-): Map<number, Record<string, MetricSummary>> {
-  const found = new Map<number, Record<string, MetricSummary>>();
-  const rows = db.all<SummaryRow>(
-    `SELECT run, metric, source, count - lost count, last, last_step, min, max FROM json_each(?) wanted
-     CROSS JOIN series ON series.run = wanted.value WHERE count > 0`,
-    JSON.stringify(keys),
-  );
-  for (const row of rows) {
-    const source = sourceWord(row.source);
-    let metrics = found.get(row.run);
-    if (!metrics) found.set(row.run, (metrics = {}));
-    setEntry(metrics, names.name(row.metric), {
-      last: toWire(row.last ?? NaN),
-      lastStep: row.last_step,
-      min: toWire(row.min ?? NaN),
-      max: toWire(row.max ?? NaN),
-      count: row.count,
-      ...(source && { source }),
-    });
-  }
-  return found;
-}
-
-function toRun(row: RunRow, metrics: Record<string, MetricSummary>, warnings: Run['warnings']): Run {
+function toRun(row: RunRow, { metrics, more }: Summaries, warnings: Run['warnings']): Run {
   return {
     id: row.id,
     experiment: row.experiment,
@@ -136,6 +105,7 @@ function toRun(row: RunRow, metrics: Record<string, MetricSummary>, warnings: Ru
     status: row.status as RunStatus,
     ...readParams(row.params),
     metrics,
+    ...(more > 0 && { more }),
     objective:
       row.objective_metric === null
         ? null

@@ -1,4 +1,12 @@
-import { RunQuery, type Experiment, type Run, type RunDetail, type RunStatus } from '../../protocol/engine.js';
+import {
+  RunQuery,
+  type Experiment,
+  type MetricSet,
+  type RowMetrics,
+  type Run,
+  type RunDetail,
+  type RunStatus,
+} from '../../protocol/engine.js';
 import { toWire, type Params } from '../../protocol/values.js';
 import type { ActsApi, FileMove, NewRun, RunMedia, RunMessage, RunPatch, RunsApi } from '../api.js';
 import type { z } from 'zod';
@@ -16,9 +24,12 @@ import { LIVE_SQL, order, where, type Sql } from './query.js';
 import { paramsText, readParams } from './params.js';
 import { AS_JSON, PLAIN } from './patched.js';
 import { type RunRow, toDetail, toRuns } from './rows.js';
+import { metricSet } from './summaries.js';
 import { unreadWarning } from './unread.js';
 import type { RunWriter } from './writer.js';
 import { kinshipOf, type Kinship } from './lineage.js';
+
+const BY_KEYS = 'SELECT runs.* FROM json_each(?) wanted CROSS JOIN runs ON runs.key = wanted.value ORDER BY wanted.key';
 
 export class Runs implements RunsApi {
   constructor(
@@ -115,20 +126,25 @@ export class Runs implements RunsApi {
     return row && run ? toDetail(run, row, this.messagesOf(row), this.acts.of(id)) : null;
   }
 
-  getMany(ids: readonly string[]): Run[] {
+  getMany(ids: readonly string[], metrics: RowMetrics = 'all'): Run[] {
     this.db.settle();
     const keys = this.db.knowingly(() => ids.flatMap((id) => this.writer.key(id) ?? []));
+    return this.withKeys(keys, metrics);
+  }
+
+  metricSet(id: string): MetricSet | null {
+    this.db.settle();
+    // A new series has its row at once; only what is in it may be behind.
+    return this.db.knowingly(() => metricSet(this.db, this.names, id));
+  }
+
+  private withKeys(keys: readonly number[], metrics: RowMetrics): Run[] {
     // Reads only these runs' rows: while many runs log, the rows of all others are outdated as well.
     const write = (): void => {
       this.series.saveRuns(keys);
       this.writer.saveBests(keys);
     };
-    return this.db.caughtUp(write, () =>
-      this.select(
-        'SELECT runs.* FROM json_each(?) wanted CROSS JOIN runs ON runs.key = wanted.value ORDER BY wanted.key',
-        JSON.stringify(keys),
-      ),
-    );
+    return this.db.caughtUp(write, () => this.select(BY_KEYS, metrics, JSON.stringify(keys)));
   }
 
   list(asked: RunQuery): { total: number; runs: Run[] } {
@@ -136,19 +152,20 @@ export class Runs implements RunsApi {
     const filter = this.condition(query);
     if (query.sort.startsWith('formula:')) return this.listByFormula(query, filter);
     const { join, by } = order(query, this.names, Date.now());
-    const total = this.db.get<{ n: number }>(`SELECT count(*) n FROM runs WHERE ${filter.text}`, ...filter.values);
-    // Sorting keys alone first keeps the wide rows out of the sort.
-    const runs = this.select(
-      `SELECT runs.* FROM (
-         SELECT row_number() OVER () place, key FROM (
-           SELECT runs.key FROM runs ${join.text} WHERE ${filter.text} ORDER BY ${by} LIMIT ? OFFSET ?)) page
-       CROSS JOIN runs ON runs.key = page.key ORDER BY page.place`,
-      ...join.values,
-      ...filter.values,
-      query.limit,
-      query.offset,
-    );
-    return { total: total?.n ?? 0, runs };
+    const find = (): { total: number; keys: number[] } => {
+      const total = this.db.get<{ n: number }>(`SELECT count(*) n FROM runs WHERE ${filter.text}`, ...filter.values);
+      // Sorting keys alone first keeps the wide rows out of the sort.
+      const page = this.db.all<{ key: number }>(
+        `SELECT runs.key FROM runs ${join.text} WHERE ${filter.text} ORDER BY ${by} LIMIT ? OFFSET ?`,
+        ...[...join.values, ...filter.values, query.limit, query.offset],
+      );
+      return { total: total?.n ?? 0, keys: page.map(({ key }) => key) };
+    };
+    this.db.settle();
+    // Values of metrics are behind while runs log; nothing else that rows are chosen or sorted by is.
+    const isBehind = query.sort === 'objective' || query.sort.startsWith('metric:');
+    const { total, keys } = isBehind ? find() : this.db.knowingly(find);
+    return { total, runs: this.withKeys(keys, query.metrics) };
   }
 
   private listByFormula(query: z.output<typeof RunQuery>, filter: Sql): { total: number; runs: Run[] } {
@@ -162,8 +179,7 @@ export class Runs implements RunsApi {
       .map(({ key }) => key);
     const sorted = byFormula(all, query.sort.slice(8), query.descending, new FieldReader(this.db, this.names));
     const page = sorted.slice(query.offset, query.offset + query.limit);
-    const sql = 'SELECT runs.* FROM json_each(?) wanted CROSS JOIN runs ON runs.key = wanted.value ORDER BY wanted.key';
-    return { total: all.length, runs: this.select(sql, JSON.stringify(page)) };
+    return { total: all.length, runs: this.withKeys(page, query.metrics) };
   }
 
   columns(asked: RunQuery): { params: string[]; metrics: string[] } {
@@ -229,6 +245,7 @@ export class Runs implements RunsApi {
   ofStage(hash: string): Run[] {
     return this.select(
       'SELECT * FROM runs WHERE stage_hash = ? AND deleted_at IS NULL ORDER BY created_at DESC, key DESC',
+      'all',
       hash,
     );
   }
@@ -237,9 +254,10 @@ export class Runs implements RunsApi {
     return this.db.get<{ status: RunStatus }>('SELECT status FROM runs WHERE id = ?', id)?.status ?? null;
   }
 
-  live(): Run[] {
+  live(metrics: RowMetrics = []): Run[] {
     return this.select(
       `SELECT * FROM runs WHERE status IN (${LIVE_SQL}) AND deleted_at IS NULL ORDER BY created_at, key`,
+      metrics,
     );
   }
 
@@ -405,9 +423,9 @@ export class Runs implements RunsApi {
     return this.db.all<{ run: number }>(`SELECT run FROM run_text WHERE ${all}`, ...words).map((row) => row.run);
   }
 
-  private select(sql: string, ...values: SqlValue[]): Run[] {
+  private select(sql: string, metrics: RowMetrics, ...values: SqlValue[]): Run[] {
     this.db.settle();
-    return toRuns(this.db, this.names, this.db.all<RunRow>(sql, ...values));
+    return toRuns(this.db, this.names, this.db.all<RunRow>(sql, ...values), metrics);
   }
 
   private changed(sql: string, ids: readonly string[], ...values: SqlValue[]): string[] {

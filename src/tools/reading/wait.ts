@@ -101,11 +101,18 @@ function wait(folder: BenchFolder, input: Input, first: Item, signal: AbortSigna
     if ('search' in first) look({ search: await folder.request('searches/get', { id }) });
     else look({ run: await folder.request('runs/get', { id }) });
   };
+  let asking: Promise<void> | null = null;
+  const askAgain = (): Promise<void> =>
+    (asking ??= ask()
+      .catch(() => undefined)
+      .finally(() => (asking = null)));
   const parts = [
     folder.on('changed', ({ runs, searches, removedRuns, removedSearches }) => {
       const run = runs.find(({ id }) => id === input.id);
       const search = searches.find(({ id }) => id === input.id);
-      if (run) look({ run });
+      // A row has the first metrics only, and trouble may be in any.
+      if (run?.more && input.until !== 'change') void askAgain();
+      else if (run) look({ run });
       if (search) look({ search });
       if ([...removedRuns, ...removedSearches].includes(input.id))
         resolve({ item: latest, done: true, why: 'It was deleted.' });

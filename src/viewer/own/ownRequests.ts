@@ -16,6 +16,7 @@ import { listMedia, readMedia } from '../../engine/runs/media.js';
 import { filesIn } from '../../engine/runs/mediaFiles.js';
 import { readCodeContents, readRecorded } from '../../engine/runs/recorded.js';
 import { listRunFiles } from '../../engine/runs/runFiles.js';
+import { MetricSets } from '../../engine/server/metricSets.js';
 import type { Insights } from '../../engine/searches/insight/insights.js';
 import { l10n } from '../../format/l10n.js';
 import type { OwnShelf } from './ownShelf.js';
@@ -62,6 +63,11 @@ function handlers(shelf: OwnShelf, insights: Pick<Insights, 'of'>): Handlers {
       existing(id);
       const run = store.runs.detail(id)!;
       return { ...run, messages: [...run.messages, ...shelf.notesOn(id)] };
+    },
+    'runs/metrics': ({ ids }) => {
+      const sets = new MetricSets();
+      for (const id of ids) sets.add(id, store.runs.metricSet(id));
+      return sets.answer;
     },
     'runs/groups': ({ query, by, columns }) => store.runs.groups(query, by, columns),
     'runs/columns': (query) => store.runs.columns(query),

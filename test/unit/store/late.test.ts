@@ -72,7 +72,10 @@ describe('rows that are written late', () => {
     expect(rows('inbox') - before).toBe(1);
     expect(rows('late')).toBeGreaterThan(0);
     expect(rows('journals')).toBe(0);
+    // A list by age needs none of them; one by a value does.
     store.runs.list({});
+    expect(rows('journals')).toBe(0);
+    store.runs.list({ sort: 'objective' });
     expect([rows('late'), rows('journals')]).toEqual([0, 50]);
   });
 

@@ -102,6 +102,7 @@ describe('Catalogue', () => {
       emit: (...told) => topics.push(...told),
       onRuns: () => {},
       onRemoved: (id) => removed.push(id),
+      onRow: () => {},
       drawn: () => new Set(drawn),
     });
     return { catalogue, topics, removed };

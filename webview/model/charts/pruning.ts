@@ -1,7 +1,8 @@
 /** Accuracy against size of a pruned network. */
 import { PRUNING } from '../../../src/protocol/pruning.js';
 import type { Run, SeriesData } from '../../../src/protocol/engine.js';
-import { entryOf, hasEntry } from '../../../src/protocol/records.js';
+import { hasMetric } from '../runs/metricNames.js';
+import { entryOf } from '../../../src/protocol/records.js';
 import { fromWire } from '../../../src/protocol/values.js';
 
 /** Sizes that a network is compared by. */
@@ -20,7 +21,7 @@ export interface PrunedCurves {
   retrained: PrunedPoint[];
 }
 
-export const isPruning = (run: Run): boolean => hasEntry(run.metrics, PRUNING.weights);
+export const isPruning = (run: Run): boolean => hasMetric(run, PRUNING.weights);
 
 /** Maximum number of rounds of a pruning, times two. */
 const MOST_POINTS = 4000;

@@ -1,7 +1,8 @@
 /** How metrics of several ranks of a distributed job are drawn. */
 import type { Run } from '../../../src/protocol/engine.js';
-import { rankedOf, ranksWith } from '../../../src/protocol/ranks.js';
+import { rankedOf } from '../../../src/protocol/ranks.js';
 import type { Series } from '../../../src/drawing/series.js';
+import { ranksIn } from '../runs/metricNames.js';
 
 /** `first`: rank 0 alone; `all`: a curve for each rank; `range`: mean, minimum and maximum over all ranks. */
 export const RANK_LOOKS = ['first', 'all', 'range'] as const;
@@ -16,7 +17,7 @@ export const hasRanks = (metrics: readonly string[]): boolean => metrics.some((m
 
 /** Ranks of a run, including 0, whose curves are drawn. */
 export function drawnRanks(run: Pick<Run, 'metrics'>, metric: string, look: RankLook): number[] {
-  const ranks = ranksWith(Object.keys(run.metrics), metric);
+  const ranks = ranksIn(run, metric);
   // Without rank 0, the lowest one represents the run.
   return look === 'first' ? ranks.slice(0, 1) : ranks;
 }

@@ -11,13 +11,14 @@ export class ExperimentRows {
   total = 0;
   error: string | null = null;
   isRead = false;
+  private metrics: readonly string[] = [];
   private of: string | null = null;
   private turn = 0;
   private restUntil = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
-    private readonly model: Pick<PanelModel, 'host'>,
+    private readonly model: Pick<PanelModel, 'host' | 'asked'>,
     private readonly onNews: () => void,
   ) {}
 
@@ -38,6 +39,14 @@ export class ExperimentRows {
     }
   }
 
+  /** True if rows were read before these metrics were asked for. */
+  get lacks(): boolean {
+    return (
+      this.runs.some(({ more }) => more !== undefined) &&
+      this.model.asked.list.some((name) => !this.metrics.includes(name))
+    );
+  }
+
   dispose(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
@@ -47,9 +56,10 @@ export class ExperimentRows {
   private async read(experiment: string): Promise<void> {
     const turn = ++this.turn;
     try {
-      const { runs, total } = await this.model.host.request('runs/list', { experiment, limit: MOST_EXPLORED });
+      const metrics = this.model.asked.list;
+      const { runs, total } = await this.model.host.request('runs/list', { experiment, limit: MOST_EXPLORED, metrics });
       if (turn !== this.turn) return;
-      Object.assign(this, { runs, total, error: null, isRead: true });
+      Object.assign(this, { runs, total, error: null, isRead: true, metrics });
     } catch (error) {
       if (turn !== this.turn) return;
       this.error = error instanceof Error ? error.message : String(error);

@@ -40,7 +40,7 @@ export class RunFacts {
   get run(): RunDetail | undefined {
     const detail = this.detail.get();
     const row = this.model.runs.get(this.id);
-    return detail && row ? { ...detail, ...row } : detail;
+    return detail && row ? { ...detail, ...row, metrics: { ...detail.metrics, ...row.metrics } } : detail;
   }
 
   /** Call it when rows may have changed: rereads the data, at most once a second. */

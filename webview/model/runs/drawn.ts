@@ -1,5 +1,6 @@
 import type { Run } from '../../../src/protocol/engine.js';
 import type { PanelState } from '../../../src/protocol/panel.js';
+import { namesOf } from './metricNames.js';
 
 /** Drawn when the person chose nothing else. */
 export const NEWEST = 20;
@@ -38,6 +39,6 @@ export function drawnRuns(
 /** Metrics of the runs, each once. */
 export function metricsOf(runs: readonly Run[]): string[] {
   const names = new Set<string>();
-  for (const run of runs) for (const name of Object.keys(run.metrics)) names.add(name);
+  for (const run of runs) for (const name of namesOf(run)) names.add(name);
   return [...names];
 }

@@ -47,7 +47,11 @@ export class Trials {
     const turn = ++this.turn;
     if (search === null) return;
     try {
-      const { runs, total } = await this.model.host.request('runs/list', { search, limit: MOST_TRIALS });
+      const { runs, total } = await this.model.host.request('runs/list', {
+        search,
+        limit: MOST_TRIALS,
+        metrics: this.model.asked.list,
+      });
       if (turn !== this.turn) return;
       this.total = total;
       this.rows = runs.sort((a, b) => (a.trial ?? 0) - (b.trial ?? 0));

@@ -1,4 +1,5 @@
 import type { RequestParams, RequestResult, Run, RunQuery } from '../../../src/protocol/engine.js';
+import { keepValues } from '../runs/metricNames.js';
 import { pagesOf } from './virtual.js';
 
 export type ListRuns = (params: RequestParams<'runs/list'>) => Promise<RequestResult<'runs/list'>>;
@@ -77,6 +78,7 @@ export class RunPages {
       for (const page of this.pages.values()) {
         const index = page.findIndex((row) => row.id === run.id);
         if (index < 0) continue;
+        keepValues(run, page[index]);
         page[index] = run;
         found = true;
       }

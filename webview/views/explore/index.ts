@@ -37,7 +37,7 @@ class Explore extends LitElement {
   /** Selection by numbers: a column and its range. */
   declare where: { key: string; from: string; to: string };
   private rows: ExperimentRows | null = null;
-  private derived: { runs: readonly Run[]; columns: Column[] } | null = null;
+  private derived: { runs: readonly Run[]; names: ReadonlySet<string>; columns: Column[] } | null = null;
 
   constructor() {
     super();
@@ -61,19 +61,28 @@ class Explore extends LitElement {
   }
 
   private runs(): readonly Run[] {
+    this.model.asked.addFields([...Object.values(this.model.view.explore), this.where.key]);
     if (!this.isAll) return this.model.shown;
     this.rows ??= new ExperimentRows(this.model, () => this.requestUpdate());
     const known = new Map(this.rows.runs.map((run) => [run.id, run]));
     const news = [...this.model.runs.values()].some(
       (run) => run.experiment === this.model.state.experiment && known.get(run.id)?.status !== run.status,
     );
-    this.rows.show(this.model.state.experiment, this.rows.isRead && (news || this.rows.runs.some(isLive)));
+    const isStale = news || this.rows.lacks || this.rows.runs.some(isLive);
+    this.rows.show(this.model.state.experiment, this.rows.isRead && isStale);
     return this.rows.runs;
   }
 
   private columns(runs: readonly Run[]): Column[] {
-    if (this.derived?.runs.length !== runs.length || !runs.every((run, i) => run === this.derived!.runs[i]))
-      this.derived = { runs, columns: columnsOf(runs) };
+    const { derived } = this;
+    const names = this.model.metricNames;
+    if (
+      derived?.names === names &&
+      derived.runs.length === runs.length &&
+      runs.every((run, i) => run === derived.runs[i])
+    )
+      return derived.columns;
+    this.derived = { runs, names, columns: columnsOf(runs, names) };
     return this.derived.columns;
   }
 

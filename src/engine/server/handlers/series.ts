@@ -2,10 +2,9 @@ import { LIVE_STATUSES, type RunStatus, type SeriesData } from '../../../protoco
 import { readLog } from '../../disk/logText.js';
 import type { EngineParts } from '../../parts.js';
 import { notFound } from '../requestError.js';
+import { MetricSets } from '../metricSets.js';
 import type { Handlers } from '../server.js';
-
-/** Milliseconds of reading before other requests are answered. */
-const SLICE_MS = 8;
+import { inSlices } from '../slices.js';
 
 export function seriesHandlers({ store, folders, changes }: EngineParts) {
   // A run's full row has the summaries of all its metrics, which would be read for each of them.
@@ -17,14 +16,13 @@ export function seriesHandlers({ store, folders, changes }: EngineParts) {
   return {
     'series/read': async ({ queries }) => {
       const series: SeriesData[] = [];
-      for (let until = performance.now() + SLICE_MS, i = 0; i < queries.length; i++) {
-        series.push(store.series.read(queries[i]!));
-        if (performance.now() < until) continue;
-        // Small requests that arrived meanwhile go first.
-        await new Promise((resolve) => setImmediate(resolve));
-        until = performance.now() + SLICE_MS;
-      }
+      await inSlices(queries, (query) => series.push(store.series.read(query)));
       return { series };
+    },
+    'runs/metrics': async ({ ids }) => {
+      const sets = new MetricSets();
+      await inSlices(ids, (id) => sets.add(id, store.runs.metricSet(id)));
+      return sets.answer;
     },
     'metrics/read': ({ run, metric, points, offset, limit, lost }) => {
       statusOf(run);
@@ -38,8 +36,8 @@ export function seriesHandlers({ store, folders, changes }: EngineParts) {
       const ended = !LIVE_STATUSES.includes(statusOf(run));
       return { ...(await readLog(folders.path(run), offset, limit, ended)), ended };
     },
-    watch: ({ runs, logs }, client) => {
-      changes.watch(client, runs, logs);
+    watch: ({ runs, logs, metrics }, client) => {
+      changes.watch(client, runs, logs, metrics);
       return {};
     },
   } satisfies Partial<Handlers>;

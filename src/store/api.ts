@@ -274,6 +274,8 @@ export interface IngestApi {
 
 /** Points of a lost timeline (see `series/timeline.ts`) are left out unless they are asked for. */
 export interface SeriesApi {
+  /** As `read`, for a query that its schema has checked. */
+  readChecked(query: z.output<typeof SeriesQuery>): SeriesData;
   /** A chart's points, always including the extrema. An unknown run or metric is an empty series. */
   read(query: z.input<typeof SeriesQuery>): SeriesData;
   /**

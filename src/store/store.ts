@@ -37,7 +37,7 @@ export class Store implements StoreApi {
     this.runs = new Runs(db, names, table, writer, this.acts);
     this.searches = new Searches(db, names);
     this.ingest = new Ingest(db, names, table, writer, late, options);
-    this.series = new Series(db, names, table);
+    this.series = new Series(db, names, table, writer);
   }
 
   /**

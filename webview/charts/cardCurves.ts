@@ -16,6 +16,10 @@ import { DASHES } from '../../src/drawing/palette.js';
 import type { LineChart } from './chartjs.js';
 import { buildCurve, type Curve } from '../../src/drawing/curves.js';
 
+/** Points of all curves of a chart at most, and those that each has at least. */
+const ALL_POINTS = 300_000;
+const LEAST_POINTS = 60;
+
 interface Card {
   readonly model: PanelModel;
   /** Curves that are drawn: names of metrics, or formulas over them. */
@@ -76,7 +80,9 @@ export class CardCurves {
   /** Asks for the series of these runs, more closely where the chart is zoomed in. */
   subscribe(runs: readonly Run[]): void {
     const { x, zoom, series } = this.card;
-    const points = Math.round(Math.min(3000, Math.max(500, (this.card.chart?.width ?? 400) * 1.5)));
+    const wide = Math.round(Math.min(3000, Math.max(500, (this.card.chart?.width ?? 400) * 1.5)));
+    // Among thousands of curves nobody sees single points; the extrema of each are always among them.
+    const points = Math.min(wide, Math.max(LEAST_POINTS, Math.floor(ALL_POINTS / Math.max(1, runs.length))));
     const [first] = series;
     const whole: Want = {
       metric: first === undefined ? '' : (this.expression(first).names[0] ?? ''),

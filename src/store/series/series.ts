@@ -5,6 +5,7 @@ import { toWire } from '../../protocol/values.js';
 import type { SeriesApi } from '../api.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
+import type { RunWriter } from '../runs/writer.js';
 import { overRanks } from './overRanks.js';
 import { Points, progressOf } from './points.js';
 import { CHUNK_POINTS } from './pyramid.js';
@@ -19,10 +20,14 @@ export class Series implements SeriesApi {
     private readonly db: Database,
     private readonly names: MetricNames,
     private readonly table: SeriesTable,
+    private readonly runs: Pick<RunWriter, 'key'>,
   ) {}
 
   read(asked: z.input<typeof SeriesQuery>): SeriesData {
-    const query = SeriesQuery.parse(asked);
+    return this.readChecked(SeriesQuery.parse(asked));
+  }
+
+  readChecked(query: z.output<typeof SeriesQuery>): SeriesData {
     const { run, metric, x } = query;
     const head = this.head(run, metric);
     if (!head) return { run, metric, mode: 'replace', total: 0, inRange: 0, x: [], y: [] };
@@ -123,8 +128,8 @@ export class Series implements SeriesApi {
   private metricsOf(run: string): string[] {
     this.db.settle();
     return this.db.knowingly(() => {
-      const row = this.db.get<{ key: number }>('SELECT key FROM runs WHERE id = ?', run);
-      return row ? [...this.table.ofRun(row.key).keys()].map((id) => this.names.name(id)) : [];
+      const key = this.runs.key(run);
+      return key === null ? [] : [...this.table.ofRun(key).keys()].map((id) => this.names.name(id));
     });
   }
 
@@ -134,8 +139,8 @@ export class Series implements SeriesApi {
     return this.db.knowingly(() => {
       const id = this.names.find(metric);
       if (id === undefined) return null;
-      const row = this.db.get<{ key: number }>('SELECT key FROM runs WHERE id = ?', run);
-      return row ? this.table.find(row.key, id) : null;
+      const key = this.runs.key(run);
+      return key === null ? null : this.table.find(key, id);
     });
   }
 

@@ -16,7 +16,7 @@ export function seriesHandlers({ store, folders, changes }: EngineParts) {
   return {
     'series/read': async ({ queries }) => {
       const series: SeriesData[] = [];
-      await inSlices(queries, (query) => series.push(store.series.read(query)));
+      await inSlices(queries, (query) => series.push(store.series.readChecked(query)));
       return { series };
     },
     'runs/metrics': async ({ ids }) => {

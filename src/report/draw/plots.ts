@@ -29,7 +29,7 @@ async function read(keys: SelectionKeys, parts: DrawParts): Promise<Plotted> {
   const { runs, total } = await selectRuns(keys, parts, COUNT);
   const note = total > runs.length ? l10n.t('{0} of {1} runs', runs.length, total) : countOfRuns(runs.length);
   return {
-    ...{ runs, columns: columnsOf(runs, parts.now) },
+    ...{ runs, columns: columnsOf(runs, [], parts.now) },
     shared: { title: keys.title ?? '', note, runs: runs.map(({ id }) => id), live: liveOf(runs) },
   };
 }

@@ -52,6 +52,7 @@ export async function selectRuns(keys: SelectionKeys, parts: DrawParts, count: n
       sort,
       descending: goal === null ? draw.descending : goal === 'maximize',
       limit: Math.min(draw.count, MOST_DRAWN),
+      metrics: 'all',
     })
     .catch((error: unknown) => {
       throw asBlockError(error, keys);
@@ -109,7 +110,7 @@ async function namedRuns(
   parts: DrawParts,
 ): Promise<Run[]> {
   const ids = words.filter((word) => ID_PATTERN.test(word));
-  const byId = ids.length > 0 ? (await parts.ask('runs/list', { ids, limit: ids.length })).runs : [];
+  const byId = ids.length > 0 ? (await parts.ask('runs/list', { ids, limit: ids.length, metrics: 'all' })).runs : [];
   const known = new Set(byId.map(({ id }) => id));
   const names = words.filter((word) => !known.has(word));
   const runs = new Map(byId.map((run) => [run.id, run]));
@@ -119,7 +120,7 @@ async function namedRuns(
     );
     const found = await parts.ask('runs/list', {
       ...(query.experiment !== undefined && { experiment: query.experiment }),
-      ...{ filter, limit: MOST_DRAWN },
+      ...{ filter, limit: MOST_DRAWN, metrics: 'all' as const },
     });
     if (found.runs.length === 0)
       throw new BlockError(

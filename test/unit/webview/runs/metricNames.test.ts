@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../../src/protocol/engine.js';
 import { drawnRanks } from '../../../../webview/model/charts/ranks.js';
-import { columnsOf } from '../../../../webview/model/explore/columns.js';
+import { columnsOf } from '../../../../src/drawing/runs/plotColumns.js';
 import { AskedMetrics } from '../../../../webview/model/runs/askedMetrics.js';
 import { metricsOf } from '../../../../webview/model/runs/drawn.js';
 import { hasMetric, keepValues, MetricNames, namesOf, sourceIn } from '../../../../webview/model/runs/metricNames.js';

@@ -21,6 +21,9 @@ import { Tickets, type Ticket } from './tickets.js';
 const EACH_MS = 300;
 /** Without a job for so long, it ends. */
 const IDLE_MS = 20_000;
+/** Time between two signs of life, and longest time to wait for a lost keeper's place. */
+const BEAT_MS = 500;
+const WAIT_MS = 20_000;
 /** A supervisor that was just started gets this long to take its launch. */
 const START_MS = 60_000;
 
@@ -35,8 +38,12 @@ interface Known {
 
 /** Resolves when there is nothing left to look after, or at once when another one does so. */
 export async function keep(tickets = new Tickets(), env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  const lease = new SchedulerLease(tickets.keeperFile);
-  if (lease.take() !== null) return;
+  const lease = new SchedulerLease(tickets.keeperFile, BEAT_MS);
+  // One from before the host was restarted gives no sign of life any more.
+  for (const end = performance.now() + WAIT_MS; lease.take() !== null;) {
+    if (performance.now() > end) return;
+    await new Promise((resolve) => setTimeout(resolve, EACH_MS));
+  }
   const devices = new Devices(env);
   await devices.refresh();
   const keeper = new Keeper(tickets, devices, env);

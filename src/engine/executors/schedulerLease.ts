@@ -32,7 +32,11 @@ export class SchedulerLease {
   private beatAt = -Infinity;
   private watch: { token: string; lease: LeaseWatch } | null = null;
 
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    /** Milliseconds between two signs of life. */
+    private readonly beatMs = leaseSeconds() * 1000,
+  ) {}
 
   get isOurs(): boolean {
     return this.ours !== null;
@@ -65,7 +69,7 @@ export class SchedulerLease {
   }
 
   private beat(): void {
-    if (performance.now() - this.beatAt < leaseSeconds() * 1000) return;
+    if (performance.now() - this.beatAt < this.beatMs) return;
     this.beatAt = performance.now();
     // In place: the file's time is then the file server's.
     const file = openReal(this.file, fs.constants.O_WRONLY);
@@ -79,7 +83,8 @@ export class SchedulerLease {
   /** On this host the holder itself is looked for; elsewhere only the file tells whether it lives. */
   private isFree({ host, pid, started, token }: LeaseHolder): boolean {
     if (isHere(host)) return !isAlive(pid, started);
-    if (this.watch?.token !== token) this.watch = { token, lease: new LeaseWatch(this.file) };
+    if (this.watch?.token !== token)
+      this.watch = { token, lease: new LeaseWatch(this.file, undefined, undefined, this.beatMs) };
     return this.watch.lease.isStale();
   }
 

@@ -24,6 +24,8 @@ export class SshServer {
   /** For the engine: names our configuration, and none of the person's keys. */
   readonly env: Record<string, string>;
   private child: ChildProcess | null = null;
+  /** Files that the host does not have. */
+  private hidden: string[] = [];
 
   private constructor(
     private readonly folder: string,
@@ -32,11 +34,12 @@ export class SshServer {
     this.env = { TUNESMITH_SSH_CONFIG: path.join(folder, 'config'), SSH_AUTH_SOCK: '' };
   }
 
-  /** `settings`: further lines of sshd_config. */
-  static async start(settings: string[] = []): Promise<SshServer> {
+  /** `gpus`: how many its `nvidia-smi` shows. `hidden`: programs of this machine that the host does not have. */
+  static async start({ gpus = 0, hidden = [] }: { gpus?: number; hidden?: string[] } = {}): Promise<SshServer> {
     const folder = fs.mkdtempSync('/var/tmp/tunesmith-ssh-');
     const server = new SshServer(folder, await freePort());
-    server.configure(settings);
+    server.configure(gpus);
+    server.hidden = hidden;
     await server.up();
     return server;
   }
@@ -45,7 +48,12 @@ export class SshServer {
     fs.mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
     const disk = path.join(this.folder, 'tmp');
     fs.mkdirSync(disk, { recursive: true });
-    const script = `hostname ${HOST_NAME} && mount --bind '${disk}' /tmp && exec ${SSHD} -D -e -f '${this.at('sshd_config')}' -E '${this.at('log')}'`;
+    const script = [
+      `hostname ${HOST_NAME}`,
+      `mount --bind '${disk}' /tmp`,
+      ...this.hidden.map((file) => `mount --bind /dev/null '${file}'`),
+      `exec ${SSHD} -D -f '${this.at('sshd_config')}' -E '${this.at('log')}'`,
+    ].join(' && ');
     const namespaces = ['--mount', '--pid', '--fork', '--uts', '--mount-proc', '--kill-child'];
     this.child = spawn('unshare', [...namespaces, 'sh', '-c', script], {
       stdio: 'ignore',
@@ -115,7 +123,17 @@ export class SshServer {
     return path.join(this.folder, name);
   }
 
-  private configure(settings: string[]): void {
+  /** Programs that only the host has, first on its PATH. */
+  private programs(gpus: number): string {
+    const bin = this.disk('bin');
+    fs.mkdirSync(bin, { recursive: true });
+    const lines = Array.from({ length: gpus }, (_, index) => `${index}, GPU-${index}, Test GPU, 8192, 0, 0`);
+    if (gpus > 0)
+      fs.writeFileSync(path.join(bin, 'nvidia-smi'), `#!/bin/sh\ncat <<'E'\n${lines.join('\n')}\nE\n`, { mode: 0o755 });
+    return '/tmp/bin:/usr/local/bin:/usr/bin:/bin';
+  }
+
+  private configure(gpus: number): void {
     for (const name of ['host_key', 'key'])
       execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', this.at(name)]);
     fs.copyFileSync(this.at('key.pub'), this.at('authorized_keys'));
@@ -133,8 +151,8 @@ export class SshServer {
         'UsePAM no',
         'PermitRootLogin prohibit-password',
         'MaxSessions 50',
-        'SetEnv TUNESMITH_HOME=/tmp/home',
-        ...settings,
+        // Only the first of several lines would count.
+        `SetEnv TUNESMITH_HOME=/tmp/home PATH=${this.programs(gpus)}`,
         '',
       ].join('\n'),
     );

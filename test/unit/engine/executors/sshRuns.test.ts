@@ -1,97 +1,200 @@
 /** Runs and a search on a real SSH host that shares no files with this one. Skipped where there is no sshd. */
 import * as fs from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { EngineError, type EngineConnection } from '../../../../src/engine/clients/index.js';
-import { ErrorCode, SendRefusal } from '../../../../src/protocol/engine.js';
+import { execFileSync } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { check } from '../../../../src/engine/executors/check.js';
 import { buildDist } from '../../support/build.js';
 import { SshServer, whyNoSshd } from '../../support/sshServer.js';
-import { runOver, runWith, until, Workspace } from '../support.js';
+import { runOver, runWith, searchOver, until } from '../support.js';
+import { agreed, FOLDER, HostWorkspace, place, refusal, someSteps, steps, upTo, xs } from './sshSupport.js';
 
 const why = whyNoSshd();
-/** Its own letters and spaces reach the host. */
-const FOLDER = "/tmp/l'été 実験";
 let dist: string;
 let server: SshServer;
-let workspace: Workspace;
-
-/** Logs steps, saves each, and says how often it was started and where. */
-const TRAINER = `
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-export default async function train(run) {
-  let step = 0;
-  if (run.checkpoint) step = JSON.parse(fs.readFileSync(path.join(run.checkpoint, 'state.json'), 'utf8')).step + 1;
-  console.log('begins at', step, 'on', os.hostname(), 'GPU', process.env.CUDA_VISIBLE_DEVICES ?? 'none');
-  for (; step < run.params.number('steps'); step++) {
-    run.log({ loss: run.params.number('lr') + 1 / (step + 1) }, { step });
-    await run.saveCheckpoint(step, (folder) => fs.writeFileSync(path.join(folder, 'state.json'), JSON.stringify({ step })));
-    if (run.stopping) return;
-    await new Promise((resolve) => setTimeout(resolve, run.params.number('pause')));
-  }
-}
-`;
-
-const env = (): Record<string, string> => ({
-  ...server.env,
-  TUNESMITH_CLUSTER_POLL_SECONDS: '1',
-  TUNESMITH_LEASE_SECONDS: '0.5',
-});
-
-const connect = (): Promise<EngineConnection> => workspace.connect({ env: env() });
-
-function body(more: string): string {
-  return `name: on a host\non: ssh\nssh: { host: gpu-box, folder: ${JSON.stringify(FOLDER)} }\nmodule: ./trainer.mjs\n${more}`;
-}
-
-/** Asks, and agrees to what is to be sent. */
-async function agreed<T>(request: (send: { send?: string }) => Promise<T>): Promise<T> {
-  try {
-    return await request({});
-  } catch (error) {
-    if (!(error instanceof EngineError) || error.code !== ErrorCode.send) throw error;
-    return request({ send: SendRefusal.parse(error.data).digest });
-  }
-}
-
-async function start(more: string): Promise<{ engine: EngineConnection; id: string }> {
-  workspace = new Workspace(dist);
-  workspace.write('trainer.mjs', TRAINER);
-  const file = workspace.write('a.tune.yaml', body(more));
-  const engine = await connect();
-  const { run } = await agreed((send) => engine.request('runs/start', { file, ...send }));
-  return { engine, id: run.id };
-}
-
-const printed = (id: string): string => fs.readFileSync(workspace.at('.tunesmith/runs', id, 'output.log'), 'utf8');
-const steps = async (engine: EngineConnection, id: string): Promise<number> =>
-  (await engine.request('runs/get', { id })).metrics.loss?.count ?? 0;
-async function xs(engine: EngineConnection, id: string): Promise<number[]> {
-  const { series } = await engine.request('series/read', { queries: [{ run: id, metric: 'loss' }] });
-  return [...series[0]!.x];
-}
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, step) => step);
+let workspace: HostWorkspace;
 
 describe.skipIf(why !== null)(`on an SSH host${why === null ? '' : ` (skipped: ${why})`}`, () => {
   beforeAll(async () => {
     dist = await buildDist();
-    server = await SshServer.start();
+    server = await SshServer.start({ gpus: 2 });
   }, 120_000);
+  beforeEach(() => {
+    workspace = new HostWorkspace(dist, server);
+  });
   afterEach(async () => {
-    await workspace?.remove();
+    await workspace.remove();
   }, 60_000);
   afterAll(() => server?.stop());
 
   it('a run works there from a copy of the code, is seen live, and completes by its own record', async () => {
-    const { engine, id } = await start('params: { lr: 1, steps: 40, pause: 50 }\n');
-    const running = await runWith(engine, id, 'running');
-    expect(running.device).toMatch(/^ssh gpu-box/);
-    await until('live points', async () => (await steps(engine, id)) > 3);
+    const engine = await workspace.engine();
+    const { id } = await workspace.start(engine, workspace.file('params: { lr: 1, steps: 60, pause: 50 }\n'));
+    await runWith(engine, id, 'running');
+    await until('its place', async () => /^ssh gpu-box gpu:[01]$/.test(await place(engine, id)));
+    await someSteps(engine, id, 3);
     expect((await engine.request('runs/get', { id })).status).toBe('running');
     expect(await runOver(engine, id)).toMatchObject({ status: 'completed', error: null });
-    expect(await xs(engine, id)).toEqual(upTo(40));
-    expect(printed(id)).toMatch(/begins at 0 on gpu-box/);
+    expect(await xs(engine, id)).toEqual(upTo(60));
+    expect(workspace.printed(id)).toMatch(/begins at 0 on gpu-box GPU [01]/);
     // Its checkpoints stay there.
     expect(fs.existsSync(workspace.at('.tunesmith/runs', id, 'checkpoints'))).toBe(false);
+    expect(server.ask(`ls ${FOLDER.replaceAll(/[' ]/g, '\\$&')}/*/*/.tunesmith/runs/${id}/checkpoints`)).toMatch(
+      /step-/,
+    );
+  }, 120_000);
+
+  it('nothing is sent without consent, which names the files, is remembered, and is asked for again for new files', async () => {
+    const git = (...args: string[]): void => void execFileSync('git', ['-C', workspace.folder, ...args]);
+    git('init', '-q');
+    for (const [name, text] of Object.entries({ '.gitignore': 'data\n', '.env': 'TOKEN=1', 'secret.key': 'x' }))
+      workspace.write(name, text);
+    fs.mkdirSync(workspace.at('data'));
+    workspace.write('data/large.bin', 'ignored');
+    workspace.write('数据 (1).txt', 'sent');
+    const file = workspace.file('params: { lr: 1, steps: 2, pause: 1 }\n');
+    const engine = await workspace.engine();
+    const asked = refusal(await engine.request('runs/start', { file }).catch((error: unknown) => error));
+    expect(asked.files.map(({ path }) => path).sort()).toEqual(
+      ['.gitignore', 'a.tune.yaml', 'trainer.mjs', '数据 (1).txt'].sort(),
+    );
+    expect(asked).toMatchObject({ host: 'gpu-box', folder: FOLDER, byGit: true, fresh: null });
+    expect(asked.leftOut.sort()).toEqual(['.env', 'secret.key']);
+    expect((await engine.request('runs/list', {})).runs).toEqual([]);
+    // Another list than the one that was shown.
+    const wrong = engine.request('runs/start', { file, send: 'x' });
+    await expect(wrong).rejects.toThrow(/needs your consent/);
+    const { run } = await engine.request('runs/start', { file, send: asked.digest });
+    expect((await runOver(engine, run.id)).status).toBe('completed');
+    const there = server.ask(
+      `cd ${FOLDER.replaceAll(/[' ]/g, '\\$&')}/*/*/.tunesmith/runs/${run.id}/../../.. && ls -A`,
+    );
+    expect(there?.trim().split('\n').sort()).toEqual(
+      ['.gitignore', '.tunesmith', 'a.tune.yaml', 'trainer.mjs', '数据 (1).txt'].sort(),
+    );
+    // Changed code needs no consent; a new file does.
+    fs.appendFileSync(workspace.at('trainer.mjs'), '\n// changed\n');
+    await runOver(engine, (await engine.request('runs/start', { file })).run.id);
+    workspace.write('new.py', '1');
+    const again = refusal(await engine.request('runs/start', { file }).catch((error: unknown) => error));
+    expect(again).toMatchObject({ fresh: 1, files: [{ path: 'new.py', size: 1 }] });
+    const search = engine.request('runs/rerun', { id: run.id });
+    await expect(search).rejects.toThrow(/needs your consent/);
+  }, 120_000);
+
+  it('the devices of the host are given to one run after the other; what waits says why, and a stop ends it', async () => {
+    const engine = await workspace.engine();
+    const file = workspace.file('params: { lr: 1, steps: 100000, pause: 50 }\n');
+    const ids: string[] = [];
+    for (let i = 0; i < 4; i++) ids.push((await workspace.start(engine, file)).id);
+    await until('two of them', async () => {
+      const { runs } = await engine.request('runs/list', { status: ['running'] });
+      return runs.length === 2;
+    });
+    const [first, second, third, fourth] = ids as [string, string, string, string];
+    await until(
+      'its place in the queue',
+      async () => (await place(engine, fourth)) === 'ssh gpu-box #2 (waiting for a GPU)',
+    );
+    await until('some output', () => [first, second].every((id) => /GPU/.test(workspace.printed(id))));
+    const gpus = [first, second].map((id) => /GPU (\d)/.exec(workspace.printed(id))?.[1]).sort();
+    expect(gpus).toEqual(['0', '1']);
+    await engine.request('runs/stop', { ids: [third] });
+    expect(await runOver(engine, third)).toMatchObject({ status: 'stopped', error: null });
+    await engine.request('runs/stop', { ids: [first] });
+    expect((await runOver(engine, first)).status).toBe('stopped');
+    await runWith(engine, fourth, 'running');
+    expect(workspace.printed(third)).toBe('');
+  }, 120_000);
+
+  it('a Python program is paused, resumed, given new values and stopped', async () => {
+    workspace.write(
+      'train.py',
+      `
+import tunesmith, time
+run = tunesmith.init()
+for step in range(100000):
+    run.log({"loss": run.config["lr"]}, step=step)
+    if run.config["lr"] == 0.5: break
+    time.sleep(0.05)
+print("now", run.config["lr"], flush=True)
+`,
+    );
+    const engine = await workspace.engine();
+    const { id } = await workspace.start(engine, workspace.file('params: { lr: 0.1 }\n', 'run: python train.py'));
+    await someSteps(engine, id);
+    await engine.request('runs/pause', { ids: [id] });
+    await runWith(engine, id, 'paused');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const before = await steps(engine, id);
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(await steps(engine, id)).toBe(before);
+    await engine.request('runs/resume', { ids: [id] });
+    await someSteps(engine, id, before + 3);
+    await engine.request('runs/set', { id, params: { lr: 0.5 } });
+    expect(await runOver(engine, id)).toMatchObject({ status: 'completed', error: null });
+    expect(workspace.printed(id)).toContain('now 0.5');
+    expect((await engine.request('runs/get', { id })).metrics.loss?.last).toBe(0.5);
+  }, 120_000);
+
+  it('a stopped run resumes from its checkpoint there, with changed code, and a branch begins from it', async () => {
+    const engine = await workspace.engine();
+    const file = workspace.file('params: { lr: 1, steps: 40, pause: 40 }\n');
+    const { id } = await workspace.start(engine, file);
+    await someSteps(engine, id, 8);
+    await engine.request('runs/stop', { ids: [id] });
+    expect((await runOver(engine, id)).status).toBe('stopped');
+    fs.appendFileSync(workspace.at('trainer.mjs'), "\nconsole.log('changed');\n");
+    expect((await engine.request('runs/resume', { ids: [id] })).skipped).toEqual([]);
+    await until('its end', async () => (await engine.request('runs/get', { id })).status === 'completed', 40_000);
+    expect(await xs(engine, id)).toEqual(upTo(40));
+    expect(workspace.printed(id).match(/begins at/g)).toHaveLength(2);
+    expect(workspace.printed(id)).toContain('changed');
+    const { run } = await engine.request('runs/branch', { id, params: { steps: 45 } });
+    expect((await runOver(engine, run.id)).status).toBe('completed');
+    expect(workspace.printed(run.id)).toMatch(/begins at 40 on gpu-box/);
+  }, 120_000);
+
+  it('a search that pauses and promotes ends as it does on this machine with the same seed', async () => {
+    const body =
+      'params: { lr: 1, steps: 9, pause: 5 }\nobjective: { metric: loss, goal: minimize }\n' +
+      'search: { sampler: random, seed: 5, trials: 4, parallel: 1, checkpoints: true, maxSteps: 9, ' +
+      'pruner: { name: asha, form: promote, eta: 3, grace: 1 }, space: { lr: { uniform: [0, 1] } } }\n';
+    const engine = await workspace.engine();
+    const files = [
+      workspace.file(body, 'module: ./trainer.mjs', 'there'),
+      workspace.write('here.tune.yaml', `name: here\nmodule: ./trainer.mjs\n${body}`),
+    ];
+    const values: unknown[] = [];
+    for (const file of files) {
+      const { search } = await agreed((send) => engine.request('searches/start', { file, ...send }));
+      expect((await searchOver(engine, search.id, 200_000)).status).toBe('completed');
+      const { runs } = await engine.request('runs/list', { search: search.id, sort: 'createdAt', descending: false });
+      values.push(runs.map(({ trial, status, params, metrics }) => [trial, status, params.lr, metrics.loss?.last]));
+    }
+    expect(values[0]).toEqual(values[1]);
+  }, 300_000);
+
+  it('a check takes the whole way and leaves nothing, and says what to do when a host is unknown', async () => {
+    const options = { workspace: workspace.folder, dist, env: { ...process.env, ...server.env }, patience: 30 };
+    const ssh = { host: 'gpu-box', folder: '/tmp/check here' };
+    expect(await check({ kind: 'ssh', ssh }, options)).toEqual({
+      name: 'ssh gpu-box',
+      kind: 'ssh',
+      ok: true,
+      reason: expect.stringMatching(
+        /^gpu-box \(Linux \S+, Node v\d+\S+, \d+ cores, 2 × Test GPU\): hello from gpu-box$/,
+      ) as string,
+    });
+    expect(server.ask("ls '/tmp/check here'")?.trim()).toBe('bin');
+    expect(await check({ kind: 'ssh', ssh: { ...ssh, host: 'nobody.invalid' } }, options)).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/Could not resolve hostname.*~\/\.ssh\/config/) as string,
+    });
+    server.forget();
+    expect(await check({ kind: 'ssh', ssh }, options)).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/Host key verification failed.*`ssh gpu-box`/) as string,
+    });
+    server.know();
   }, 120_000);
 });

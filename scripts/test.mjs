@@ -10,6 +10,7 @@ import { openSession } from './lib/session.mjs';
 import { ensureBackend } from './setup/backend.mjs';
 import { ensureBrowser } from './setup/browser.mjs';
 import { EDITORS, ensureEditor } from './setup/editor.mjs';
+import { ensureRay, ensureSshd } from './setup/hosts.mjs';
 import { ensureTorch } from './setup/python.mjs';
 import { add, check, emptyResult, summary } from './test/result.mjs';
 
@@ -79,6 +80,9 @@ async function main() {
     const torch = attempt(async () => (has('python', 'e2e') ? ensureTorch() : undefined));
     const backend = attempt(async () => (has('unit', 'host', 'e2e') ? ensureBackend(env()) : undefined));
 
+    const sshd = attempt(async () => (has('unit') ? ensureSshd() : undefined));
+    const ray = attempt(async () => (has('unit') ? ensureRay() : undefined));
+
     const tier = async (name, work) => {
       const start = Date.now();
       console.log(`\n${bold(name)}`);
@@ -108,7 +112,14 @@ async function main() {
     if (has('lint')) await tier('lint', async () => (await import('./test/lint.mjs')).lint());
     const gotBackend = await backend;
     if (gotBackend.reason) total.skipped.push(`native training backend (${gotBackend.reason})`);
-    if (has('unit')) await tier('unit', async () => (await import('./test/unit.mjs')).unit({ env: env(), args: rest }));
+    const [gotSshd, gotRay] = [await sshd, await ray];
+    if (gotSshd.reason) total.skipped.push(`SSH hosts (${gotSshd.reason})`);
+    if (gotRay.reason) total.skipped.push(`Ray (${gotRay.reason})`);
+    const rayEnv = gotRay.value ? { TUNESMITH_TEST_RAY: gotRay.value } : {};
+    if (has('unit'))
+      await tier('unit', async () =>
+        (await import('./test/unit.mjs')).unit({ env: { ...env(), ...rayEnv }, args: rest }),
+      );
     const gotTorch = await torch;
     const torchFacts = { python: gotTorch.value, reason: gotTorch.reason };
     if (has('python'))

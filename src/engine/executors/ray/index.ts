@@ -4,9 +4,8 @@ import { z } from 'zod';
 import type { RayPlace } from '../../../protocol/cluster.js';
 import { SubmitRefused, type Executor, type JobEnd, type JobRequest, type JobState } from '../executor.js';
 import { quoted } from '../shell.js';
+import { request } from './http.js';
 
-const TIMEOUT_MS = 30_000;
-const LARGEST_ANSWER = 4 << 20;
 /** Bytes of the job's output that are kept when its supervisor did not begin. */
 const LARGEST_LOG = 64 * 1024;
 /** Jobs that are asked for at the same time. */
@@ -44,14 +43,14 @@ export class Ray implements Executor {
 
   constructor(private readonly place: RayPlace) {}
 
-  async submit(request: JobRequest): Promise<string> {
-    const { name, need, output } = request;
+  async submit(job: JobRequest): Promise<string> {
+    const { name, need, output } = job;
     this.outputs.set(name, output);
     const body = {
       submission_id: name,
-      entrypoint: entrypointOf(request),
-      runtime_env: runtimeEnvOf(need.ray ?? this.place, request),
-      metadata: { tunesmith_run: request.spec.id, tunesmith_experiment: request.spec.experiment },
+      entrypoint: entrypointOf(job),
+      runtime_env: runtimeEnvOf(need.ray ?? this.place, job),
+      metadata: { tunesmith_run: job.spec.id, tunesmith_experiment: job.spec.experiment },
       ...(need.cpus !== undefined && { entrypoint_num_cpus: need.cpus }),
       ...(need.gpus !== undefined && { entrypoint_num_gpus: need.gpus }),
       ...(need.memory !== undefined && { entrypoint_memory: need.memory * 2 ** 20 }),
@@ -122,22 +121,15 @@ export class Ray implements Executor {
 
   private async ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
     const { address } = this.place;
-    let answer: Response;
-    let text: string;
+    let answer: { status: number; text: string };
     try {
-      answer = await fetch(`${address}${path}`, {
-        method,
-        // Another address than the person's would learn of the job.
-        redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(body !== undefined && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
-      });
-      text = await bounded(answer);
+      answer = await request(method, `${address}${path}`, body === undefined ? null : JSON.stringify(body));
     } catch (error) {
-      const { message, cause } = error as Error & { cause?: { code?: string; message?: string } };
-      throw new Error(`${address} does not answer (${cause?.code ?? cause?.message ?? message})`, { cause: error });
+      const { message, code } = error as NodeJS.ErrnoException;
+      throw new Error(`${address} does not answer (${code ?? message})`, { cause: error });
     }
-    if (!answer.ok) throw new RayError(answer.status, wordsOf(text) || `Ray answered with ${answer.status}`);
+    const { status, text } = answer;
+    if (status < 200 || status > 299) throw new RayError(status, wordsOf(text) || `Ray answered with ${status}`);
     try {
       return JSON.parse(text) as unknown;
     } catch {
@@ -171,17 +163,6 @@ function runtimeEnvOf({ runtimeEnv = {} }: RayPlace, { env }: JobRequest): Recor
 }
 
 const OURS = /^(TUNESMITH_(RUN_JOB|CAPTURE|FSYNC_SECONDS|LEASE_SECONDS|PYTHON_DIR)|ELECTRON_RUN_AS_NODE)$/;
-
-async function bounded(answer: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of answer.body ?? []) {
-    size += part.length;
-    if (size > LARGEST_ANSWER) throw new Error('its answer is too long');
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
 
 /** Ray's errors are tracebacks; the last line says what is wrong. */
 function wordsOf(text: string): string {

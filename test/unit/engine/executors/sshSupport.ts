@@ -9,7 +9,7 @@ import { until, Workspace } from '../support.js';
 export const FOLDER = "/tmp/l'été 実験";
 
 /** Logs steps, saves each, and says how often it was started and where. */
-const TRAINER = `
+export const TRAINER = `
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

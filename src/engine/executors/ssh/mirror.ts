@@ -55,7 +55,7 @@ export class Mirror {
   }
 
   checkpoints(folder: string, names: readonly string[]): void {
-    const safe = names.filter((name) => isPlain(name) && !name.includes('/')).slice(0, 1000);
+    const safe = names.filter((name) => isPlain(name) && !/^\.|\//.test(name)).slice(0, 1000);
     writeReal(path.join(this.folder, REMOTE_CHECKPOINTS), JSON.stringify({ folder, names: safe }), { sync: false });
   }
 

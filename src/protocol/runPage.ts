@@ -21,11 +21,25 @@ export const Relative = z.object({
 });
 export type Relative = z.infer<typeof Relative>;
 
+/** A run that it shares a pipeline with. */
+export const PipelineKin = z.object({
+  /** `pipeline`: the run that it is a stage of. `stage`: its own stage. `uses`: a stage whose results it used. `usedBy`: the reverse. */
+  role: z.enum(['pipeline', 'stage', 'uses', 'usedBy']),
+  id: z.string(),
+  /** Its name; null: it is gone. */
+  name: z.string().nullable(),
+  /** Name of the stage; '' for the pipeline. */
+  stage: z.string(),
+});
+export type PipelineKin = z.infer<typeof PipelineKin>;
+
 export const Lineage = z.object({
   /** The run it was started from, then that one's, and so on: at most 50. */
   ancestors: z.array(Relative),
   /** Runs that were started from it, oldest first. */
   descendants: z.array(Relative),
+  /** Runs that it shares a pipeline with; absent if there is none. */
+  pipeline: z.array(PipelineKin).optional(),
   /** The search whose trial it is. */
   search: z.object({ id: z.string(), name: z.string() }).nullable(),
 });

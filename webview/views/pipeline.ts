@@ -7,6 +7,7 @@ import { statusText } from '../../src/format/statuses.js';
 import { styles } from '../components/cssVars.js';
 import { icon, statusIcon } from '../components/icon.js';
 import { placed, type Placed } from '../model/charts/pipeline.js';
+import { openRun } from '../model/page/pages.js';
 import type { PanelModel } from '../model/panel.js';
 import { Follows } from '../model/signal.js';
 import { TEST_IDS } from '../testids.js';
@@ -100,6 +101,7 @@ class PipelineView extends LitElement {
         data-status=${stage.status}
         data-reused=${String(stage.reused)}
         @click=${() => run !== null && void this.model.select([run])}
+        @dblclick=${() => run !== null && openRun(this.model, run, 'overview')}
       >
         <span class="stage-head"
           >${stageIcon(stage)}<b class="ellipsis">${name}</b

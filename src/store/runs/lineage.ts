@@ -1,5 +1,5 @@
 /** Origins of runs: which run was run again, or continued from a checkpoint. */
-import { MOST_DESCENDANTS, type Relative } from '../../protocol/runPage.js';
+import { MOST_DESCENDANTS, type PipelineKin, type Relative } from '../../protocol/runPage.js';
 import type { Branch } from '../../protocol/branch.js';
 import type { Database } from '../database.js';
 
@@ -16,6 +16,7 @@ interface Row {
 export interface Kinship {
   ancestors: Relative[];
   descendants: Relative[];
+  pipeline?: PipelineKin[];
 }
 
 export function kinshipOf(db: Database, id: string): Kinship {
@@ -39,7 +40,40 @@ export function kinshipOf(db: Database, id: string): Kinship {
     const from = origin(child);
     return from ? [{ ...from, id: child.id, name: child.name }] : [];
   });
-  return { ancestors, descendants };
+  const pipeline = pipelineOf(db, id);
+  return { ancestors, descendants, ...(pipeline.length > 0 && { pipeline }) };
+}
+
+interface StageRow {
+  id: string;
+  name: string;
+  pipeline: string | null;
+  stage: string | null;
+}
+
+/** Finds the pipeline that a run is a stage of, the stages whose results it used, and those that used its own. */
+function pipelineOf(db: Database, id: string): PipelineKin[] {
+  const row = (of: string) => db.get<StageRow>('SELECT id, name, pipeline, stage FROM runs WHERE id = ?', of);
+  const own = row(id);
+  if (!own) return [];
+  const stageOf = ({ stage }: StageRow) => JSON.parse(stage ?? '{}') as { name?: string; parents?: string[] };
+  const kin = (role: PipelineKin['role'], of: string, found: StageRow | undefined): PipelineKin => ({
+    ...{ role, id: of, name: found?.name ?? null, stage: found ? (stageOf(found).name ?? '') : '' },
+  });
+  const many = (where: string) =>
+    db.all<StageRow>(
+      `SELECT id, name, pipeline, stage FROM runs WHERE ${where} AND deleted_at IS NULL ORDER BY created_at, key LIMIT ?2`,
+      ...[id, MOST_DESCENDANTS],
+    );
+  const { pipeline } = own;
+  return [
+    ...(pipeline === null ? [] : [{ ...kin('pipeline', pipeline, row(pipeline)), stage: '' }]),
+    ...(stageOf(own).parents ?? []).slice(0, MOST_DESCENDANTS).map((parent) => kin('uses', parent, row(parent))),
+    ...many("pipeline IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(stage, '$.parents') WHERE value = ?1)").map(
+      (one) => kin('usedBy', one.id, one),
+    ),
+    ...many('pipeline = ?1').map((one) => kin('stage', one.id, one)),
+  ];
 }
 
 function origin({ branch, rerun_of: rerunOf }: Row): Omit<Relative, 'name'> | null {

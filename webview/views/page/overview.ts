@@ -1,7 +1,7 @@
 /** A run's facts, parameters, results, notes, messages and lineage. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { RunDetail } from '../../../src/protocol/engine.js';
-import type { Relative } from '../../../src/protocol/runPage.js';
+import type { PipelineKin, Relative } from '../../../src/protocol/runPage.js';
 import { markAt } from '../../../src/protocol/floats.js';
 import { ownFirst } from '../../../src/protocol/systemMetrics.js';
 import { formatCount, formatNumber, formatParam } from '../../../src/format/numbers.js';
@@ -187,6 +187,7 @@ function lineage(model: PanelModel, facts: RunFacts, run: RunDetail): TemplateRe
     );
   kin.ancestors.forEach((one, i) => rows.push(relative(model, one, i === 0 ? 'from' : 'before')));
   for (const one of kin.descendants) rows.push(relative(model, one, 'to'));
+  for (const one of kin.pipeline ?? []) rows.push(stageRow(model, one));
   if (rows.length === 0) return nothing;
   return block(
     l10n.t('Lineage'),
@@ -194,6 +195,23 @@ function lineage(model: PanelModel, facts: RunFacts, run: RunDetail): TemplateRe
       ${rows}
     </ul>`,
   );
+}
+
+const STAGE_WORDS: Record<PipelineKin['role'], () => string> = {
+  pipeline: () => l10n.t('Stage of the pipeline'),
+  stage: () => l10n.t('Stage'),
+  uses: () => l10n.t('Uses results of'),
+  usedBy: () => l10n.t('Its results are used by'),
+};
+
+function stageRow(model: PanelModel, { role, id, name, stage }: PipelineKin): TemplateResult {
+  const link =
+    name === null
+      ? html`<span class="hint">${l10n.t('{0} (deleted)', id)}</span>`
+      : html`<button type="button" class="link" data-run=${id} @click=${() => openRun(model, id, 'overview')}>
+          ${stage || name}
+        </button>`;
+  return html`<li data-role=${role}>${icon('type-hierarchy-sub')}<span>${STAGE_WORDS[role]()} ${link}</span></li>`;
 }
 
 function relative(

@@ -1,3 +1,4 @@
+import { changeText } from '../../drawing/runCurves.js';
 import type { Branch } from '../../protocol/branch.js';
 import type { AgentAct } from '../../protocol/agents.js';
 import type { SearchDetail } from '../../protocol/engine.js';
@@ -66,6 +67,10 @@ export const show: Command = {
       ['seed', String(run.seed)],
       ['exit code', run.exitCode === null ? (run.signal ?? '–') : String(run.exitCode)],
       ['folder', run.folder],
+      ...(run.changes ?? []).map((change): [string, string] => [
+        'changed',
+        `${changeText(change)} after step ${formatNumber(change.step)}`,
+      ]),
       ...(run.tags.length ? ([['tags', run.tags.join(', ')]] as [string, string][]) : []),
       ...(run.note ? ([['note', run.note]] as [string, string][]) : []),
       ...Object.entries(run.info).map(([name, value]): [string, string] => [name, formatParam(value)]),

@@ -35,3 +35,27 @@ it('ends at a ring, which only files that somebody wrote by hand can form', () =
   store.runs.insert(newRun(folder, 'b', { rerunOf: 'a' }));
   expect(store.runs.kinship('a').ancestors.map(({ id }) => id)).toEqual(['b']);
 });
+
+it('knows the pipeline of a stage, the stages that it used and those that used it', () => {
+  const folder = temporary();
+  const store = openStore(folder);
+  const stage = (id: string, name: string, parents: string[], createdAt: number) =>
+    store.runs.insert(newRun(folder, id, { stage: { pipeline: 'whole', name, parents, hash: id }, createdAt } as object));
+  store.runs.insert(newRun(folder, 'whole', { createdAt: 1 }));
+  stage('a', 'data', [], 2);
+  stage('b', 'train', ['a'], 3);
+  stage('c', 'test', ['a', 'b'], 4);
+  const kin = (id: string) => store.runs.kinship(id).pipeline?.map(({ role, id: of, stage: name }) => [role, of, name]);
+  expect(kin('b')).toEqual([
+    ['pipeline', 'whole', ''],
+    ['uses', 'a', 'data'],
+    ['usedBy', 'c', 'test'],
+  ]);
+  expect(kin('whole')).toEqual([
+    ['stage', 'a', 'data'],
+    ['stage', 'b', 'train'],
+    ['stage', 'c', 'test'],
+  ]);
+  store.runs.insert(newRun(folder, 'plain', { createdAt: 5 }));
+  expect(store.runs.kinship('plain')).not.toHaveProperty('pipeline');
+});

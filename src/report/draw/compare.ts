@@ -28,7 +28,7 @@ export async function drawCompare(keys: BlockOf<'compare'>, parts: DrawParts): P
     live: liveOf(runs),
     table: {
       columns: [
-        { title: '', isNumber: false },
+        { title: l10n.t('Name'), isNumber: false },
         ...details.map((run) => ({ title: columnTitle(run, details), isNumber: false })),
       ],
       rows: sections

@@ -61,5 +61,5 @@ function tableHtml({ columns, rows }: TableData, isLive: boolean): string {
   });
   if (rows.length === 0)
     body.push(`<tr><td colspan="${columns.length}">${escapeHtml(l10n.t('No run matches.'))}</td></tr>`);
-  return `<div class="r-table" tabindex="0" role="region" aria-label="${escapeHtml(l10n.t('Table'))}"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+  return `<div class="r-table" tabindex="0" role="group" aria-label="${escapeHtml(l10n.t('Table'))}"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
 }

@@ -40,7 +40,9 @@ it('knows the pipeline of a stage, the stages that it used and those that used i
   const folder = temporary();
   const store = openStore(folder);
   const stage = (id: string, name: string, parents: string[], createdAt: number) =>
-    store.runs.insert(newRun(folder, id, { stage: { pipeline: 'whole', name, parents, hash: id }, createdAt } as object));
+    store.runs.insert(
+      newRun(folder, id, { stage: { pipeline: 'whole', name, parents, hash: id }, createdAt } as object),
+    );
   store.runs.insert(newRun(folder, 'whole', { createdAt: 1 }));
   stage('a', 'data', [], 2);
   stage('b', 'train', ['a'], 3);

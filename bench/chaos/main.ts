@@ -23,6 +23,14 @@ process.env.TUNESMITH_HOME = path.join(workspace, 'home');
 
 async function main(): Promise<void> {
   const slurm = values.slurm ? await SlurmVictims.start(values.folder!, values.root!) : undefined;
+  try {
+    await playAndReport(slurm);
+  } finally {
+    await slurm?.stop();
+  }
+}
+
+async function playAndReport(slurm: SlurmVictims | undefined): Promise<void> {
   const played = await play({
     workspace,
     slurm,
@@ -37,13 +45,14 @@ async function main(): Promise<void> {
   console.log(markdown);
   for (const fault of faults) console.log(fault);
   if (values.out) fs.writeFileSync(values.out, markdown);
-  await slurm?.stop();
   if (faults.length === 0) fs.rmSync(workspace, { recursive: true, force: true, maxRetries: 5 });
   else console.log(`Left to be looked at: ${workspace}`);
-  process.exit(faults.length === 0 ? 0 : 1);
+  process.exitCode = faults.length === 0 ? 0 : 1;
 }
 
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exit(1);
-});
+main()
+  .catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  })
+  .finally(() => process.exit());

@@ -151,6 +151,7 @@ class Game {
   }
 
   private async keepBusy(): Promise<void> {
+    this.options.slurm?.resumeNodes();
     if ((await this.live()).length >= AT_WORK) return;
     const turn = this.turn++;
     const name = `chaos ${turn}`;
@@ -255,7 +256,10 @@ class Game {
       await this.request((engine) => engine.request('searches/stop', { id }).catch(() => ({})));
     }
     const deadline = Date.now() + 240_000;
-    while ((await this.live()).length > 0 && Date.now() < deadline) await pause(300);
+    while ((await this.live()).length > 0 && Date.now() < deadline) {
+      this.options.slurm?.resumeNodes();
+      await pause(this.options.slurm ? 2000 : 300);
+    }
     // Records that come late still count.
     await pause(3000);
   }

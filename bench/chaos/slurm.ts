@@ -14,6 +14,8 @@ export class SlurmVictims {
     const node = this.cluster.nodes[index % this.cluster.nodes.length]!;
     await this.cluster.killNode(node);
     this.cluster.startNode(node);
+    // Slurm drains a node whose processes it could not end; an administrator brings it back.
+    setTimeout(() => this.cluster.ask('scontrol', ['update', `NodeName=${node}`, 'State=RESUME']), 3000).unref();
     return node;
   }
 
@@ -22,6 +24,11 @@ export class SlurmVictims {
     await this.cluster.stopController();
     await new Promise((resolve) => setTimeout(resolve, ms));
     this.cluster.startController();
+  }
+
+  /** Brings back all nodes, as an administrator does. */
+  resumeNodes(): void {
+    for (const node of this.cluster.nodes) this.cluster.ask('scontrol', ['update', `NodeName=${node}`, 'State=RESUME']);
   }
 
   jobsLeft(): number {

@@ -116,6 +116,15 @@ export function readLastWords(
   return { finish, lastError, ...(closed && { closed }), ...(assumed && { assumed }) };
 }
 
+/** Returns whether an engine has recorded the end of a launch, such as one of another host that has cancelled it before it began. */
+export function isEndedByEngine(runFolder: string, launch = FIRST_LAUNCH): boolean {
+  const file = path.join(runFolder, RUN_FILES.journal, RUN_FILES.engineJournal);
+  return tailRecords(file).some((value) => {
+    const end = FinishRecord.safeParse(value);
+    return end.success && end.data.time >= launch.at;
+  });
+}
+
 /** Returns the JSON values of the last lines of a file, without unwritten (NUL) and half-written ends. */
 function tailRecords(file: string): unknown[] {
   let descriptor: number;

@@ -13,7 +13,14 @@ import { outcomeOfJob, placeOf, whenGone } from './jobFacts.js';
 import { takeLaunch } from '../supervisor/launch.js';
 import type { Floats } from '../../protocol/floats.js';
 import type { Params } from '../../protocol/values.js';
-import { FIRST_LAUNCH, readLastWords, readSupervisorRecords, readTaken, type Launch } from './endingRecords.js';
+import {
+  FIRST_LAUNCH,
+  isEndedByEngine,
+  readLastWords,
+  readSupervisorRecords,
+  readTaken,
+  type Launch,
+} from './endingRecords.js';
 import type { Log } from '../disk/log.js';
 import { personsUmask } from '../disk/umask.js';
 import { memoryKills } from '../machine/memoryKills.js';
@@ -315,6 +322,7 @@ export class LiveRun {
 
   /** Only a recorded end, or a lease that was not renewed for minutes, ends a run on another host. */
   private watchElsewhere(host: HostIdentity): void {
+    if (isEndedByEngine(this.options.folder, this.which)) return void this.conclude();
     if (!this.lease) {
       this.leaseThere();
       this.options.onElsewhere(host);

@@ -108,6 +108,82 @@ it.runIf(canUnshare)(
   60_000,
 );
 
+/** A search of slow trials on this host, with a trial at work. */
+async function searchHere(parallel: number) {
+  workspace = new Workspace(dist, shared);
+  workspace.write('train.mjs', TRAIN);
+  const space = `search: { sampler: grid, parallel: ${parallel}, space: { lr: { choice: [1, 2, 3, 4, 5, 6] } } }\n`;
+  const file = workspace.write(
+    'a.tune.yaml',
+    experiment('node train.mjs', `params: { steps: 20000, pause: 50 }\n${space}`),
+  );
+  const engine = await workspace.connect();
+  const { search } = await engine.request('searches/start', { file });
+  const trial = await until('a trial to run', async () => {
+    const { runs } = await engine.request('runs/list', { search: search.id });
+    return runs.find(({ status }) => status === 'running');
+  });
+  const status = async () =>
+    (await engine.request('searches/list', {})).searches.find(({ id }) => id === search.id)!.status;
+  return { engine, file, search: search.id, trial: trial.id, status };
+}
+
+it.runIf(canUnshare)(
+  'a search is looked at live from both hosts, paused, resumed and stopped from the other, and only this one starts anything',
+  async () => {
+    const { engine, search, trial, status } = await searchHere(1);
+    const live = await onOtherHost(['metrics', trial, 'loss', '--json'], false, '"$@" 2>&1 >/dev/null; sleep 2;');
+    expect(live.out.match(/"step"/g)!.length, 'live points there').toBeGreaterThan(5);
+    expect((await engine.request('metrics/read', { run: trial, metric: 'loss' })).points.length).toBeGreaterThan(5);
+    const control = workspace.at('.tunesmith/searches', search, 'control.ndjson');
+    fs.writeFileSync(control, '{"ask":"stop"}\n');
+    fs.chmodSync(control, 0o666);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(await status(), 'a file that anybody may write').toBe('running');
+    fs.rmSync(control);
+    expect(await onOtherHost(['pause', search])).toMatchObject({ code: 0 });
+    await until('the pause to be heard', async () => (await status()) === 'paused');
+    expect(await onOtherHost(['resume', search])).toMatchObject({ code: 0 });
+    await until('it to be resumed', async () => (await status()) === 'running');
+    const refused = await onOtherHost(['search', 'a.tune.yaml', '--detach']);
+    expect(refused.code).not.toBe(0);
+    expect(refused.error).toContain('nothing started or changed');
+    expect(await onOtherHost(['stop', search])).toMatchObject({ code: 0 });
+    await until('the stop to be heard', async () => (await status()) === 'stopped');
+    expect((await engine.request('runs/list', { search })).runs.every(({ status: each }) => each === 'stopped')).toBe(
+      true,
+    );
+    expect(fs.existsSync(control), 'requests that are carried out are gone').toBe(false);
+    await until('the lease to be given back', () => !fs.existsSync(workspace.at('.tunesmith/scheduler.json')), 30_000);
+    const there = (await listed()).runs as { id: string; status: string }[];
+    expect(there.find(({ id }) => id === trial)?.status).toBe('stopped');
+  },
+  180_000,
+);
+
+it.runIf(canUnshare)(
+  'a run that waits on this host waits there, too, and can be stopped from there',
+  async () => {
+    const { engine, search, file } = await searchHere(1);
+    const slots = (await engine.request('devices/list', {})).devices.find(({ kind }) => kind === 'cpu')!.slots;
+    const runs: string[] = [];
+    for (let i = 0; i < Math.max(2, slots) + 2; i++) runs.push((await engine.request('runs/start', { file })).run.id);
+    const waiting = await until('one to wait', async () => {
+      const { runs: rows } = await engine.request('runs/list', { ids: runs });
+      return rows.every(({ status }) => status === 'running' || status === 'queued')
+        ? rows.find(({ status }) => status === 'queued')
+        : undefined;
+    });
+    const there = (await listed()).runs as { id: string; status: string }[];
+    expect(there.find(({ id }) => id === waiting.id)?.status).toBe('queued');
+    expect(await onOtherHost(['stop', waiting.id])).toMatchObject({ code: 0 });
+    expect(await runOver(engine, waiting.id)).toMatchObject({ status: 'stopped', error: null });
+    await engine.request('searches/stop', { id: search });
+    await engine.request('runs/stop', { ids: runs });
+  },
+  180_000,
+);
+
 describe.runIf(canUnshare)('a run on this host', () => {
   it.each([false, true])(
     'is shown there as elsewhere and ends by its own record; engine killed, same home there: %s',

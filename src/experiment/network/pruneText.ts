@@ -3,7 +3,10 @@ import type { Experiment } from '../types.js';
 import type { WrittenPrune } from './prune.js';
 
 /** Keys that say how another network was made. */
-const REPLACED = ['layers', 'from', 'freeze', 'rates', 'epochs', 'prune', 'decompose', 'folds', 'fold'];
+const REPLACED = [
+  ...['layers', 'architecture', 'body', 'from', 'freeze', 'rates', 'epochs', 'folds', 'fold'],
+  ...['prune', 'decompose', 'transform', 'quantise'],
+];
 
 /** Returns the text of an experiment file; null if the run did not train a network of the built-in trainer. */
 export function pruneText(

@@ -37,3 +37,21 @@ it('has nothing to say of other programs', () => {
   const { experiment } = parseExperiment('run: python train.py\n', FILE);
   expect(pruneText(experiment!, { id: 'abc', params: {} }, {})).toBeNull();
 });
+
+it('leaves out what made the network: an architecture, a transformation, rounded weights', () => {
+  const { experiment } = parseExperiment(
+    `
+network:
+  data: mnist
+  loss: crossEntropy
+  architecture: { chain: [flatten, { oneOf: { a: [{ dense: 20 }], b: [{ dense: 20 }, { dense: 20 }] } }, { dense: 10 }] }
+  transform: { smooth: {} }
+`,
+    '/w/a.tune.yaml',
+  );
+  const text = pruneText(experiment!, { id: 'abc', params: {} }, {})!;
+  expect(parseExperiment(text, '/w/b.tune.yaml').problems).toEqual([]);
+  expect((JSON.parse(text) as { network: object }).network).toEqual({
+    ...{ data: 'mnist', loss: 'crossEntropy', from: { run: 'abc' }, epochs: 0, prune: {} },
+  });
+});

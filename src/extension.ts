@@ -5,7 +5,9 @@ import { registerCommands } from './editor/commands/registry.js';
 import { Conditions } from './editor/conditions.js';
 import { Explorer } from './editor/explorer/tree.js';
 import { ExperimentFiles } from './editor/files.js';
-import { useTranslations } from './format/l10n.js';
+import { filled, useTranslations } from './format/l10n.js';
+import { useLocale } from './format/locale.js';
+import { entryOf } from './protocol/records.js';
 import { BestHints } from './editor/language/bestHints.js';
 import { Diagnostics } from './editor/language/diagnostics.js';
 import { Documents } from './editor/language/documents.js';
@@ -47,7 +49,10 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
     subscriptions.push(part);
     return part;
   };
-  useTranslations(vscode.l10n.t);
+  // Filled by our own rule, which leaves other braces alone, such as those of a placeholder.
+  const texts = vscode.l10n.bundle ?? {};
+  useTranslations((message, ...values) => filled(entryOf(texts, message) ?? message, values));
+  useLocale(vscode.env.language);
 
   const log = own(vscode.window.createOutputChannel('Tunesmith', { log: true }));
   const { version } = context.extension.packageJSON as { version: string };

@@ -1,7 +1,9 @@
 /** Hands the page's translations to every text of the panel. Imported before all views: they name their tabs while they load. */
 import { useTranslations, filled } from '../src/format/l10n.js';
+import { useLocale } from '../src/format/locale.js';
 import { entryOf } from '../src/protocol/records.js';
 
+useLocale(document.documentElement.lang || 'en');
 const text = document.body.dataset.translations;
 if (text) {
   const translations = JSON.parse(text) as Record<string, string>;

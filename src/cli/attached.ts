@@ -3,6 +3,7 @@ import { EngineError, type EngineConnection } from '../engine/clients/index.js';
 import { workspacePaths } from '../engine/disk/paths.js';
 import type { Context } from './context.js';
 import { CommandError } from './errors.js';
+import { l10n } from '../format/l10n.js';
 
 /** Number of engines that may die during one command before it gives up. */
 const ATTEMPTS = 5;
@@ -30,10 +31,13 @@ export async function attached<T>(
     if (outcome !== 'gone') return outcome.result;
     if (attempt === ATTEMPTS) {
       throw new CommandError(
-        `The engine ended ${ATTEMPTS} times. Runs continue; see them with: tunesmith ls\n` +
-          `Why it ended is in ${workspacePaths(context.workspace).log}`,
+        l10n.t(
+          'The engine ended {0} times. Runs continue; see them with: tunesmith ls\nWhy it ended is in {1}',
+          ATTEMPTS,
+          workspacePaths(context.workspace).log,
+        ),
       );
     }
-    context.say('The engine ended; starting it again. Nothing that was logged is lost.');
+    context.say(l10n.t('The engine ended; starting it again. Nothing that was logged is lost.'));
   }
 }

@@ -5,11 +5,14 @@ import { normalCapture, WrittenCapture } from '../protocol/capture.js';
 import type { Capture } from '../protocol/captureSettings.js';
 import type { Input, Option } from './command.js';
 import { UsageError } from './errors.js';
+import { l10n } from '../format/l10n.js';
 
 export const CAPTURE_OPTION: Option = {
   type: 'string',
   value: 'WHAT',
-  help: "What is recorded of a program that is not changed for Tunesmith: auto, off, libraries such as keras,tqdm, or settings such as '{ wandb: replace }'. Default: the file's.",
+  help: l10n.t(
+    "What is recorded of a program that is not changed for Tunesmith: auto, off, libraries such as keras,tqdm, or settings such as '{ wandb: replace }'. Default: the file's.",
+  ),
 };
 
 /** Reads the option, which is written as in an experiment file; a list may do without brackets. Throws UsageError. */

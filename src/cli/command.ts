@@ -4,6 +4,7 @@ import { suggest } from '../experiment/suggest.js';
 import { UsageError } from './errors.js';
 import type { Context } from './context.js';
 import { entryOf } from '../protocol/records.js';
+import { l10n } from '../format/l10n.js';
 
 export interface Option {
   type: 'string' | 'boolean';
@@ -54,7 +55,7 @@ export class Input {
     if (text === undefined) return undefined;
     const value = Number(text);
     if (!Number.isInteger(value) || value < least) {
-      throw new UsageError(`--${name} takes a whole number of at least ${least}, not "${text}".`);
+      throw new UsageError(l10n.t('--{0} takes a whole number of at least {1}, not "{2}".', name, least, text));
     }
     return value;
   }
@@ -65,24 +66,26 @@ export const COMMON: Record<string, Option> = {
   workspace: {
     type: 'string',
     value: 'DIR',
-    help: 'The workspace folder. Default: the nearest parent folder with a .tunesmith folder of yours, else the current folder.',
+    help: l10n.t(
+      'The workspace folder. Default: the nearest parent folder with a .tunesmith folder of yours, else the current folder.',
+    ),
   },
-  help: { type: 'boolean', short: 'h', help: 'Show this help.' },
+  help: { type: 'boolean', short: 'h', help: l10n.t('Show this help.') },
 };
 
 /** Allows runs and searches that the person has never started on this machine. */
 export const TRUST_OPTION = {
   type: 'boolean',
-  help: 'Run the command although the run or search was not started by you on this machine.',
+  help: l10n.t('Run the command although the run or search was not started by you on this machine.'),
 } as const;
 /** Several values of parameters; `readSettings` reads them. */
 export const SET_OPTION: Option = {
   type: 'string',
   multiple: true,
   value: 'NAME=VALUE',
-  help: 'Use this value of a parameter. May be repeated.',
+  help: l10n.t('Use this value of a parameter. May be repeated.'),
 };
-export const JSON_OPTION: Option = { type: 'boolean', help: 'Print JSON (its shape is in docs/cli.md).' };
+export const JSON_OPTION: Option = { type: 'boolean', help: l10n.t('Print JSON (its shape is in docs/cli.md).') };
 
 export function readInput(command: Command, argv: string[]): Input {
   const options = { ...command.options, ...COMMON };
@@ -91,7 +94,9 @@ export function readInput(command: Command, argv: string[]): Input {
     const name = /^--([^=]+)/.exec(word)?.[1];
     if (name === undefined || entryOf(options, name)) continue;
     const near = suggest(name, Object.keys(options));
-    throw new UsageError(`There is no option --${name}${near ? `; did you mean --${near}?` : '.'}`);
+    throw new UsageError(
+      l10n.t('There is no option --{0}{1}', name, near ? l10n.t('; did you mean --{0}?', near) : '.'),
+    );
   }
   let parsed;
   try {
@@ -111,8 +116,11 @@ export function readInput(command: Command, argv: string[]): Input {
   const input = new Input(parsed.positionals, parsed.values);
   const [least, most] = command.args;
   if (!input.flag('help') && (input.args.length < least || input.args.length > most)) {
-    const what = input.args.length < least ? 'An argument is missing' : `Unexpected argument "${input.args[most]}"`;
-    throw new UsageError(`${what}. Usage: tunesmith ${command.name} ${command.usage}`);
+    const what =
+      input.args.length < least
+        ? l10n.t('An argument is missing')
+        : l10n.t('Unexpected argument "{0}"', input.args[most]);
+    throw new UsageError(l10n.t('{0}. Usage: tunesmith {1} {2}', what, command.name, command.usage));
   }
   return input;
 }

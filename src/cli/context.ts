@@ -8,13 +8,16 @@ import type { Run } from '../protocol/engine.js';
 import { escapeUnsafe } from '../protocol/shownText.js';
 import { CommandError } from './errors.js';
 import { forStream, paintFor, safe, safeLine, type Paint } from './terminal.js';
+import { l10n } from '../format/l10n.js';
 
 /** Absolute path of the folder in which the command was started. Throws CommandError when it was deleted. */
 export function currentFolder(): string {
   try {
     return process.cwd();
   } catch {
-    throw new CommandError('The current folder has been deleted. Change to one that exists (cd), then try again.');
+    throw new CommandError(
+      l10n.t('The current folder has been deleted. Change to one that exists (cd), then try again.'),
+    );
   }
 }
 
@@ -29,6 +32,8 @@ export class Context {
     readonly dist: string,
     readonly version: string,
     readonly cwd: string = currentFolder(),
+    /** Language of the engine's answers. */
+    readonly locale = 'en',
   ) {}
 
   get columns(): number {
@@ -64,6 +69,7 @@ export class Context {
       client: 'cli',
       version: this.version,
       distFolder: this.dist,
+      locale: this.locale,
     });
     const { notice, problem } = this.connection.engine;
     if (notice !== null) this.say(notice);
@@ -76,7 +82,7 @@ export class Context {
   private sayProblem(problem: string | null): void {
     if (problem === this.problem) return;
     this.problem = problem;
-    this.say(problem === null ? 'The engine works normally again.' : this.paint('yellow', safe(problem)));
+    this.say(problem === null ? l10n.t('The engine works normally again.') : this.paint('yellow', safe(problem)));
   }
 
   /** The running engine, or null. */
@@ -87,6 +93,7 @@ export class Context {
         client: 'cli',
         version: this.version,
         distFolder: this.dist,
+        locale: this.locale,
         start: false,
       });
     } catch (error) {
@@ -103,9 +110,13 @@ export class Context {
   /** Absolute path of an experiment file named on the command line. */
   file(name: string): string {
     const file = path.resolve(this.cwd, name);
-    if (!existsSync(file)) throw new CommandError(`There is no file ${safeLine(file)}.`, [], 2);
+    if (!existsSync(file)) throw new CommandError(l10n.t('There is no file {0}.', safeLine(file)), [], 2);
     if (statSync(file).isDirectory()) {
-      throw new CommandError(`${safeLine(file)} is a folder. Name an experiment file, such as x.tune.yaml.`, [], 2);
+      throw new CommandError(
+        l10n.t('{0} is a folder. Name an experiment file, such as x.tune.yaml.', safeLine(file)),
+        [],
+        2,
+      );
     }
     return file;
   }
@@ -116,7 +127,7 @@ export class Context {
     if (word === 'latest') {
       const { runs } = await engine.request('runs/list', { limit: 1, metrics: 'all' });
       if (runs[0]) return runs[0];
-      throw new CommandError('There are no runs yet. Start one with: tunesmith run FILE');
+      throw new CommandError(l10n.t('There are no runs yet. Start one with: tunesmith run FILE'));
     }
     const exact = await engine.request('runs/list', { ids: [word], limit: 1, metrics: 'all' });
     if (exact.runs[0]) return exact.runs[0];
@@ -126,10 +137,16 @@ export class Context {
     if (found.length > 1) {
       const some = found.slice(0, 5).map((run) => `${run.id} (${safeLine(run.name)})`);
       throw new CommandError(
-        `"${safeLine(word)}" names ${found.length} runs: ${some.join(', ')}${found.length > 5 ? ', …' : ''}.`,
+        l10n.t(
+          '"{0}" names {1} runs: {2}{3}.',
+          safeLine(word),
+          found.length,
+          some.join(', '),
+          found.length > 5 ? ', …' : '',
+        ),
       );
     }
-    throw new CommandError(`There is no run "${safeLine(word)}" here. See them with: tunesmith ls`);
+    throw new CommandError(l10n.t('There is no run "{0}" here. See them with: tunesmith ls', safeLine(word)));
   }
 
   async runs(words: string[]): Promise<Run[]> {

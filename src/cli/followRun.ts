@@ -10,6 +10,7 @@ import { bar, paintFor, plain, safeLine } from './terminal.js';
 import { LineFolder } from '../output/lineFolder.js';
 import { OutputFilter } from '../output/outputFilter.js';
 import { ownMetrics } from '../protocol/systemMetrics.js';
+import { l10n } from '../format/l10n.js';
 
 /** Resolves to the run as it ended, or as it is when the person leaves. */
 export async function followRun(
@@ -22,7 +23,7 @@ export async function followRun(
   const draw = (): void => area?.draw(renderRun(context, run));
   const log = options.log ? new LogTail(context, run.id, { follows: true, area }) : null;
   const interrupt = onInterrupt(async () => {
-    context.say('\nStopping the run; what it logged stays. Ctrl+C again leaves at once.');
+    context.say(`\n${l10n.t('Stopping the run; what it logged stays. Ctrl+C again leaves at once.')}`);
     await (await context.engine()).request('runs/stop', { ids: [run.id] });
   });
   try {

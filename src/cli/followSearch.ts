@@ -1,4 +1,5 @@
 /** Follows a search in the terminal: a live table on a terminal, a line per finished trial elsewhere. */
+import { errorText } from '../format/said.js';
 import type { EngineConnection } from '../engine/clients/index.js';
 import { ENDED_SEARCHES, LIVE_STATUSES, type Run, type Search } from '../protocol/engine.js';
 import { attached } from './attached.js';
@@ -10,6 +11,7 @@ import { onInterrupt } from './interrupt.js';
 import { LiveArea } from './liveArea.js';
 import { bar, safeLine, table, type Column } from './terminal.js';
 import { entryOf, hasEntry } from '../protocol/records.js';
+import { l10n } from '../format/l10n.js';
 
 /** Resolves to the search as it ended, or as it is when the person leaves. */
 export async function followSearch(context: Context, started: Search, options: { quiet: boolean }): Promise<Search> {
@@ -30,7 +32,7 @@ export async function followSearch(context: Context, started: Search, options: {
   const take = (run: Run): void => void (run.search === search.id && trials.set(run.id, run));
   const interrupt = onInterrupt(async () => {
     area?.clear();
-    context.say('\nStopping the search; what its trials logged stays. Ctrl+C again leaves at once.');
+    context.say(`\n${l10n.t('Stopping the search; what its trials logged stays. Ctrl+C again leaves at once.')}`);
     await (await context.engine()).request('searches/stop', { id: search.id });
   });
   const clock = setInterval(draw, 1000);
@@ -84,7 +86,7 @@ export function trialLine(search: Search, run: Run): string {
     .filter(([name]) => searched.includes(name))
     .map(([name, value]) => `${name}=${formatParam(value)}`);
   const value = search.objective ? ` ${search.objective.metric}=${formatNumber(run.objective?.value)}` : '';
-  return safeLine(`trial ${run.trial} ${run.status}${value}${best}  ${values.join(' ')}`);
+  return safeLine(l10n.t('trial {0} {1}{2}{3}  {4}', run.trial, run.status, value, best, values.join(' ')));
 }
 
 function valueColumn(metric: string, isBest: (row: number) => boolean): Column {
@@ -103,8 +105,8 @@ export function renderSearch(
   const { counts } = search;
   const over = counts.completed + counts.pruned + counts.failed + counts.stopped;
   const planned = search.trials ?? counts.total;
-  const none = search.objective ? 'no value yet' : '';
-  const best = search.best ? `best ${formatNumber(search.best.objective)}` : none;
+  const none = search.objective ? l10n.t('no value yet') : '';
+  const best = search.best ? l10n.t('best {0}', formatNumber(search.best.objective)) : none;
   const head =
     `${paint('bold', safeLine(search.name))} ${bar(planned ? over / planned : 0, 20)} ${over}/${search.trials ?? '?'}` +
     `  ${paint('green', best)}  ${search.status}  ${paint('dim', safeLine(`${search.sampler}${search.pruner ? ` + ${search.pruner}` : ''}`))}`;
@@ -125,12 +127,12 @@ export function renderSearch(
   const isBest = (row: number): boolean => shown[row]?.id === search.best?.run;
   const columns: Column[] = [
     { title: '', color: () => 'green' },
-    { title: 'trial', align: 'right' },
-    { title: 'status', color: statusColor },
+    { title: l10n.t('trial'), align: 'right' },
+    { title: l10n.t('status'), color: statusColor },
     ...(search.objective ? [valueColumn(search.objective.metric, isBest)] : []),
     ...names.map((name): Column => ({ title: safeLine(name), align: 'right' })),
-    { title: 'time', align: 'right' },
-    { title: 'progress', color: () => 'dim' },
+    { title: l10n.t('time'), align: 'right' },
+    { title: l10n.t('progress'), color: () => 'dim' },
   ];
   const cells = shown.map((run) => [
     run.id === search.best?.run ? '★' : '',
@@ -139,12 +141,12 @@ export function renderSearch(
     ...(search.objective ? [formatNumber(run.objective?.value)] : []),
     ...names.map((name) => (hasEntry(run.params, name) ? formatParam(entryOf(run.params, name)!) : '–')),
     formatRunTime(run, now),
-    live(run) ? (run.progress?.text ?? '') : (run.error?.message ?? ''),
+    live(run) ? (run.progress?.text ?? '') : run.error ? errorText(run.error) : '',
   ]);
   const more = order.length - shown.length;
   return [
     head,
     ...table(columns, cells, paint, context.columns),
-    ...(more > 0 ? [paint('dim', `… and ${more} more: tunesmith ls --search ${search.id}`)] : []),
+    ...(more > 0 ? [paint('dim', l10n.t('… and {0} more: tunesmith ls --search {1}', more, search.id))] : []),
   ];
 }

@@ -1,4 +1,5 @@
 /** The command line: everything the panel can do, in a terminal. */
+import { locale } from './language.js';
 import { EngineError } from '../engine/clients/index.js';
 import { suggest } from '../experiment/suggest.js';
 import { readInput } from './command.js';
@@ -7,6 +8,7 @@ import { Context, currentFolder, findWorkspace } from './context.js';
 import { CommandError, renderProblem, UsageError } from './errors.js';
 import { helpOf, overview } from './help.js';
 import { indented, paintFor, safe } from './terminal.js';
+import { l10n } from '../format/l10n.js';
 
 const version = process.env.TUNESMITH_VERSION ?? '0.0.0';
 
@@ -28,7 +30,11 @@ async function main(argv: string[]): Promise<number> {
       COMMANDS.map((each) => each.name),
     );
     throw new UsageError(
-      `There is no command "${word}"${near ? `; did you mean "${near}"?` : '.'} See: tunesmith --help`,
+      l10n.t(
+        'There is no command "{0}"{1} See: tunesmith --help',
+        word,
+        near ? l10n.t('; did you mean "{0}"?', near) : '.',
+      ),
     );
   }
   const input = readInput(command, rest);
@@ -37,7 +43,7 @@ async function main(argv: string[]): Promise<number> {
     return 0;
   }
   const workspace = input.text('workspace') ?? findWorkspace(currentFolder());
-  const context = new Context(workspace, __dirname, version);
+  const context = new Context(workspace, __dirname, version, undefined, locale);
   try {
     return await command.run(context, input);
   } finally {

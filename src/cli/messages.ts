@@ -1,6 +1,8 @@
 /** A run's messages to the person and notes about its records, as lines for the terminal. */
+import { messageText } from '../format/said.js';
 import type { RunMessage } from '../protocol/engine.js';
 import { safe, type Paint } from './terminal.js';
+import { l10n } from '../format/l10n.js';
 
 const COLORS = { info: 'dim', warning: 'yellow', error: 'red' } as const;
 
@@ -9,10 +11,11 @@ export function messageLines(messages: readonly RunMessage[], paint: Paint, most
   const shown = messages.slice(-most);
   const left = messages.length - shown.length;
   return [
-    ...(left > 0 ? [paint('dim', `… and ${left} earlier messages: --json has them all`)] : []),
-    ...shown.map(({ level, text, count }) => {
-      const times = count > 1 ? paint('dim', ` (${count} times)`) : '';
-      return `${paint(COLORS[level], level.padEnd(7))} ${safe(text).replaceAll('\n', '\n        ')}${times}`;
+    ...(left > 0 ? [paint('dim', l10n.t('… and {0} earlier messages: --json has them all', left))] : []),
+    ...shown.map((message) => {
+      const { level, count } = message;
+      const times = count > 1 ? paint('dim', ` ${l10n.t('({0} times)', count)}`) : '';
+      return `${paint(COLORS[level], level.padEnd(7))} ${safe(messageText(message)).replaceAll('\n', '\n        ')}${times}`;
     }),
   ];
 }

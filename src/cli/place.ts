@@ -8,11 +8,12 @@ import { PLACES, type ClusterKind, type ClusterNeed } from '../protocol/cluster.
 import { Placing } from '../protocol/placing.js';
 import type { Input } from './command.js';
 import { UsageError } from './errors.js';
+import { l10n } from '../format/l10n.js';
 
 export const PLACE_OPTION = {
   type: 'string',
   value: 'PLACE',
-  help: `Where it executes: ${PLACES.join(', ')}. Default: as the file says.`,
+  help: l10n.t('Where it executes: {0}. Default: as the file says.', PLACES.join(', ')),
 } as const;
 
 /** The person's defaults for each kind of cluster, in the Tunesmith home. The editor has settings for them. */
@@ -25,7 +26,7 @@ const VARIABLE = 'TUNESMITH_CLUSTERS';
 export function readPlaceOption(input: Input): { place?: Placing } {
   const given = input.text('on');
   const on = PLACES.find((place) => place === given);
-  if (given !== undefined && !on) throw new UsageError(`--on must be one of ${PLACES.join(', ')}, not "${given}".`);
+  if (given !== undefined && !on) throw new UsageError(l10n.t('--on must be one of {0}, not "{1}".', PLACES.join(', '), given));
   const own = readOwnPlace();
   if (on === undefined && own.defaults === undefined) return {};
   return { place: { ...own, ...(on !== undefined && { on }) } };
@@ -56,6 +57,6 @@ function ownDefaults(): Placing['defaults'] {
   try {
     return Placing.parse({ defaults: (parse(text) ?? {}) as unknown }).defaults;
   } catch {
-    throw new UsageError(`${file} must have a section for each kind of cluster, such as: slurm: { partition: gpu }`);
+    throw new UsageError(l10n.t('{0} must have a section for each kind of cluster, such as: slurm: { partition: gpu }', file));
   }
 }

@@ -1,5 +1,6 @@
 /** The loss by learning rate, drawn with characters. Golden-tested. */
 import type { Paint } from './terminal.js';
+import { l10n } from '../format/l10n.js';
 
 export interface RangePoint {
   rate: number;
@@ -19,7 +20,7 @@ export function rangePlot(
   columns: number,
 ): string[] {
   const drawn = points.filter(({ loss }) => Number.isFinite(loss));
-  if (drawn.length < 2) return ['(too few points to draw)'];
+  if (drawn.length < 2) return [l10n.t('(too few points to draw)')];
   const width = Math.max(20, Math.min(100, columns - LEFT - 2));
   const [from, to] = [Math.log10(drawn[0]!.rate), Math.log10(drawn.at(-1)!.rate)];
   const smoothed = drawn.flatMap((point) => point.smoothed ?? []);

@@ -2,6 +2,7 @@ import { readTypedValue } from '../experiment/index.js';
 import { floatsOf, type FloatMark, type Floats } from '../protocol/floats.js';
 import { ParamValue, type Params } from '../protocol/values.js';
 import { UsageError } from './errors.js';
+import { l10n } from '../format/l10n.js';
 
 export interface Settings {
   params: Params;
@@ -15,7 +16,7 @@ export function readSettings(settings: string[], where = '--set'): Settings {
   const marks: [string, FloatMark][] = [];
   for (const setting of settings) {
     const at = setting.indexOf('=');
-    if (at <= 0) throw new UsageError(`${where} takes NAME=VALUE, not "${setting}".`);
+    if (at <= 0) throw new UsageError(l10n.t('{0} takes NAME=VALUE, not "{1}".', where, setting));
     const name = setting.slice(0, at).trim();
     const written = setting.slice(at + 1);
     let read: ReturnType<typeof readTypedValue> = { value: written, floats: null };
@@ -25,7 +26,8 @@ export function readSettings(settings: string[], where = '--set'): Settings {
       // It is not YAML, so it is taken literally.
     }
     const checked = ParamValue.safeParse(read.value ?? null);
-    if (!checked.success) throw new UsageError(`${where} ${name}: a value is a number, text, true, false or a list.`);
+    if (!checked.success)
+      throw new UsageError(l10n.t('{0} {1}: a value is a number, text, true, false or a list.', where, name));
     params.push([name, checked.data]);
     marks.push([name, read.floats]);
   }

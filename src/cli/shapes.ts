@@ -67,8 +67,8 @@ export function detailJson(run: RunDetail) {
     info: run.info,
     tags: run.tags,
     note: run.note,
-    error: run.error,
-    messages: run.messages,
+    error: run.error && { kind: run.error.kind, message: run.error.message, logTail: run.error.logTail },
+    messages: run.messages.map(({ said: _said, ...message }) => message),
     ...(run.acts && { acts: run.acts }),
   };
 }

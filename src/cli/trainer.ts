@@ -11,6 +11,7 @@ import type { Context } from './context.js';
 import { CommandError } from './errors.js';
 import { LiveArea } from './liveArea.js';
 import { bar, safe, safeLine } from './terminal.js';
+import { l10n } from '../format/l10n.js';
 
 type Line =
   { type: 'progress'; fraction: number | null; text: string } | { type: 'error'; message: string } | { type: string };
@@ -50,7 +51,8 @@ export async function askTrainer<L extends { type: string }>(
   const code = await exited;
   area.clear();
   if (last && isError(last)) throw new CommandError(safe(last.message));
-  if (!last || isProgress(last)) throw new CommandError(`${title} ended with ${code}.\n${safe(stderr.trimEnd())}`);
+  if (!last || isProgress(last))
+    throw new CommandError(l10n.t('{0} ended with {1}.\n{2}', title, code, safe(stderr.trimEnd())));
   return last as unknown as Answer<L>;
 }
 

@@ -1,4 +1,5 @@
 /** Says when a search has ended and when a run has failed; each at most once, and only for what happens now. */
+import { errorText } from '../format/said.js';
 import * as vscode from 'vscode';
 import { LIVE_STATUSES, type NotificationParams, type Run, type Search } from '../protocol/engine.js';
 import { isLiveSearch } from './explorer/items.js';
@@ -72,7 +73,7 @@ export class Notifications implements Disposable {
     if (!setting('notifications.runFailed')) return;
     const log = l10n.t('Show Log');
     const rerun = l10n.t('Rerun');
-    const why = shorten(run.error?.message ?? l10n.t('it ended with an error'), 300);
+    const why = shorten(run.error ? errorText(run.error) : l10n.t('it ended with an error'), 300);
     const pick = await vscode.window.showErrorMessage(l10n.t('Run {0} failed: {1}', run.name, why), log, rerun);
     if (pick === log) await vscode.commands.executeCommand(commandId('run.revealLog'), run.id);
     if (pick === rerun) await vscode.commands.executeCommand(commandId('run.rerun'), run.id);

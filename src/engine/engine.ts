@@ -45,6 +45,7 @@ import { SearchFolders } from './searches/folders.js';
 import { KeptSearches } from './searches/keptSearches.js';
 import { Searches } from './searches/searches.js';
 import { MANY, Readiness } from './server/readiness.js';
+import { Languages } from './server/language.js';
 import { refuseReadOnly } from './server/readOnly.js';
 import { Server, type Condition, type Handlers } from './server/server.js';
 import { OtherHosts } from './otherHosts.js';
@@ -201,6 +202,7 @@ export class Engine {
         version,
         workspace: paths.workspace,
         startedAt: this.startedAt,
+        languages: new Languages(this.options.distFolder),
         problem: () => [this.condition().problem, this.options.readOnly].filter(Boolean).join(' ') || null,
         work: () => this.work(),
         progress: () => this.readiness.progress ?? this.backlog.progress,

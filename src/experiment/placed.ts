@@ -7,6 +7,7 @@ import { CLUSTER_SECTIONS, clusterNeed, uselessKeys } from './cluster.js';
 import { readingOf } from './file/read.js';
 import type { Path } from './file/source.js';
 import type { Experiment } from './types.js';
+import { l10n } from '../format/l10n.js';
 
 /** A fault and the key of the file that it is about. */
 export interface PlacedFault {
@@ -53,6 +54,6 @@ function defaultsOf(kind: ClusterKind, all: NonNullable<Placing['defaults']>, fa
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const key = ['clusters', kind, ...issue.path].join('.');
-  faults.push({ at: ['on'], message: `your setting ${key} is not valid: ${issue.message}` });
+  faults.push({ at: ['on'], message: l10n.t('your setting {0} is not valid: {1}', key, issue.message) });
   return {};
 }

@@ -8,6 +8,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { writeWholeSync } from './whole.js';
+import { l10n } from '../format/l10n.js';
 
 export const DATA_FOLDER = '.tunesmith';
 
@@ -20,7 +21,11 @@ export class NotRealError extends Error {
   readonly code = 'ENOTREAL';
   constructor(readonly path: string) {
     super(
-      `${path} is a link or not an ordinary file. Tunesmith follows no links below ${DATA_FOLDER}: put the file itself there.`,
+      l10n.t(
+        '{0} is a link or not an ordinary file. Tunesmith follows no links below {1}: put the file itself there.',
+        path,
+        DATA_FOLDER,
+      ),
     );
   }
 }
@@ -57,7 +62,7 @@ export function readRealBytes(file: string, limit: number): Buffer {
   const descriptor = openReal(file);
   try {
     const { size } = fs.fstatSync(descriptor);
-    if (size > limit) throw new RangeError(`${file} has ${size} bytes; at most ${limit} are read`);
+    if (size > limit) throw new RangeError(l10n.t('{0} has {1} bytes; at most {2} are read', file, size, limit));
     return fs.readFileSync(descriptor);
   } finally {
     fs.closeSync(descriptor);

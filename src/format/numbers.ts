@@ -2,6 +2,9 @@
 import { valueText, withPoint, type FloatMark } from '../protocol/floats.js';
 import { fromWire, type WireNumber } from '../protocol/wireNumber.js';
 import type { ParamValue } from '../protocol/values.js';
+import { formatCount, withSeparator } from './locale.js';
+
+export { formatCount };
 
 /** Significant digits; enough to tell neighbouring results apart, few enough for a column. */
 const DIGITS = 5;
@@ -10,7 +13,10 @@ const DIGITS = 5;
  * Five significant digits without trailing zeros, at most eleven characters up to 1e99. Whole numbers are exact below 1e9.
  * Fractions below 1e-4, and numbers from 1e7, have an exponent. A missing number is an en dash.
  */
-export function formatNumber(value: WireNumber | null | undefined): string {
+export const formatNumber = (value: WireNumber | null | undefined): string => withSeparator(codeNumber(value));
+
+/** The same with a point in every locale, for what a person may type or copy. */
+export function codeNumber(value: WireNumber | null | undefined): string {
   if (value === null || value === undefined) return '–';
   const number = fromWire(value);
   if (Number.isNaN(number)) return 'NaN';
@@ -28,12 +34,7 @@ export function formatNumber(value: WireNumber | null | undefined): string {
 /** A parameter's value: numbers as above (a float keeps its point), texts as they are, lists as JSON, nothing as an en dash. */
 export function formatParam(value: ParamValue | undefined, mark: FloatMark = null): string {
   if (value === undefined) return '–';
-  return typeof value === 'number' ? withPoint(formatNumber(value), mark) : valueText(value, mark);
-}
-
-/** A whole number with separators between the thousands. */
-export function formatCount(value: number): string {
-  return value.toLocaleString('en-US');
+  return typeof value === 'number' ? withPoint(codeNumber(value), mark) : valueText(value, mark);
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -41,5 +42,6 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 /** A size in decimal units with three significant digits: 532 B, 5.41 kB, 12.3 MB. */
 export function formatBytes(bytes: number): string {
   const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  return `${Number((bytes / 1000 ** power).toPrecision(power === 0 ? 4 : 3))} ${UNITS[power]}`;
+  const size = Number((bytes / 1000 ** power).toPrecision(power === 0 ? 4 : 3));
+  return `${withSeparator(String(size))} ${UNITS[power]}`;
 }

@@ -1,6 +1,9 @@
 /** Durations and ages as people read them, the same in the panel, the editor and the terminal. */
 import type { Run } from '../protocol/engine.js';
 import { l10n } from './l10n.js';
+import { formatTime, formatTimeOfDay, withSeparator } from './locale.js';
+
+export { formatTime, formatTimeOfDay };
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -12,7 +15,7 @@ export function formatDuration(milliseconds: number): string {
   if (milliseconds < 0) return `−${formatDuration(-milliseconds)}`;
   if (milliseconds === 0) return '0s';
   if (milliseconds < 999.5) return `${Math.round(milliseconds)}ms`;
-  if (milliseconds < 9950) return `${Number((milliseconds / 1000).toFixed(1))}s`;
+  if (milliseconds < 9950) return `${withSeparator(String(Number((milliseconds / 1000).toFixed(1))))}s`;
   // Rounded first: 59.9 s is a minute, never "60s".
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${seconds}s`;

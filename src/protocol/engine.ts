@@ -131,6 +131,8 @@ export const Requests = {
     params: z.object({ env: Environment }).strict(),
     result: z.object({}),
   },
+  /** Sets the language of answers to this client, such as `zh-cn`. Without it, they are in English. */
+  locale: { params: z.object({ locale: z.string().max(100) }).strict(), result: z.object({}) },
   'engine/status': {
     params: Empty,
     result: z.object({

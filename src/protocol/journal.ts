@@ -10,6 +10,7 @@
  */
 import { z } from 'zod';
 import { record } from './recordSchema.js';
+import { Said } from './said.js';
 import { Time } from './time.js';
 import { HostIdentity } from './host.js';
 import { Floats, Params, ParamValue, WireNumber } from './values.js';
@@ -84,6 +85,8 @@ export const MessageRecord = z.object({
   time: Time,
   level: z.enum(['info', 'warning', 'error']),
   text: z.string(),
+  /** The text of an engine with its values apart. */
+  said: Said.optional().catch(undefined),
 });
 
 /** A file the run wrote, relative to the run's folder: checkpoint, picture, table. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AgentAct } from './agents.js';
 import { Branch } from './branch.js';
 import { record } from './recordSchema.js';
+import { Said } from './said.js';
 import { RUN_STATUSES } from './statuses.js';
 import { Floats, Params, ParamValue, WireNumber } from './values.js';
 
@@ -50,6 +51,8 @@ export type MetricSet = z.infer<typeof MetricSet>;
 export const RunError = z.object({
   kind: z.enum(['exit', 'signal', 'out-of-memory', 'not-started', 'script', 'lost', 'preempted']),
   message: z.string(),
+  /** The same with its values apart, for showing it in another language; absent for a program's own words. */
+  said: Said.optional(),
   /** The last lines that the program printed. */
   logTail: z.string(),
 });
@@ -106,6 +109,7 @@ export const Run = z.object({
       count: z.number().int().min(1),
       /** The newest, at most 300 characters of it. */
       text: z.string(),
+      said: Said.optional(),
     })
     .optional(),
   tags: z.array(z.string()),
@@ -150,6 +154,8 @@ export const RunMessage = z.object({
   level: z.enum(['info', 'warning', 'error']),
   /** The text of its first occurrence. */
   text: z.string(),
+  /** The same with its values apart, for showing it in another language; absent for a program's own words. */
+  said: Said.optional(),
   /** Number of occurrences. */
   count: z.number().int().min(1),
 });

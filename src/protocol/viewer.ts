@@ -51,6 +51,8 @@ export const ViewerOptions = z.object({
   own: z.boolean().default(false),
   /** The Tunesmith home, whose list of runs that this person has started here is read; null: none is. */
   home: z.string().nullable().default(null),
+  /** Language of its texts. */
+  locale: z.string().default('en'),
 });
 export type ViewerOptions = z.infer<typeof ViewerOptions>;
 

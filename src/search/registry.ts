@@ -38,6 +38,7 @@ import { ThawScheduler, ThawSettings } from './schedulers/thaw.js';
 import { nearest } from './space/nearest.js';
 import type { Goal, MakeOwn, Named, Pruner, Sampler, Scheduler, Space, StudyOptions } from './types.js';
 import { entryOf, hasEntry } from '../protocol/records.js';
+import { l10n } from '../format/l10n.js';
 
 /** Facts about the search for a sampler, pruner or scheduler that is being created. */
 export interface Context {
@@ -133,7 +134,7 @@ export const SAMPLERS: Record<string, Entry<Sampler>> = {
   module: entry('a sampler of your own, from a JavaScript module', OwnSettings, (s, context) => {
     const { path, ...settings } = s;
     const { space, goals, trials, workers, makeOwn } = context;
-    if (!makeOwn) throw new SearchError(`the sampler's module ${path} is loaded by searches only`);
+    if (!makeOwn) throw new SearchError(l10n.t("the sampler's module {0} is loaded by searches only", path));
     return new OwnSamplerAdapter(path, makeOwn, { space, goals, trials, workers, settings });
   }),
 };
@@ -289,8 +290,11 @@ export function checkNamed(what: 'sampler' | 'pruner', named: Named): { key: str
   if (!found) {
     const names = [...Object.keys(table), ...(what === 'pruner' ? ['none'] : [])];
     const near = nearest(name, names);
-    const hint = near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`;
-    return { key: typeof named === 'string' ? null : 'name', message: `unknown ${what} "${name}"; ${hint}` };
+    const hint = near ? l10n.t('did you mean "{0}"?', near) : l10n.t('known: {0}', names.join(', '));
+    return {
+      key: typeof named === 'string' ? null : 'name',
+      message: l10n.t('unknown {0} "{1}"; {2}', what, name, hint),
+    };
   }
   const result = found.settings.safeParse(settings);
   if (result.success) return null;
@@ -299,14 +303,20 @@ export function checkNamed(what: 'sampler' | 'pruner', named: Named): { key: str
     const known = Object.keys((found.settings as z.ZodObject).shape);
     const key = issue.keys[0]!;
     const near = nearest(key, known);
-    const hint = near ? `did you mean "${near}"?` : known.length ? `known: ${known.join(', ')}` : 'it has no settings';
-    return { key, message: `unknown setting "${key}" of ${what} "${name}"; ${hint}` };
+    const hint = near
+      ? l10n.t('did you mean "{0}"?', near)
+      : known.length
+        ? l10n.t('known: {0}', known.join(', '))
+        : l10n.t('it has no settings');
+    return { key, message: l10n.t('unknown setting "{0}" of {1} "{2}"; {3}', key, what, name, hint) };
   }
   const key = String(issue.path[0] ?? '');
   const missing = !hasEntry(settings, key);
   return {
     key: missing ? null : key,
-    message: missing ? `${what} "${name}" needs "${key}"` : `setting "${key}" of ${what} "${name}": ${issue.message}`,
+    message: missing
+      ? `${what} "${name}" needs "${key}"`
+      : l10n.t('setting "{0}" of {1} "{2}": {3}', key, what, name, issue.message),
   };
 }
 

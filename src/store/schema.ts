@@ -216,6 +216,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   -- Path of the experiment file when the run began, by which budgets count; NULL: it is the file.
   ALTER TABLE runs ADD COLUMN first_file TEXT;
+  -- JSON of the text with its values apart; NULL: a program's own words.
+  ALTER TABLE messages ADD COLUMN said TEXT;
   `,
   `
   -- JSON of the hyperparameters that changed while it ran; NULL: none has.

@@ -1,3 +1,4 @@
+import { errorText } from '../../src/format/said.js';
 import type { Run } from '../../src/protocol/engine.js';
 import { formatNumber } from '../../src/format/numbers.js';
 import { l10n } from '../../src/format/l10n.js';
@@ -52,7 +53,7 @@ export class Announcer {
   runEnded(run: Run): void {
     const objective =
       (run.objective?.value ?? null) === null ? '' : `, ${run.objective!.metric} ${formatNumber(run.objective!.value)}`;
-    const why = run.status === 'failed' && run.error ? `: ${run.error.message}` : '';
+    const why = run.status === 'failed' && run.error ? `: ${errorText(run.error)}` : '';
     this.say(l10n.t('Run {0} {1}{2}{3}', run.name, statusText(run.status), objective, why));
   }
 }

@@ -1,3 +1,4 @@
+import { messageText } from '../../src/format/said.js';
 import { LIVE_STATUSES } from '../../src/protocol/statuses.js';
 import type { Run, RunStatus, SearchStatus } from '../../src/protocol/engine.js';
 import { l10n } from '../../src/format/l10n.js';
@@ -32,6 +33,6 @@ export const isReadOnly = (run: Pick<Run, 'foreign'>): boolean => run.foreign !=
 export function warningText({ warnings }: Pick<Run, 'warnings'>): string {
   if (!warnings) return '';
   return warnings.count > 1
-    ? l10n.t('Warning: {0} ({1} warnings in all)', warnings.text, warnings.count)
-    : l10n.t('Warning: {0}', warnings.text);
+    ? l10n.t('Warning: {0} ({1} warnings in all)', messageText(warnings), warnings.count)
+    : l10n.t('Warning: {0}', messageText(warnings));
 }

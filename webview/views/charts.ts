@@ -1,3 +1,4 @@
+import { errorText, messageText } from '../../src/format/said.js';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { button, checkbox, dropdown, slider, textField } from '../components/controls.js';
@@ -195,7 +196,7 @@ class ChartsView extends LitElement {
       return emptyState(
         'error',
         l10n.t('{0} failed before it logged anything', failed.name),
-        failed.error?.message ?? '',
+        failed.error ? errorText(failed.error) : '',
         html`${failed.error?.logTail ? html`<pre class="log-tail">${failed.error.logTail}</pre>` : nothing}`,
         failed.foreign
           ? ''
@@ -221,7 +222,7 @@ class ChartsView extends LitElement {
     const run = failed.at(-1);
     if (!run) return nothing;
     const others = failed.length > 1 ? l10n.t('{0} of the drawn runs failed. The last: ', failed.length) : '';
-    const said = run.error ? l10n.t('{0} failed: {1}', run.name, run.error.message) : l10n.t('{0} failed', run.name);
+    const said = run.error ? l10n.t('{0} failed: {1}', run.name, errorText(run.error)) : l10n.t('{0} failed', run.name);
     const text = `${others}${said}`;
     return html`<div class="notice" role="note">
       ${icon('error')}<span class="ellipsis" title=${run.error?.logTail || text}>${text}</span>
@@ -245,7 +246,7 @@ class ChartsView extends LitElement {
     const warned = this.model.shown.filter((run) => run.warnings);
     const run = warned.at(-1);
     if (!run) return nothing;
-    const text = `${warned.length > 1 ? l10n.t('{0} of the drawn runs have warnings. The last: ', warned.length) : ''}${run.name}: ${run.warnings!.text}`;
+    const text = `${warned.length > 1 ? l10n.t('{0} of the drawn runs have warnings. The last: ', warned.length) : ''}${run.name}: ${messageText(run.warnings!)}`;
     return html`<div class="notice" role="note" data-testid=${TEST_IDS.warnings}>
       ${icon('warning')}<span class="ellipsis" title=${warned.map(warningText).join('\n\n')}>${text}</span>
       ${this.showLog(run)}

@@ -1,3 +1,4 @@
+import { errorText } from '../../src/format/said.js';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Run } from '../../src/protocol/engine.js';
@@ -106,7 +107,7 @@ class Legend extends LitElement {
     const title = [
       `${run.name} · ${statusText(run.status)}`,
       ...Object.entries(run.params).map(([name, one]) => `${name}: ${JSON.stringify(one)}`),
-      run.error ? l10n.t('Error: {0}', run.error.message) : '',
+      run.error ? l10n.t('Error: {0}', errorText(run.error)) : '',
       warningText(run),
     ].filter(Boolean);
     return html`<div

@@ -1,3 +1,4 @@
+import { errorText } from '../../src/format/said.js';
 import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
 import type { Run } from '../../src/protocol/engine.js';
 import type { StageView } from '../../src/protocol/pipeline.js';
@@ -96,7 +97,7 @@ class PipelineView extends LitElement {
         class="stage-${stage.status}"
         aria-disabled=${String(run === null)}
         aria-label=${sentence(stage)}
-        title=${stage.error?.message ?? sentence(stage)}
+        title=${stage.error ? errorText(stage.error) : sentence(stage)}
         data-testid=${TEST_IDS.stage(name)}
         data-status=${stage.status}
         data-reused=${String(stage.reused)}

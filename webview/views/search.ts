@@ -1,3 +1,4 @@
+import { errorText } from '../../src/format/said.js';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Run, RunStatus, Search } from '../../src/protocol/engine.js';
@@ -246,8 +247,8 @@ class SearchView extends LitElement {
       @contextmenu=${(event: MouseEvent) => this.menu(event, run)}
     >
       <span class="n">${n}</span>${statusIcon(run.status)}
-      <span class="ellipsis" title=${run.error ? `${run.error.message}\n${run.error.logTail}` : params}
-        >${run.status === 'failed' && run.error ? html`<span class="field-error">${run.error.message}</span>` : params}</span
+      <span class="ellipsis" title=${run.error ? `${errorText(run.error)}\n${run.error.logTail}` : params}
+        >${run.status === 'failed' && run.error ? html`<span class="field-error">${errorText(run.error)}</span>` : params}</span
       >
       ${live && run.progress ? progressBar(run.progress.fraction, run.progress.text) : nothing}
       <span class="objective"

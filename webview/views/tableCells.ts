@@ -1,4 +1,5 @@
 /** Cells of the run table. */
+import { errorText } from '../../src/format/said.js';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Run } from '../../src/protocol/engine.js';
 import { styles } from '../components/cssVars.js';
@@ -52,7 +53,7 @@ export function tableCell(
       role="gridcell"
       class="cell status ${frozen}"
       ${place}
-      title=${[run.error?.message ?? run.progress?.text ?? text, warningText(run)].filter(Boolean).join('\n')}
+      title=${[run.error ? errorText(run.error) : (run.progress?.text ?? text), warningText(run)].filter(Boolean).join('\n')}
       >${statusIcon(run.status)}${run.warnings ? icon('warning', l10n.t('has warnings'), 'warned') : nothing}${
         busy && run.progress
           ? progressBar(run.progress.fraction, run.progress.text)

@@ -17,6 +17,7 @@ import { followSearch } from '../followSearch.js';
 import { safeLine, table } from '../terminal.js';
 import { asking } from '../trainer.js';
 import { timeOf } from './search.js';
+import { l10n } from '../../format/l10n.js';
 
 const DEFAULT_TIME = '60s';
 /**
@@ -29,41 +30,48 @@ const LEAST_SEARCH_SECONDS = 3;
 export const auto: Command = {
   name: 'auto',
   usage: 'FILE.csv --target COLUMN [--time 60s] | FOLDER | FILE.npz | X.npy Y.npy | FILE.tune.yaml | --resume SEARCH',
-  summary: 'Finds a network for your data by itself, and reports its quality on held-out examples.',
-  details:
-    'Architecture and hyperparameters are searched together, as an ordinary search. A fifth of the examples is held out as the test set. ' +
-    'It writes NAME.best.tune.yaml, the network as an ordinary experiment file; NAME.report.md; and NAME.ensemble.json if several ' +
-    'networks together are better, for `tunesmith predict`. Ctrl+C once ends the search with the best so far. --resume searches longer, or writes the ' +
-    'files of a search whose command was killed. Exit code: 0 if a network was found.',
+  summary: l10n.t('Finds a network for your data by itself, and reports its quality on held-out examples.'),
+  details: l10n.t(
+    'Architecture and hyperparameters are searched together, as an ordinary search. A fifth of the examples is held out as the test set. It writes NAME.best.tune.yaml, the network as an ordinary experiment file; NAME.report.md; and NAME.ensemble.json if several networks together are better, for `tunesmith predict`. Ctrl+C once ends the search with the best so far. --resume searches longer, or writes the files of a search whose command was killed. Exit code: 0 if a network was found.',
+  ),
   options: {
-    target: { type: 'string', value: 'COLUMN', help: 'Column to predict, or array of targets in an NPZ file (y).' },
-    inputs: { type: 'string', value: 'NAME', help: 'Array of inputs in an NPZ file. Default: x.' },
+    target: {
+      type: 'string',
+      value: 'COLUMN',
+      help: l10n.t('Column to predict, or array of targets in an NPZ file (y).'),
+    },
+    inputs: { type: 'string', value: 'NAME', help: l10n.t('Array of inputs in an NPZ file. Default: x.') },
     time: {
       type: 'string',
       value: 'TIME',
-      help: `Time limit, such as 20s, 10m or 2h. Default: ${DEFAULT_TIME}.`,
+      help: l10n.t('Time limit, such as 20s, 10m or 2h. Default: {0}.', DEFAULT_TIME),
     },
     trials: {
       type: 'string',
       value: 'N',
-      help: 'Maximum number of networks to try. Default: as many as the time allows.',
+      help: l10n.t('Maximum number of networks to try. Default: as many as the time allows.'),
     },
-    task: { type: 'string', value: 'TASK', help: 'classification or regression. Default: by the targets.' },
+    task: { type: 'string', value: 'TASK', help: l10n.t('classification or regression. Default: by the targets.') },
     kind: {
       type: 'string',
       value: 'KIND',
       help: 'rows, pictures or sequences. Default: by the shape of the examples.',
     },
-    seed: { type: 'string', value: 'N', help: 'Seed of the search.' },
-    out: { type: 'string', short: 'o', value: 'FOLDER', help: 'Folder for the files. Default: that of the data.' },
-    resume: { type: 'string', value: 'SEARCH', help: 'Continue this search of an earlier `tunesmith auto`.' },
+    seed: { type: 'string', value: 'N', help: l10n.t('Seed of the search.') },
+    out: {
+      type: 'string',
+      short: 'o',
+      value: 'FOLDER',
+      help: l10n.t('Folder for the files. Default: that of the data.'),
+    },
+    resume: { type: 'string', value: 'SEARCH', help: l10n.t('Continue this search of an earlier `tunesmith auto`.') },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith auto houses.csv --target price', 'a network for a table, within a minute'],
-    ['tunesmith auto pictures --time 10m', 'for a folder of images, one subfolder per class'],
-    ['tunesmith auto sensors.npz --inputs x --target y --kind sequences', 'for an archive of arrays'],
-    ['tunesmith auto houses.csv --target price --json', 'the result for a script'],
+    ['tunesmith auto houses.csv --target price', l10n.t('a network for a table, within a minute')],
+    ['tunesmith auto pictures --time 10m', l10n.t('for a folder of images, one subfolder per class')],
+    ['tunesmith auto sensors.npz --inputs x --target y --kind sequences', l10n.t('for an archive of arrays')],
+    ['tunesmith auto houses.csv --target price --json', l10n.t('the result for a script')],
   ],
   args: [0, 2],
   async run(context, input) {
@@ -119,7 +127,7 @@ async function searchFor(context: Context, input: Input, ask: AskAuto, began: nu
 
 /** An experiment file as it is, or one that is written for the data. */
 function fileOf(context: Context, input: Input): { file: string; text: string; experiment: Experiment } {
-  if (input.args.length === 0) throw new UsageError('Name the data: tunesmith auto FILE.csv --target COLUMN');
+  if (input.args.length === 0) throw new UsageError(l10n.t('Name the data: tunesmith auto FILE.csv --target COLUMN'));
   const files = input.args.map((name) => path.resolve(context.cwd, name));
   timeOf(input);
   let file: string;
@@ -140,9 +148,9 @@ function fileOf(context: Context, input: Input): { file: string; text: string; e
     }));
   }
   const read = readAuto(text, file);
-  if ('problems' in read) throw new CommandError('The experiment file has errors.', read.problems, 2);
+  if ('problems' in read) throw new CommandError(l10n.t('The experiment file has errors.'), read.problems, 2);
   if (read.experiment.program.kind !== 'network' || !read.experiment.search) {
-    throw new CommandError(`${input.args[0]} has no "auto": write network: { data: …, auto: 60s }`, [], 2);
+    throw new CommandError(l10n.t('{0} has no "auto": write network: { data: …, auto: 60s }', input.args[0]), [], 2);
   }
   return { file, text, experiment: read.experiment };
 }
@@ -179,12 +187,21 @@ function oneOf<const T extends readonly string[]>(input: Input, name: string, wo
   const text = input.text(name);
   if (text === undefined) return null;
   if (words.includes(text)) return text;
-  throw new UsageError(`--${name} takes one of ${words.join(', ')}, not "${text}".`);
+  throw new UsageError(l10n.t('--{0} takes one of {1}, not "{2}".', name, words.join(', '), text));
 }
 
 function lookedText({ name, task, classes, kind, inputShape, train, validation, test }: LookedLine): string {
-  const what = task === 'classification' ? `classification into ${classes!.length} classes` : 'regression';
-  return `${name}: ${what}, ${kind} of ${inputShape.join('×')}; ${train} training, ${validation} validation and ${test} test examples`;
+  const what = task === 'classification' ? l10n.t('classification into {0} classes', classes!.length) : 'regression';
+  return l10n.t(
+    '{0}: {1}, {2} of {3}; {4} training, {5} validation and {6} test examples',
+    name,
+    what,
+    kind,
+    inputShape.join('×'),
+    train,
+    validation,
+    test,
+  );
 }
 
 export function resultJson({ file, params, floats, found }: Finished) {
@@ -202,14 +219,16 @@ function printResult(context: Context, done: Finished): void {
   const shown = (file: string): string => safeLine(path.relative(context.cwd, file));
   const cell = (value: number | null): string => (value === null ? '–' : formatNumber(value));
   const rows = [
-    [metric === 'accuracy' ? 'most frequent class' : 'mean of the targets', '–', cell(baseline)],
-    ['best network', cell(best.validation), cell(best.test)],
-    ...(ensemble ? [[`ensemble of ${ensemble.members.length}`, cell(ensemble.validation), cell(ensemble.test)]] : []),
+    [metric === 'accuracy' ? l10n.t('most frequent class') : l10n.t('mean of the targets'), '–', cell(baseline)],
+    [l10n.t('best network'), cell(best.validation), cell(best.test)],
+    ...(ensemble
+      ? [[l10n.t('ensemble of {0}', ensemble.members.length), cell(ensemble.validation), cell(ensemble.test)]]
+      : []),
   ];
   const heads = [
     { title: metric === 'accuracy' ? 'accuracy' : 'R²' },
-    { title: 'validation', align: 'right' as const },
-    { title: 'test', align: 'right' as const },
+    { title: l10n.t('validation'), align: 'right' as const },
+    { title: l10n.t('test'), align: 'right' as const },
   ];
   table(heads, rows, context.paint, context.columns).forEach((line) => context.print(line));
   context.print();
@@ -218,7 +237,7 @@ function printResult(context: Context, done: Finished): void {
     context.print(`  ${safeLine(name).padEnd(width)}  ${safeLine(formatParam(value))}`);
   }
   context.print();
-  context.print(`The network: ${shown(done.file)}   the report: ${shown(done.report)}`);
-  if (done.ensemble) context.print(`Predict with: tunesmith predict ${shown(done.ensemble)} FILE`);
-  else context.print(`Predict with: tunesmith predict ${best.run} FILE`);
+  context.print(l10n.t('The network: {0}   the report: {1}', shown(done.file), shown(done.report)));
+  if (done.ensemble) context.print(l10n.t('Predict with: tunesmith predict {0} FILE', shown(done.ensemble)));
+  else context.print(l10n.t('Predict with: tunesmith predict {0} FILE', best.run));
 }

@@ -6,26 +6,28 @@ import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
 import { table } from '../terminal.js';
 import { askTrainer } from '../trainer.js';
+import { l10n } from '../../format/l10n.js';
 
 export const backends: Command = {
   name: 'backends',
   usage: '[install [BACKEND] | remove BACKEND]',
-  summary: "Lists the built-in trainer's backends and why each works or does not; installs and removes them.",
-  details:
-    `BACKEND is one of ${BackendId.options.join(', ')}. Without a name, install takes the best one for this machine: a GPU's, ` +
-    'else native TensorFlow on the CPU.',
+  summary: l10n.t("Lists the built-in trainer's backends and why each works or does not; installs and removes them."),
+  details: l10n.t(
+    "BACKEND is one of {0}. Without a name, install takes the best one for this machine: a GPU's, else native TensorFlow on the CPU.",
+    BackendId.options.join(', '),
+  ),
   options: {
     python: {
       type: 'string',
       value: 'PATH',
-      help: 'With tensorflow-python: the Python whose TensorFlow is used.',
+      help: l10n.t('With tensorflow-python: the Python whose TensorFlow is used.'),
     },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith backends', 'the backends that work here'],
-    ['tunesmith backends install', 'the fastest backend for this machine'],
-    ['tunesmith backends install tensorflow-python --python .venv/bin/python', "use that Python's TensorFlow"],
+    ['tunesmith backends', l10n.t('the backends that work here')],
+    ['tunesmith backends install', l10n.t('the fastest backend for this machine')],
+    ['tunesmith backends install tensorflow-python --python .venv/bin/python', l10n.t("use that Python's TensorFlow")],
   ],
   args: [0, 2],
   async run(context, input) {
@@ -40,19 +42,27 @@ export const backends: Command = {
     if (action !== 'install' && action !== 'remove') {
       const near = suggest(action, ['install', 'remove']);
       throw new UsageError(
-        `backends takes install or remove, not "${action}"${near ? `; did you mean "${near}"?` : '.'}`,
+        l10n.t(
+          'backends takes install or remove, not "{0}"{1}',
+          action,
+          near ? l10n.t('; did you mean "{0}"?', near) : '.',
+        ),
       );
     }
     const python = input.text('python');
     if (name === undefined) {
-      if (action === 'remove') throw new UsageError('Name the backend to remove.');
+      if (action === 'remove') throw new UsageError(l10n.t('Name the backend to remove.'));
       return installBest(context, json, python);
     }
     const id = BackendId.safeParse(name);
     if (!id.success) {
       const near = suggest(name, BackendId.options);
       throw new UsageError(
-        `There is no backend "${name}"${near ? `; did you mean "${near}"?` : `. It is one of: ${BackendId.options.join(', ')}.`}`,
+        l10n.t(
+          'There is no backend "{0}"{1}',
+          name,
+          near ? l10n.t('; did you mean "{0}"?', near) : l10n.t('. It is one of: {0}.', BackendId.options.join(', ')),
+        ),
       );
     }
     const report = await change(context, action, id.data, python);
@@ -68,7 +78,7 @@ async function installBest(context: Context, json: boolean, python: string | und
   const reasons: string[] = [];
   for (const candidate of reports) {
     if (candidate.works && candidate.chosen) {
-      context.say(`${candidate.name} already works: nothing better can be installed.`);
+      context.say(l10n.t('{0} already works: nothing better can be installed.', candidate.name));
       if (json) context.json(candidate);
       return 0;
     }
@@ -85,12 +95,14 @@ async function installBest(context: Context, json: boolean, python: string | und
       reasons.push(`${candidate.id}: ${(error as Error).message}`);
     }
   }
-  throw new CommandError(`No native backend could be installed.\n${reasons.map((reason) => `  ${reason}`).join('\n')}`);
+  throw new CommandError(
+    l10n.t('No native backend could be installed.\n{0}', reasons.map((reason) => `  ${reason}`).join('\n')),
+  );
 }
 
 async function probe(context: Context): Promise<Extract<BackendLine, { type: 'reports' }>> {
-  const line = await askTrainer(context, ['--probe-backends'], 'Trying the backends', BackendLine);
-  if (line.type !== 'reports') throw new CommandError('The trainer did not list its backends.');
+  const line = await askTrainer(context, ['--probe-backends'], l10n.t('Trying the backends'), BackendLine);
+  if (line.type !== 'reports') throw new CommandError(l10n.t('The trainer did not list its backends.'));
   return line;
 }
 
@@ -106,7 +118,8 @@ async function change(
     `${action === 'install' ? 'Installing' : 'Removing'} ${id}`,
     BackendLine,
   );
-  if (line.type !== 'done') throw new CommandError(`The trainer did not confirm that ${id} was ${action}ed.`);
+  if (line.type !== 'done')
+    throw new CommandError(l10n.t('The trainer did not confirm that {0} was {1}ed.', id, action));
   return line.backend;
 }
 
@@ -114,10 +127,10 @@ function print(context: Context, reports: BackendReport[], choices: string[] = [
   table(
     [
       { title: '' },
-      { title: 'backend' },
-      { title: 'works', color: (cell) => (cell.trim() === 'yes' ? 'green' : 'dim') },
-      { title: 'device' },
-      { title: 'why' },
+      { title: l10n.t('backend') },
+      { title: l10n.t('works'), color: (cell) => (cell.trim() === 'yes' ? 'green' : 'dim') },
+      { title: l10n.t('device') },
+      { title: l10n.t('why') },
     ],
     reports.map((report) => [
       report.chosen ? '→' : '',
@@ -132,7 +145,7 @@ function print(context: Context, reports: BackendReport[], choices: string[] = [
   if (reports.filter((report) => report.works && report.id !== 'cpu').length < 2) return;
   context.print('');
   context.print(
-    'If several work, each network is trained on the one that is fastest for it, measured at its first run.',
+    l10n.t('If several work, each network is trained on the one that is fastest for it, measured at its first run.'),
   );
   for (const choice of choices) context.print(`  ${choice}`);
 }

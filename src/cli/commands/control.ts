@@ -10,13 +10,14 @@ import { readSettings } from '../settings.js';
 import { runJson, searchJson } from '../shapes.js';
 import { safeLine } from '../terminal.js';
 import { withSendConsent, YES_OPTION } from '../sendConsent.js';
+import { l10n } from '../../format/l10n.js';
 
 type Action = 'stop' | 'pause' | 'resume';
 const DONE: Record<Action, string> = { stop: 'stopping', pause: 'paused', resume: 'resumed' };
 
 function report(context: Context, what: string, result: RequestResult<'runs/stop'>): number {
   for (const id of result.done) context.print(`${what} ${id}`);
-  for (const { id, why } of result.skipped) context.say(`skipped ${id}: ${safeLine(why)}`);
+  for (const { id, why } of result.skipped) context.say(l10n.t('skipped {0}: {1}', id, safeLine(why)));
   return result.skipped.length > 0 && result.done.length === 0 ? 1 : 0;
 }
 
@@ -37,13 +38,13 @@ async function act(context: Context, input: Input, action: Action): Promise<numb
     if (runs.length === 0) return 0;
     return report(context, DONE[action], await engine.request(`runs/${action}`, { ids: runs.map((run) => run.id) }));
   }
-  if (input.args.length === 0) throw new UsageError(`Name the runs or searches to ${action}, or use --all.`);
+  if (input.args.length === 0) throw new UsageError(l10n.t('Name the runs or searches to {0}, or use --all.', action));
   const ids: string[] = [];
   for (const word of input.args) {
     const search = searchNamed(searches, word);
     if (search) {
       await engine.request(`searches/${action}`, { id: search.id, ...trust });
-      context.print(`${DONE[action]} search ${search.id}`);
+      context.print(l10n.t('{0} search {1}', DONE[action], search.id));
     } else ids.push((await context.run(word)).id);
   }
   return ids.length ? report(context, DONE[action], await engine.request(`runs/${action}`, { ids, ...trust })) : 0;
@@ -55,10 +56,10 @@ function control(action: Action, summary: string): Command {
     usage: 'RUN|SEARCH …',
     summary,
     options: {
-      all: { type: 'boolean', help: 'All runs and searches that have not ended.' },
+      all: { type: 'boolean', help: l10n.t('All runs and searches that have not ended.') },
       ...(action === 'resume' && { trust: TRUST_OPTION }),
     },
-    examples: [[`tunesmith ${action} latest`, 'the newest run']],
+    examples: [[`tunesmith ${action} latest`, l10n.t('the newest run')]],
     args: [0, 1000],
     run: (context, input) => act(context, input, action),
   };
@@ -66,21 +67,27 @@ function control(action: Action, summary: string): Command {
 
 export const stop = control(
   'stop',
-  'Stops runs or searches: requests a stop first, then kills the whole process tree.',
+  l10n.t('Stops runs or searches: requests a stop first, then kills the whole process tree.'),
 );
-export const pause = control('pause', 'Pauses runs or searches. They keep their memory; `resume` continues them.');
+export const pause = control(
+  'pause',
+  l10n.t('Pauses runs or searches. They keep their memory; `resume` continues them.'),
+);
 export const resume = control(
   'resume',
-  'Resumes paused runs and searches, stopped searches, and runs that ended early but left a checkpoint.',
+  l10n.t('Resumes paused runs and searches, stopped searches, and runs that ended early but left a checkpoint.'),
 );
 
 export const enqueue: Command = {
   name: 'enqueue',
   usage: 'SEARCH NAME=VALUE …',
-  summary:
+  summary: l10n.t(
     'Makes a search try these values next. The sampler fills in the others; the trial is added to the planned ones.',
+  ),
   options: { json: JSON_OPTION },
-  examples: [['tunesmith enqueue 01j8x2k4ab lr=0.003 optimizer=adam', "try a guess before the sampler's suggestions"]],
+  examples: [
+    ['tunesmith enqueue 01j8x2k4ab lr=0.003 optimizer=adam', l10n.t("try a guess before the sampler's suggestions")],
+  ],
   args: [2, 1000],
   async run(context, input) {
     const [word, ...settings] = input.args as [string, ...string[]];
@@ -90,7 +97,7 @@ export const enqueue: Command = {
     const { params } = readSettings(settings, 'enqueue');
     const { search } = await engine.request('searches/enqueue', { id: id ?? word, params });
     if (input.flag('json')) context.json(searchJson(search));
-    else context.print(`queued in ${search.id}`);
+    else context.print(l10n.t('queued in {0}', search.id));
     return 0;
   },
 };
@@ -98,14 +105,14 @@ export const enqueue: Command = {
 export const rm: Command = {
   name: 'rm',
   usage: 'RUN …',
-  summary: 'Deletes runs that have ended. Without --purge they are hidden, and --restore brings them back.',
+  summary: l10n.t('Deletes runs that have ended. Without --purge they are hidden, and --restore brings them back.'),
   options: {
-    purge: { type: 'boolean', help: 'Also delete the files, permanently.' },
-    restore: { type: 'boolean', help: 'Restore deleted runs (by their full id).' },
+    purge: { type: 'boolean', help: l10n.t('Also delete the files, permanently.') },
+    restore: { type: 'boolean', help: l10n.t('Restore deleted runs (by their full id).') },
   },
   examples: [
-    ['tunesmith rm 01j8x2', 'hide a run'],
-    ['tunesmith rm --restore 01j8x2k4ab', 'restore it'],
+    ['tunesmith rm 01j8x2', l10n.t('hide a run')],
+    ['tunesmith rm --restore 01j8x2k4ab', l10n.t('restore it')],
   ],
   args: [1, 10_000],
   async run(context, input) {
@@ -131,7 +138,11 @@ export const rm: Command = {
   },
 };
 
-const DETACH_OPTION = { type: 'boolean', short: 'd', help: 'Print the id and return; the run continues.' } as const;
+const DETACH_OPTION = {
+  type: 'boolean',
+  short: 'd',
+  help: l10n.t('Print the id and return; the run continues.'),
+} as const;
 
 /** Waits for the end of a run that was just started, unless it is to continue by itself. */
 async function afterStart(context: Context, input: Input, run: Run): Promise<number> {
@@ -139,14 +150,14 @@ async function afterStart(context: Context, input: Input, run: Run): Promise<num
   if (input.flag('json')) context.json(runJson(ended));
   else context.print(input.flag('detach') ? ended.id : `${ended.status} ${ended.id}`);
   if (!input.flag('detach') && ended.status !== 'completed')
-    throw new CommandError(ended.error?.message ?? `The run is ${ended.status}.`);
+    throw new CommandError(ended.error?.message ?? l10n.t('The run is {0}.', ended.status));
   return 0;
 }
 
 export const rerun: Command = {
   name: 'rerun',
   usage: 'RUN [--set NAME=VALUE …]',
-  summary: 'Starts a run again with the same program, parameters and seed.',
+  summary: l10n.t('Starts a run again with the same program, parameters and seed.'),
   options: {
     set: SET_OPTION,
     detach: DETACH_OPTION,
@@ -154,7 +165,7 @@ export const rerun: Command = {
     yes: YES_OPTION,
     json: JSON_OPTION,
   },
-  examples: [['tunesmith rerun latest --set lr=0.01', 'with another learning rate']],
+  examples: [['tunesmith rerun latest --set lr=0.01', l10n.t('with another learning rate')]],
   args: [1, 1],
   async run(context, input) {
     const { id } = await context.run(input.args[0]!);
@@ -174,14 +185,15 @@ export const rerun: Command = {
 export const branch: Command = {
   name: 'branch',
   usage: 'RUN [--step N] [--set NAME=VALUE …]',
-  summary: 'Starts a new run from a checkpoint of another, optionally with other parameters.',
-  details:
+  summary: l10n.t('Starts a new run from a checkpoint of another, optionally with other parameters.'),
+  details: l10n.t(
     'The earlier run is not changed; it may have ended or still be running. Its program must save checkpoints, as the built-in trainer does, and resume from the one that it is given.',
+  ),
   options: {
     step: {
       type: 'string',
       value: 'N',
-      help: 'From the newest checkpoint at or before this step. Default: the newest.',
+      help: l10n.t('From the newest checkpoint at or before this step. Default: the newest.'),
     },
     set: SET_OPTION,
     detach: DETACH_OPTION,
@@ -190,7 +202,10 @@ export const branch: Command = {
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith branch latest --set lr=0.001', 'continue from its newest checkpoint with a smaller learning rate'],
+    [
+      'tunesmith branch latest --set lr=0.001',
+      l10n.t('continue from its newest checkpoint with a smaller learning rate'),
+    ],
   ],
   args: [1, 1],
   async run(context, input) {
@@ -214,6 +229,6 @@ function stepFrom(text: string | undefined): number | null {
   if (text === undefined) return null;
   const step = Number(text);
   if (text.trim() === '' || !Number.isFinite(step) || step < 0)
-    throw new UsageError(`--step takes a number of 0 or more, not "${text}".`);
+    throw new UsageError(l10n.t('--step takes a number of 0 or more, not "{0}".', text));
   return step;
 }

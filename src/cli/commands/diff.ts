@@ -2,14 +2,15 @@ import { JSON_OPTION, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { differencesOf, SECTIONS, type RunToCompare } from '../../format/runDiff.js';
 import { safeLine, table } from '../terminal.js';
+import { l10n } from '../../format/l10n.js';
 
 export const diff: Command = {
   name: 'diff',
   usage: 'RUN RUN',
-  summary: 'Shows what differs between two runs: parameters, metrics, environment, packages, code, data.',
-  details: 'RUN is an id, the beginning of one, a name, or `latest`.',
+  summary: l10n.t('Shows what differs between two runs: parameters, metrics, environment, packages, code, data.'),
+  details: l10n.t('RUN is an id, the beginning of one, a name, or `latest`.'),
   options: { json: JSON_OPTION },
-  examples: [['tunesmith diff 3f2a latest', 'why the newest run differs from that one']],
+  examples: [['tunesmith diff 3f2a latest', l10n.t('why the newest run differs from that one')]],
   args: [2, 2],
   async run(context, input) {
     const [a, b] = await Promise.all(input.args.map((word) => toCompare(context, word)));
@@ -31,7 +32,7 @@ export const diff: Command = {
       ).forEach((line) => context.print(`  ${line}`));
       context.print();
     }
-    if (SECTIONS.every((section) => found[section].length === 0)) context.print('Nothing recorded differs.');
+    if (SECTIONS.every((section) => found[section].length === 0)) context.print(l10n.t('Nothing recorded differs.'));
     return 0;
   },
 };

@@ -7,31 +7,39 @@ import { JSON_OPTION, SET_OPTION, type Command, type Input } from '../command.js
 import { CommandError, UsageError } from '../errors.js';
 import { readSettings } from '../settings.js';
 import { followToEnd } from './run.js';
+import { l10n } from '../../format/l10n.js';
 
 export const distil: Command = {
   name: 'distil',
   usage: 'TEACHER FILE [--alpha X] [--distance D] [--temperature T]',
-  summary: "Trains the network of a file with a run's trained network as its teacher.",
-  details:
-    'TEACHER is a run; FILE has the student as its "network:". Equivalent to "distil:" in the file (docs/network.md); ' +
-    'docs/mappings.md has the formulas.',
+  summary: l10n.t("Trains the network of a file with a run's trained network as its teacher."),
+  details: l10n.t(
+    'TEACHER is a run; FILE has the student as its "network:". Equivalent to "distil:" in the file (docs/network.md); docs/mappings.md has the formulas.',
+  ),
   options: {
-    alpha: { type: 'string', value: 'X', help: 'Weight of the distance to the teacher, from 0 to 1. Default: 0.5.' },
-    distance: { type: 'string', value: 'D', help: 'logits (default), probabilities, kl or features.' },
+    alpha: {
+      type: 'string',
+      value: 'X',
+      help: l10n.t('Weight of the distance to the teacher, from 0 to 1. Default: 0.5.'),
+    },
+    distance: { type: 'string', value: 'D', help: l10n.t('logits (default), probabilities, kl or features.') },
     temperature: {
       type: 'string',
       value: 'T',
-      help: 'Temperature of kl and probabilities. Default: 4 for kl, else 1.',
+      help: l10n.t('Temperature of kl and probabilities. Default: 4 for kl, else 1.'),
     },
-    epochs: { type: 'string', value: 'N', help: 'Epochs. Default: those of the file.' },
+    epochs: { type: 'string', value: 'N', help: l10n.t('Epochs. Default: those of the file.') },
     set: SET_OPTION,
     name: { type: 'string', value: 'NAME', help: 'Name of the run.' },
-    seed: { type: 'string', value: 'N', help: 'Seed of the run.' },
+    seed: { type: 'string', value: 'N', help: l10n.t('Seed of the run.') },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith distil latest student.tune.yaml', 'compare logits, with half of the weight'],
-    ['tunesmith distil latest student.tune.yaml --distance kl --temperature 4 --alpha 0.9', 'as in Hinton et al.'],
+    ['tunesmith distil latest student.tune.yaml', l10n.t('compare logits, with half of the weight')],
+    [
+      'tunesmith distil latest student.tune.yaml --distance kl --temperature 4 --alpha 0.9',
+      l10n.t('as in Hinton et al.'),
+    ],
   ],
   args: [2, 2],
   async run(context, input) {
@@ -52,7 +60,7 @@ export const distil: Command = {
       params: experiment.params,
       ...(epochs !== undefined && { epochs }),
     });
-    if (text === null) throw new CommandError('Only the network of a file with a "network:" can be taught.');
+    if (text === null) throw new CommandError(l10n.t('Only the network of a file with a "network:" can be taught.'));
     const engine = await context.engine();
     const started = await engine.request('runs/start', {
       ...{ file, text, params },

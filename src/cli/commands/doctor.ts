@@ -4,21 +4,24 @@ import { isBuiltin } from 'node:module';
 import { findNode } from '../../engine/clients/index.js';
 import { JSON_OPTION, type Command } from '../command.js';
 import { safeLine } from '../terminal.js';
+import { l10n } from '../../format/l10n.js';
 
 const SIGNS = { fine: ['green', '✓'], note: ['blue', '·'], problem: ['red', '✗'] } as const;
 
 export const doctor: Command = {
   name: 'doctor',
   usage: '[--repair]',
-  summary: 'Checks the state of Tunesmith for this folder: home, engine, index, journals, permissions.',
-  details:
-    'It starts and changes nothing. With --repair it moves a damaged index aside and rebuilds it from the folders ' +
-    'of the runs, reads journals again, closes files to other users, and removes the files of workspaces that no ' +
-    'longer exist. Exit code 1 means that a problem remains.',
-  options: { repair: { type: 'boolean', help: 'Repair the problems that can be repaired.' }, json: JSON_OPTION },
+  summary: l10n.t('Checks the state of Tunesmith for this folder: home, engine, index, journals, permissions.'),
+  details: l10n.t(
+    'It starts and changes nothing. With --repair it moves a damaged index aside and rebuilds it from the folders of the runs, reads journals again, closes files to other users, and removes the files of workspaces that no longer exist. Exit code 1 means that a problem remains.',
+  ),
+  options: {
+    repair: { type: 'boolean', help: l10n.t('Repair the problems that can be repaired.') },
+    json: JSON_OPTION,
+  },
   examples: [
-    ['tunesmith doctor', 'report problems'],
-    ['tunesmith doctor --repair', 'repair them'],
+    ['tunesmith doctor', l10n.t('report problems')],
+    ['tunesmith doctor --repair', l10n.t('repair them')],
   ],
   args: [0, 0],
   async run(context, input) {
@@ -58,8 +61,9 @@ export const doctor: Command = {
         const [color, sign] = SIGNS[state];
         context.print(`${context.paint(color, sign)} ${about.padEnd(11)} ${safeLine(text)}`);
         if (outcome === 'repaired') context.print(`              ${context.paint('green', `Repaired. ${remedy}`)}`);
-        else if (outcome !== null) context.print(`              Could not be repaired: ${safeLine(outcome)}`);
-        else if (remedy !== undefined) context.print(`              With --repair: ${remedy}`);
+        else if (outcome !== null)
+          context.print(`              ${l10n.t('Could not be repaired: {0}', safeLine(outcome))}`);
+        else if (remedy !== undefined) context.print(`              ${l10n.t('With --repair: {0}', remedy)}`);
       }
     }
     return left > 0 ? 1 : 0;

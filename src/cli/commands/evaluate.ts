@@ -9,6 +9,7 @@ import { safeLine, table } from '../terminal.js';
 import { askTrainer } from '../trainer.js';
 import { FOLD_OPTION, foldOf, folderOf } from './export.js';
 import { FILES } from './predict.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Most classes that are shown on a terminal. */
 const MOST_CLASSES = 20;
@@ -18,22 +19,25 @@ const EXAMPLES = 1000;
 export const evaluate: Command = {
   name: 'evaluate',
   usage: 'RUN [FILE …]',
-  summary: 'Evaluates a trained network on a file or, without one, on the validation examples of its run.',
-  details: `${FILES} Pictures and plots of --explain, --attack, --corrupt and --calibrate become media of the run.`,
+  summary: l10n.t('Evaluates a trained network on a file or, without one, on the validation examples of its run.'),
+  details: l10n.t(
+    '{0} Pictures and plots of --explain, --attack, --corrupt and --calibrate become media of the run.',
+    FILES,
+  ),
   options: {
     explain: {
       type: 'string',
       value: 'N',
-      help: 'Explain N examples by integrated gradients and occlusion.',
+      help: l10n.t('Explain N examples by integrated gradients and occlusion.'),
     },
-    attack: { type: 'boolean', help: 'Accuracy under the attacks FGSM and PGD.' },
+    attack: { type: 'boolean', help: l10n.t('Accuracy under the attacks FGSM and PGD.') },
     strengths: {
       type: 'string',
       value: 'LIST',
-      help: `Largest changes by an attack, as shares of the inputs' range. Default: ${STRENGTHS.join(',')}.`,
+      help: l10n.t("Largest changes by an attack, as shares of the inputs' range. Default: {0}.", STRENGTHS.join(',')),
     },
-    corrupt: { type: 'boolean', help: 'Accuracy under noise, missing values, blur, contrast and brightness.' },
-    calibrate: { type: 'boolean', help: 'Calibration error, and the temperature that would reduce it.' },
+    corrupt: { type: 'boolean', help: l10n.t('Accuracy under noise, missing values, blur, contrast and brightness.') },
+    calibrate: { type: 'boolean', help: l10n.t('Calibration error, and the temperature that would reduce it.') },
     examples: {
       type: 'string',
       value: 'N',
@@ -42,27 +46,27 @@ export const evaluate: Command = {
     fold: FOLD_OPTION,
     test: {
       type: 'boolean',
-      help: 'Evaluate on the test set, which "test:" in the file holds out from training and validation.',
+      help: l10n.t('Evaluate on the test set, which "test:" in the file holds out from training and validation.'),
     },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith evaluate latest test.csv', 'on a test set'],
-    ['tunesmith evaluate latest images.npy labels.npy', 'on a pair of arrays, inputs and targets'],
-    ['tunesmith evaluate latest --explain 8 --attack --calibrate', 'what it looks at, and how far to trust it'],
+    ['tunesmith evaluate latest test.csv', l10n.t('on a test set')],
+    ['tunesmith evaluate latest images.npy labels.npy', l10n.t('on a pair of arrays, inputs and targets')],
+    ['tunesmith evaluate latest --explain 8 --attack --calibrate', l10n.t('what it looks at, and how far to trust it')],
   ],
   args: [1, 3],
   async run(context, input) {
     const [word, ...given] = input.args;
     if (input.flag('test') && given.length > 0)
-      throw new UsageError('--test takes no files: they are the other examples.');
+      throw new UsageError(l10n.t('--test takes no files: they are the other examples.'));
     const files = input.flag('test') ? [TEST_PART] : given;
     const settings = settingsOf(input);
     const run = await context.run(word!);
     const folder = await folderOf(context, run.id);
     const common = [folder, context.cwd, foldOf(input)];
     const answer = await askTrainer(context, ['--evaluate', ...common, ...files], 'Evaluating', TrainerLine);
-    if (answer.type !== 'evaluated') throw new CommandError('The trainer did not return metrics.');
+    if (answer.type !== 'evaluated') throw new CommandError(l10n.t('The trainer did not return metrics.'));
     answer.notes.forEach((note) => context.say(safeLine(note)));
     const { data, examples, metrics, confusion } = answer;
     if (!input.flag('json')) printMetrics(context, run.name, answer);
@@ -78,7 +82,7 @@ export const evaluate: Command = {
 
 async function examined(context: Context, args: string[]) {
   const answer = await askTrainer(context, ['--examine', ...args], 'Examining', TrainerLine);
-  if (answer.type !== 'examined') throw new CommandError('The trainer did not report what it found.');
+  if (answer.type !== 'examined') throw new CommandError(l10n.t('The trainer did not report what it found.'));
   return answer.found;
 }
 
@@ -93,7 +97,7 @@ function settingsOf(input: Input): ExamineSettings | null {
     calibrate: input.flag('calibrate'),
     examples: input.whole('examples') ?? EXAMPLES,
   };
-  if (settings.explain > 1000) throw new UsageError('--explain takes at most 1000 examples.');
+  if (settings.explain > 1000) throw new UsageError(l10n.t('--explain takes at most 1000 examples.'));
   return settings.explain > 0 || attack.length > 0 || settings.corrupt || settings.calibrate ? settings : null;
 }
 
@@ -101,7 +105,7 @@ function strengthsOf(text: string | undefined): number[] {
   if (text === undefined) return STRENGTHS;
   const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
   if (numbers.length <= 20 && numbers.every((value) => value > 0 && value < Infinity)) return numbers;
-  throw new UsageError(`--strengths takes up to 20 numbers above 0, such as 0.01,0.1, not "${text}".`);
+  throw new UsageError(l10n.t('--strengths takes up to 20 numbers above 0, such as 0.01,0.1, not "{0}".', text));
 }
 
 function printMetrics(
@@ -109,7 +113,7 @@ function printMetrics(
   name: string,
   { data, examples, metrics, confusion }: Extract<TrainerLine, { type: 'evaluated' }>,
 ): void {
-  context.print(`${safeLine(name)} on ${safeLine(data)}: ${examples} examples`);
+  context.print(l10n.t('{0} on {1}: {2} examples', safeLine(name), safeLine(data), examples));
   const width = Math.max(...Object.keys(metrics).map((metric) => safeLine(metric).length));
   for (const [metric, value] of Object.entries(metrics)) {
     context.print(`  ${safeLine(metric).padEnd(width)}  ${value === null ? '–' : Number(value.toPrecision(6))}`);
@@ -120,7 +124,7 @@ function printMetrics(
 function printConfusion(context: Context, { classes, rows }: { classes: string[]; rows: number[][] }): void {
   context.print();
   const heads = [
-    { title: 'true \\ predicted' },
+    { title: l10n.t('true \\ predicted') },
     ...classes.map((name) => ({ title: safeLine(name), align: 'right' as const })),
   ];
   const cells = rows.map((row, i) => [classes[i]!, ...row.map(String)]);

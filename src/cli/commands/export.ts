@@ -18,12 +18,13 @@ import { askTrainer } from '../trainer.js';
 import { exportTo } from './exportTo.js';
 import { QUERY_OPTIONS, readQuery } from './ls.js';
 import { entryOf } from '../../protocol/records.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Selects one network of a cross-validation. */
 export const FOLD_OPTION: Option = {
   type: 'string',
   value: 'N',
-  help: 'For a cross-validated run: number of the fold, from 1.',
+  help: l10n.t('For a cross-validated run: number of the fold, from 1.'),
 };
 export const foldOf = (input: Input): string => String(input.whole('fold') ?? '');
 
@@ -33,12 +34,12 @@ type TableFormat = (typeof TABLE_FORMATS)[number];
 export const exportRuns: Command = {
   name: 'export',
   usage: '[RUN …]',
-  summary:
+  summary: l10n.t(
     'Exports runs as tables or for other tools, with --points all their metric points, or with --to a trained network.',
-  details:
-    '--to exports the network of a run of the built-in trainer: keras (Keras 3), tfjs (a folder for ' +
-    'tf.loadLayersModel), onnx, or only the weights as safetensors or npz. The first three include ' +
-    'standardization and take raw inputs. Names of classes and inputs are included.',
+  ),
+  details: l10n.t(
+    '--to exports the network of a run of the built-in trainer: keras (Keras 3), tfjs (a folder for tf.loadLayersModel), onnx, or only the weights as safetensors or npz. The first three include standardization and take raw inputs. Names of classes and inputs are included.',
+  ),
   options: {
     ...QUERY_OPTIONS,
     format: {
@@ -50,28 +51,31 @@ export const exportRuns: Command = {
       type: 'string',
       short: 'o',
       value: 'FILE',
-      help: 'Default: standard output. A new folder for tensorboard and mlflow, a new file for optuna and parquet.',
+      help: l10n.t(
+        'Default: standard output. A new folder for tensorboard and mlflow, a new file for optuna and parquet.',
+      ),
     },
-    to: { type: 'string', value: EXPORT_FORMATS.join('|'), help: 'Export the trained network of one run.' },
+    to: { type: 'string', value: EXPORT_FORMATS.join('|'), help: l10n.t('Export the trained network of one run.') },
     out: {
       type: 'string',
       value: 'PATH',
-      help: 'With --to: the file, or the folder for tfjs. Default: named after the run.',
+      help: l10n.t('With --to: the file, or the folder for tfjs. Default: named after the run.'),
     },
-    force: { type: 'boolean', help: 'With --to: replace an existing file or folder.' },
+    force: { type: 'boolean', help: l10n.t('With --to: replace an existing file or folder.') },
     fold: FOLD_OPTION,
-    points: { type: 'boolean', help: 'One row per metric point instead of one row per run.' },
+    points: { type: 'boolean', help: l10n.t('One row per metric point instead of one row per run.') },
   },
   examples: [
-    ['tunesmith export -o runs.csv', 'a table of all runs'],
-    ['tunesmith export --format tensorboard -o logs', "all runs as TensorBoard's event files"],
-    ['tunesmith export latest --points -o points.jsonl', "every point of the newest run's metrics"],
+    ['tunesmith export -o runs.csv', l10n.t('a table of all runs')],
+    ['tunesmith export --format tensorboard -o logs', l10n.t("all runs as TensorBoard's event files")],
+    ['tunesmith export latest --points -o points.jsonl', l10n.t("every point of the newest run's metrics")],
   ],
   args: [0, 10_000],
   async run(context, input) {
     const to = input.text('to');
     if (to !== undefined) return exportNetwork(context, input, to);
-    if (input.text('out') !== undefined || input.flag('force')) throw new UsageError('--out and --force need --to.');
+    if (input.text('out') !== undefined || input.flag('force'))
+      throw new UsageError(l10n.t('--out and --force need --to.'));
     const output = input.text('output');
     const format = readFormat(input.text('format'), output);
     const runs = input.args.length ? await context.runs(input.args) : await allRuns(context, readQuery(input));
@@ -100,7 +104,12 @@ function readFormat(word: string | undefined, output: string | undefined): Table
   if (format) return format;
   const near = suggest(word, formats);
   throw new UsageError(
-    `--format takes one of ${formats.join(', ')}, not "${word}"${near ? `; did you mean "${near}"?` : '.'}`,
+    l10n.t(
+      '--format takes one of {0}, not "{1}"{2}',
+      formats.join(', '),
+      word,
+      near ? l10n.t('; did you mean "{0}"?', near) : '.',
+    ),
   );
 }
 
@@ -113,16 +122,16 @@ async function exportNetwork(context: Context, input: Input, to: string): Promis
   const format = EXPORT_FORMATS.find((each) => each === to);
   if (!format) {
     const near = suggest(to, EXPORT_FORMATS);
-    const hint = near ? `; did you mean "${near}"?` : '.';
-    throw new UsageError(`--to takes one of ${EXPORT_FORMATS.join(', ')}, not "${to}"${hint}`);
+    const hint = near ? l10n.t('; did you mean "{0}"?', near) : '.';
+    throw new UsageError(l10n.t('--to takes one of {0}, not "{1}"{2}', EXPORT_FORMATS.join(', '), to, hint));
   }
-  if (input.args.length !== 1) throw new UsageError('Name the one run whose network is to be exported.');
+  if (input.args.length !== 1) throw new UsageError(l10n.t('Name the one run whose network is to be exported.'));
   const run = await context.run(input.args[0]!);
   const out = path.resolve(context.cwd, input.text('out') ?? input.text('output') ?? fileNameOf(run.name, format));
   const force = input.flag('force') ? '--force' : '';
   const args = ['--export', await folderOf(context, run.id), format, out, force, foldOf(input)];
   const answer = await askTrainer(context, args, 'Exporting', TrainerLine);
-  if (answer.type !== 'exported') throw new CommandError('The trainer did not report what it exported.');
+  if (answer.type !== 'exported') throw new CommandError(l10n.t('The trainer did not report what it exported.'));
   answer.files.forEach((file) => context.print(safeLine(path.relative(context.cwd, file) || file)));
   return 0;
 }

@@ -10,6 +10,7 @@ import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
 import { readPoints } from '../points.js';
 import { safeLine } from '../terminal.js';
+import { l10n } from '../../format/l10n.js';
 
 export async function exportTo(
   context: Context,
@@ -17,12 +18,12 @@ export async function exportTo(
   runs: Run[],
   { output, points }: { output: string | undefined; points: boolean },
 ): Promise<number> {
-  if (output === undefined) throw new UsageError(`--format ${kind} needs --output: a new file or folder.`);
+  if (output === undefined) throw new UsageError(l10n.t('--format {0} needs --output: a new file or folder.', kind));
   if (points && kind !== 'parquet')
-    throw new UsageError('--points works with csv, jsonl and parquet; the other formats have all points.');
+    throw new UsageError(l10n.t('--points works with csv, jsonl and parquet; the other formats have all points.'));
   const target = path.resolve(context.cwd, output);
   if (existsSync(target) && !(isFolder(kind) && readdirSync(target).length === 0)) {
-    throw new CommandError(`${safeLine(target)} already exists. Name a new one, or move it away first.`);
+    throw new CommandError(l10n.t('{0} already exists. Name a new one, or move it away first.', safeLine(target)));
   }
   const engine = await context.engine();
   const source: ExportSource = { runs, points: (run, metric) => readPoints(engine, run.id, metric) };

@@ -12,19 +12,20 @@ import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
 import { LiveArea } from '../liveArea.js';
 import { safeLine, table } from '../terminal.js';
+import { l10n } from '../../format/l10n.js';
 
 const POLL_MS = 100;
 
 export const importRuns: Command = {
   name: 'import',
   usage: '[PATH …]',
-  summary: `Imports runs that other programs have logged: ${FORMATS.map(({ title }) => title).join(', ')}.`,
-  details:
-    'PATH is a folder that is searched, or a single file; without it, the whole workspace is searched. Nothing is changed there, ' +
-    'executed, or followed through links. Importing again adds only what is new.',
+  summary: l10n.t('Imports runs that other programs have logged: {0}.', FORMATS.map(({ title }) => title).join(', ')),
+  details: l10n.t(
+    'PATH is a folder that is searched, or a single file; without it, the whole workspace is searched. Nothing is changed there, executed, or followed through links. Importing again adds only what is new.',
+  ),
   options: {
-    list: { type: 'boolean', help: 'List the logs that are found, without reading them.' },
-    'dry-run': { type: 'boolean', help: 'Show what would be imported, and change nothing.' },
+    list: { type: 'boolean', help: l10n.t('List the logs that are found, without reading them.') },
+    'dry-run': { type: 'boolean', help: l10n.t('Show what would be imported, and change nothing.') },
     format: {
       type: 'string',
       multiple: true,
@@ -35,20 +36,22 @@ export const importRuns: Command = {
       type: 'string',
       multiple: true,
       value: 'ID',
-      help: 'Only this run, by its id in --list --json. May be repeated.',
+      help: l10n.t('Only this run, by its id in --list --json. May be repeated.'),
     },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith import', 'everything found in the workspace'],
-    ['tunesmith import runs/ --dry-run', 'what is in the folder runs'],
+    ['tunesmith import', l10n.t('everything found in the workspace')],
+    ['tunesmith import runs/ --dry-run', l10n.t('what is in the folder runs')],
   ],
   args: [0, 1000],
   async run(context, input) {
     const found = find(context, input);
     if (input.flag('list')) return list(context, found, input);
     if (found.length === 0) {
-      throw new CommandError('No logs of other programs were found there. See the formats: tunesmith import --help');
+      throw new CommandError(
+        l10n.t('No logs of other programs were found there. See the formats: tunesmith import --help'),
+      );
     }
     return input.flag('dry-run') ? preview(context, found, input) : await carryOut(context, found, input);
   },
@@ -60,16 +63,18 @@ function find(context: Context, input: Input): FoundRun[] {
     if (format) return format.id;
     const ids = FORMATS.map(({ id }) => id);
     const near = suggest(word, ids);
-    const hint = near ? `; did you mean "${near}"?` : `. It is one of: ${ids.join(', ')}.`;
-    throw new UsageError(`There is no format "${word}"${hint}`);
+    const hint = near ? l10n.t('; did you mean "{0}"?', near) : l10n.t('. It is one of: {0}.', ids.join(', '));
+    throw new UsageError(l10n.t('There is no format "{0}"{1}', word, hint));
   });
   const words = input.args.length > 0 ? input.args : [context.workspace];
   const all = words.flatMap((word) => {
     const place = path.resolve(context.cwd, word);
-    if (!lstatSync(place, { throwIfNoEntry: false })) throw new CommandError(`There is no ${safeLine(place)}.`, [], 2);
+    if (!lstatSync(place, { throwIfNoEntry: false }))
+      throw new CommandError(l10n.t('There is no {0}.', safeLine(place)), [], 2);
     // A link that the person names is meant; links that are found are not followed.
     const { runs, cut } = findRuns(realpathSync(place));
-    if (cut) context.say(`${safeLine(place)} has more folders than are searched. Name a folder further down.`);
+    if (cut)
+      context.say(l10n.t('{0} has more folders than are searched. Name a folder further down.', safeLine(place)));
     return runs;
   });
   const distinct = new Map(all.map((run) => [JSON.stringify([run.format, run.path, run.inner]), run]));
@@ -126,9 +131,9 @@ function preview(context: Context, found: FoundRun[], input: Input): number {
     String(counts.media),
   ]);
   const right = ['Metrics', 'Points', 'Params', 'Media'].map((title) => ({ title, align: 'right' as const }));
-  const heads = [{ title: 'Name' }, { title: 'Format' }, { title: 'Path' }, ...right];
+  const heads = [{ title: l10n.t('Name') }, { title: l10n.t('Format') }, { title: l10n.t('Path') }, ...right];
   table(heads, cells, context.paint, context.columns).forEach((line) => context.print(line));
-  context.print(`${rows.length} ${rows.length === 1 ? 'run' : 'runs'}. Nothing was changed.`);
+  context.print(l10n.t('{0} {1}. Nothing was changed.', rows.length, rows.length === 1 ? 'run' : 'runs'));
   return rows.length < found.length ? 1 : 0;
 }
 
@@ -141,7 +146,7 @@ async function carryOut(context: Context, found: FoundRun[], input: Input): Prom
   const imported: Imported[] = [];
   for (const [i, run] of found.entries()) {
     const show = (points: number): void =>
-      area.draw([`${i + 1}/${found.length}  ${safeLine(run.name)}  ${points} points`]);
+      area.draw([l10n.t('{0}/{1}  {2}  {3} points', i + 1, found.length, safeLine(run.name), points)]);
     const options = { workspace, runs, progress: show };
     const done = attempt(
       context,
@@ -153,7 +158,7 @@ async function carryOut(context: Context, found: FoundRun[], input: Input): Prom
     // Ctrl-C and the engine's messages get their turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  area.draw(['Importing them …']);
+  area.draw([l10n.t('Importing them …')]);
   await untilTakenIn(
     context,
     imported.filter(({ what }) => what === 'new').map(({ id }) => id),
@@ -185,10 +190,10 @@ function report(context: Context, imported: Imported[], input: Input): void {
   const count = (what: Imported['what']): number => imported.filter((each) => each.what === what).length;
   const points = imported.reduce((sum, { counts }) => sum + counts.points, 0);
   const more = [
-    ...(count('grown') > 0 ? [`${count('grown')} have grown since`] : []),
-    ...(count('unchanged') > 0 ? [`${count('unchanged')} were already imported`] : []),
+    ...(count('grown') > 0 ? [l10n.t('{0} have grown since', count('grown'))] : []),
+    ...(count('unchanged') > 0 ? [l10n.t('{0} were already imported', count('unchanged'))] : []),
   ];
-  context.print([`${count('new')} runs imported, ${points} points`, ...more].join('; ') + '.');
+  context.print([l10n.t('{0} runs imported, {1} points', count('new'), points), ...more].join('; ') + '.');
 }
 
 /** Reports a run that can't be read, and returns null; the other runs are imported all the same. */
@@ -197,7 +202,7 @@ function attempt<T>(context: Context, run: FoundRun, action: () => T, before: ()
     return action();
   } catch (error) {
     before();
-    context.say(safeLine(`${run.path}: it can't be imported: ${(error as Error).message}`));
+    context.say(safeLine(l10n.t("{0}: it can't be imported: {1}", run.path, (error as Error).message)));
     return null;
   }
 }

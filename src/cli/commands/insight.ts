@@ -7,26 +7,27 @@ import { CommandError, UsageError } from '../errors.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { bar, safe, safeLine, table } from '../terminal.js';
 import { entryOf } from '../../protocol/records.js';
+import { l10n } from '../../format/l10n.js';
 
 const OBJECTIVE: Command['options'] = {
-  objective: { type: 'string', value: 'METRIC', help: 'Objective, if there are several. Default: the first.' },
+  objective: { type: 'string', value: 'METRIC', help: l10n.t('Objective, if there are several. Default: the first.') },
 };
 
 export const importance: Command = {
   name: 'importance',
   usage: '[SEARCH]',
-  summary: 'Shows how important each parameter of a search is. Without SEARCH: the newest search.',
-  details:
-    'pedAnova measures the importance for reaching the best tenth of the trials; fanova, for the objective over ' +
-    'the whole space, including interactions of two parameters.',
+  summary: l10n.t('Shows how important each parameter of a search is. Without SEARCH: the newest search.'),
+  details: l10n.t(
+    'pedAnova measures the importance for reaching the best tenth of the trials; fanova, for the objective over the whole space, including interactions of two parameters.',
+  ),
   options: {
-    method: { type: 'string', value: 'METHOD', help: 'pedAnova (default) or fanova.' },
+    method: { type: 'string', value: 'METHOD', help: l10n.t('pedAnova (default) or fanova.') },
     ...OBJECTIVE,
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith importance', 'for the newest search'],
-    ['tunesmith importance 0jq4m1f3wz --method fanova', 'for this search, with interactions'],
+    ['tunesmith importance', l10n.t('for the newest search')],
+    ['tunesmith importance 0jq4m1f3wz --method fanova', l10n.t('for this search, with interactions')],
   ],
   args: [0, 1],
   async run(context, input) {
@@ -38,7 +39,8 @@ export const importance: Command = {
       context.json({ search: search.id, objective: insight.objectives[insight.objective]!.metric, ...found });
       return 'unknown' in found ? 1 : 0;
     }
-    if ('unknown' in found) throw new CommandError(`${safe(search.name)}: ${found.unknown} (${found.trials} so far).`);
+    if ('unknown' in found)
+      throw new CommandError(l10n.t('{0}: {1} ({2} so far).', safe(search.name), found.unknown, found.trials));
     renderImportance(found, insight, context).forEach((line) => context.print(line));
     return 0;
   },
@@ -47,10 +49,11 @@ export const importance: Command = {
 export const best: Command = {
   name: 'best',
   usage: '[SEARCH]',
-  summary:
+  summary: l10n.t(
     'Shows the best trial of a search, or its Pareto front, and how much improvement is left. Without SEARCH: the newest search.',
+  ),
   options: { json: JSON_OPTION },
-  examples: [['tunesmith best', 'for the newest search']],
+  examples: [['tunesmith best', l10n.t('for the newest search')]],
   args: [0, 1],
   async run(context, input) {
     const search = await findSearch(context, input.args[0]);
@@ -67,7 +70,7 @@ export const best: Command = {
     } else if (points.length > 0) {
       renderBest(points, runs, insight, context).forEach((line) => context.print(line));
     }
-    if (points.length === 0 && !input.flag('json')) context.say('No trial has completed yet.');
+    if (points.length === 0 && !input.flag('json')) context.say(l10n.t('No trial has completed yet.'));
     return points.length > 0 ? 0 : 1;
   },
 };
@@ -82,18 +85,31 @@ export function renderImportance(
   const { shares, pairs, alone, trials, method } = found;
   const { metric } = objectives[objective]!;
   const percent = (share: number): string => `${(100 * share).toFixed(share >= 0.0995 ? 0 : 1)} %`;
-  const what = method === 'pedAnova' ? 'for being among the best tenth' : 'for the value over the whole space';
+  const what =
+    method === 'pedAnova' ? l10n.t('for being among the best tenth') : l10n.t('for the value over the whole space');
   const most = shares[0]?.share || 1;
   const rows = shares.map(({ name, share }) => [name, percent(share), bar(share / most, 24)]);
   const lines = [
-    paint('dim', `${safeLine(metric)}: importance ${what}, from ${trials} trials`),
-    ...table([{ title: 'parameter' }, { title: 'share', align: 'right' }, { title: '' }], rows, paint, columns),
+    paint('dim', l10n.t('{0}: importance {1}, from {2} trials', safeLine(metric), what, trials)),
+    ...table(
+      [{ title: l10n.t('parameter') }, { title: l10n.t('share'), align: 'right' }, { title: '' }],
+      rows,
+      paint,
+      columns,
+    ),
   ];
   if (alone !== null) {
-    lines.push('', `Single parameters explain ${percent(alone)} of the variance.`);
+    lines.push('', l10n.t('Single parameters explain {0} of the variance.', percent(alone)));
     if (pairs.length > 0) {
       const named = pairs.slice(0, 10).map(({ names, share }) => [`${names[0]} × ${names[1]}`, percent(share)]);
-      lines.push(...table([{ title: 'only together' }, { title: 'share', align: 'right' }], named, paint, columns));
+      lines.push(
+        ...table(
+          [{ title: l10n.t('only together') }, { title: l10n.t('share'), align: 'right' }],
+          named,
+          paint,
+          columns,
+        ),
+      );
     }
   }
   return lines;
@@ -107,8 +123,8 @@ export function renderBest(
 ): string[] {
   const names = [...new Set(points.flatMap(({ run }) => Object.keys(runs.get(run)?.params ?? {})))];
   const heads = [
-    { title: 'trial', align: 'right' as const },
-    { title: 'run' },
+    { title: l10n.t('trial'), align: 'right' as const },
+    { title: l10n.t('run') },
     ...objectives.map(({ metric }) => ({ title: safeLine(metric), align: 'right' as const })),
     ...names.map((title) => ({ title: safeLine(title) })),
   ];
@@ -118,13 +134,15 @@ export function renderBest(
       const value = entryOf(params, name);
       return value === undefined ? '–' : formatParam(value);
     });
-    return [String(trial), run ?? '(deleted)', ...values.map(formatNumber), ...cells];
+    return [String(trial), run ?? l10n.t('(deleted)'), ...values.map(formatNumber), ...cells];
   });
   const lines = table(heads, rows, paint, columns);
-  if (points.length > 1) lines.push(paint('dim', `${points.length} trials on the Pareto front.`));
+  if (points.length > 1) lines.push(paint('dim', l10n.t('{0} trials on the Pareto front.', points.length)));
   if (left)
     lines.push(
-      'unknown' in left ? paint('dim', `Possible improvement unknown: ${safe(left.unknown)}.`) : safe(left.sentence),
+      'unknown' in left
+        ? paint('dim', l10n.t('Possible improvement unknown: {0}.', safe(left.unknown)))
+        : safe(left.sentence),
     );
   return lines;
 }
@@ -134,12 +152,13 @@ async function findSearch(context: Context, word: string | undefined): Promise<S
   const engine = await context.engine();
   const { searches } = await engine.request('searches/list', {});
   const newest = searches[0];
-  if (!newest) throw new CommandError('There are no searches yet. Start one with: tunesmith search FILE');
+  if (!newest) throw new CommandError(l10n.t('There are no searches yet. Start one with: tunesmith search FILE'));
   if (word === undefined || word === 'latest') return newest;
   const found =
     searches.find(({ id }) => id === word) ??
     searches.find(({ id, name }) => name === word || (word.length >= 4 && id.startsWith(word)));
-  if (!found) throw new CommandError(`There is no search "${word}" here. See them with: tunesmith ls --searches`);
+  if (!found)
+    throw new CommandError(l10n.t('There is no search "{0}" here. See them with: tunesmith ls --searches', word));
   return found;
 }
 
@@ -158,7 +177,7 @@ async function ask(
   const objective = objectives.findIndex((one) => one.metric === metric);
   if (objective < 0) {
     const known = objectives.map((one) => one.metric).join(', ');
-    throw new UsageError(`The search has no objective "${metric}". It has: ${known}.`);
+    throw new UsageError(l10n.t('The search has no objective "{0}". It has: {1}.', metric, known));
   }
   return engine.request('searches/insight', { ...query, objective }, { timeoutMs: 120_000 });
 }
@@ -166,7 +185,7 @@ async function ask(
 function methodOf(input: Input): Importance['method'] {
   const word = input.text('method') ?? 'pedAnova';
   if (word === 'pedAnova' || word === 'fanova') return word;
-  throw new UsageError(`--method takes pedAnova or fanova, not "${word}".`);
+  throw new UsageError(l10n.t('--method takes pedAnova or fanova, not "{0}".', word));
 }
 
 function bestOf({ best: found }: Search): FrontPoint[] {

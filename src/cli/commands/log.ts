@@ -1,15 +1,20 @@
 import { LIVE_STATUSES } from '../../protocol/engine.js';
 import type { Command } from '../command.js';
 import { followRun, LogTail } from '../followRun.js';
+import { l10n } from '../../format/l10n.js';
 
 export const log: Command = {
   name: 'log',
   usage: 'RUN',
-  summary: "Prints a run's output.",
+  summary: l10n.t("Prints a run's output."),
   options: {
-    follow: { type: 'boolean', short: 'f', help: 'Follow the output until the run ends (Ctrl+C stops the run).' },
+    follow: {
+      type: 'boolean',
+      short: 'f',
+      help: l10n.t('Follow the output until the run ends (Ctrl+C stops the run).'),
+    },
   },
-  examples: [['tunesmith log latest', 'the output of the newest run']],
+  examples: [['tunesmith log latest', l10n.t('the output of the newest run')]],
   args: [1, 1],
   async run(context, input) {
     const run = await context.run(input.args[0]!);

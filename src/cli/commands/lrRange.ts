@@ -10,26 +10,29 @@ import { rangePlot, type RangePoint } from '../rangePlot.js';
 import { readSettings } from '../settings.js';
 import { printEnd } from './run.js';
 import { entryOf } from '../../protocol/records.js';
+import { l10n } from '../../format/l10n.js';
 
 export const lrRange: Command = {
   name: 'lr-range',
   usage: 'FILE [--set NAME=VALUE …]',
-  summary: 'Tries learning rates in a few training steps, plots the loss by learning rate, and suggests one.',
-  details:
-    'A learning-rate range test (Smith, WACV 2017): the rate grows with each step until the loss diverges. The ' +
-    'suggestion is the smaller of two rates: the one at which the loss falls steepest, and a tenth of the one ' +
-    'with the lowest loss. For files with a "network:".',
+  summary: l10n.t('Tries learning rates in a few training steps, plots the loss by learning rate, and suggests one.'),
+  details: l10n.t(
+    'A learning-rate range test (Smith, WACV 2017): the rate grows with each step until the loss diverges. The suggestion is the smaller of two rates: the one at which the loss falls steepest, and a tenth of the one with the lowest loss. For files with a "network:".',
+  ),
   options: {
     set: SET_OPTION,
-    from: { type: 'string', value: 'RATE', help: 'The first rate. Default: 1e-7.' },
-    to: { type: 'string', value: 'RATE', help: 'The last rate. Default: 10.' },
-    steps: { type: 'string', value: 'N', help: 'Number of steps. Default: 200.' },
-    seed: { type: 'string', value: 'N', help: 'Seed of the test.' },
+    from: { type: 'string', value: 'RATE', help: l10n.t('The first rate. Default: 1e-7.') },
+    to: { type: 'string', value: 'RATE', help: l10n.t('The last rate. Default: 10.') },
+    steps: { type: 'string', value: 'N', help: l10n.t('Number of steps. Default: 200.') },
+    seed: { type: 'string', value: 'N', help: l10n.t('Seed of the test.') },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith lr-range digits.tune.yaml', 'plot and suggest'],
-    ['tunesmith lr-range digits.tune.yaml --set optimizer=adam --to 1', 'test another optimizer, up to a rate of 1'],
+    ['tunesmith lr-range digits.tune.yaml', l10n.t('plot and suggest')],
+    [
+      'tunesmith lr-range digits.tune.yaml --set optimizer=adam --to 1',
+      l10n.t('test another optimizer, up to a rate of 1'),
+    ],
   ],
   args: [1, 1],
   async run(context, input) {
@@ -70,9 +73,14 @@ export function sentence({
   minimum,
 }: Record<'suggestion' | 'steepest' | 'minimum', number | null>): string {
   if (suggestion === null)
-    return 'The loss did not fall at any rate: look at the data and the network, or use more --steps.';
+    return l10n.t('The loss did not fall at any rate: look at the data and the network, or use more --steps.');
   const text = (rate: number | null): string => String(Number(rate!.toPrecision(2)));
-  return `Suggested learning rate: ${suggestion} (the loss falls steepest at ${text(steepest)}, and is lowest at ${text(minimum)})`;
+  return l10n.t(
+    'Suggested learning rate: {0} (the loss falls steepest at {1}, and is lowest at {2})',
+    suggestion,
+    text(steepest),
+    text(minimum),
+  );
 }
 
 function readRange(input: Input): RangeTest {
@@ -85,7 +93,7 @@ function readRange(input: Input): RangeTest {
   const [issue] = parsed.error.issues;
   const name = issue?.path[0];
   throw new UsageError(
-    name === undefined ? `--from and --to: ${issue?.message}.` : `--${String(name)}: ${issue?.message}.`,
+    name === undefined ? l10n.t('--from and --to: {0}.', issue?.message) : `--${String(name)}: ${issue?.message}.`,
   );
 }
 

@@ -6,32 +6,34 @@ import { JSON_OPTION, type Command, type Input } from '../command.js';
 import { UsageError } from '../errors.js';
 import { formatNumber } from '../../format/numbers.js';
 import { formatRunTime } from '../../format/times.js';
-import { params, statusColor } from '../format.js';
+import { params, STATUS_COLORS } from '../format.js';
+import { statusText } from '../../format/statuses.js';
 import { bestJson, runJson } from '../shapes.js';
 import { safeLine, table } from '../terminal.js';
+import { l10n } from '../../format/l10n.js';
 
 export const QUERY_OPTIONS: Command['options'] = {
-  experiment: { type: 'string', value: 'NAME', help: 'Only runs of this experiment.' },
-  search: { type: 'string', value: 'ID', help: 'Only trials of this search; `none`: only runs of no search.' },
+  experiment: { type: 'string', value: 'NAME', help: l10n.t('Only runs of this experiment.') },
+  search: { type: 'string', value: 'ID', help: l10n.t('Only trials of this search; `none`: only runs of no search.') },
   status: {
     type: 'string',
     multiple: true,
     value: 'STATUS',
-    help: `Only runs with this status (${RunStatus.options.join(', ')}). May be repeated.`,
+    help: l10n.t('Only runs with this status ({0}). May be repeated.', RunStatus.options.join(', ')),
   },
   filter: {
     type: 'string',
     value: 'FILTER',
-    help:
-      'Only runs that match, such as `lr < 0.001 and (status = failed or tag : "base*")`; a lone word must occur in the name, ' +
-      'id, tags, note or a NAME=VALUE of the parameters.',
+    help: l10n.t(
+      'Only runs that match, such as `lr < 0.001 and (status = failed or tag : "base*")`; a lone word must occur in the name, id, tags, note or a NAME=VALUE of the parameters.',
+    ),
   },
   sort: {
     type: 'string',
     value: 'KEY',
-    help: 'createdAt, name, status, objective, duration, param:NAME or metric:NAME. Default: createdAt.',
+    help: l10n.t('createdAt, name, status, objective, duration, param:NAME or metric:NAME. Default: createdAt.'),
   },
-  ascending: { type: 'boolean', help: 'Sort in ascending order.' },
+  ascending: { type: 'boolean', help: l10n.t('Sort in ascending order.') },
 };
 
 export function readQuery(input: Input): RunQuery {
@@ -40,13 +42,17 @@ export function readQuery(input: Input): RunQuery {
     if (known.success) return known.data;
     const near = suggest(word, RunStatus.options);
     throw new UsageError(
-      `There is no status "${word}"${near ? `; did you mean "${near}"?` : `. It is one of: ${RunStatus.options.join(', ')}.`}`,
+      l10n.t(
+        'There is no status "{0}"{1}',
+        word,
+        near ? l10n.t('; did you mean "{0}"?', near) : l10n.t('. It is one of: {0}.', RunStatus.options.join(', ')),
+      ),
     );
   });
   const sort = input.text('sort') ?? 'createdAt';
   if (!/^(createdAt|name|status|objective|duration|(param|metric):.+)$/.test(sort)) {
     throw new UsageError(
-      `--sort takes createdAt, name, status, objective, duration, param:NAME or metric:NAME, not "${sort}".`,
+      l10n.t('--sort takes createdAt, name, status, objective, duration, param:NAME or metric:NAME, not "{0}".', sort),
     );
   }
   const [experiment, search, text] = [input.text('experiment'), input.text('search'), input.text('filter')];
@@ -69,25 +75,29 @@ function checked(filter: string): string {
     if (!(error instanceof FilterError)) throw error;
     const { start, end } = error;
     const mark = `${' '.repeat(start)}${'^'.repeat(Math.max(1, end - start))}`;
-    throw new UsageError(`--filter: ${error.message}\n  ${safeLine(filter)}\n  ${mark}`);
+    throw new UsageError(l10n.t('--filter: {0}\n  {1}\n  {2}', error.message, safeLine(filter), mark));
   }
 }
 
 export const ls: Command = {
   name: 'ls',
   usage: '',
-  summary: 'Lists runs, newest first.',
+  summary: l10n.t('Lists runs, newest first.'),
   options: {
     ...QUERY_OPTIONS,
-    limit: { type: 'string', value: 'N', help: 'Maximum number of rows to list. Default: 50, or all with --json.' },
-    searches: { type: 'boolean', help: 'List searches instead of runs.' },
+    limit: {
+      type: 'string',
+      value: 'N',
+      help: l10n.t('Maximum number of rows to list. Default: 50, or all with --json.'),
+    },
+    searches: { type: 'boolean', help: l10n.t('List searches instead of runs.') },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith ls', 'the newest 50 runs'],
-    ['tunesmith ls --experiment digits --sort objective', 'sorted by objective'],
-    ['tunesmith ls --filter "optimizer=sgd" --status failed', 'failed runs with SGD'],
-    ["tunesmith ls --filter 'lr < 0.001 and val/acc > 0.9'", 'by a parameter and a metric'],
+    ['tunesmith ls', l10n.t('the newest 50 runs')],
+    ['tunesmith ls --experiment digits --sort objective', l10n.t('sorted by objective')],
+    ['tunesmith ls --filter "optimizer=sgd" --status failed', l10n.t('failed runs with SGD')],
+    ["tunesmith ls --filter 'lr < 0.001 and val/acc > 0.9'", l10n.t('by a parameter and a metric')],
   ],
   args: [0, 0],
   async run(context, input) {
@@ -113,26 +123,26 @@ export const ls: Command = {
       return 0;
     }
     if (runs.length === 0) {
-      context.say(total === 0 ? 'No runs. Start one with: tunesmith run FILE' : 'No runs match.');
+      context.say(total === 0 ? l10n.t('No runs. Start one with: tunesmith run FILE') : l10n.t('No runs match.'));
       return 0;
     }
     const now = Date.now();
     const best = await bestOf(engine, runs);
     const lines = table(
       [
-        { title: 'id' },
-        { title: 'experiment' },
-        { title: 'name' },
-        { title: 'status', color: statusColor },
-        { title: 'objective', align: 'right' },
-        { title: 'time', align: 'right' },
-        { title: 'parameters' },
+        { title: l10n.t('id') },
+        { title: l10n.t('experiment') },
+        { title: l10n.t('name') },
+        { title: l10n.t('status'), color: (_cell, row) => STATUS_COLORS[runs[row]!.status] },
+        { title: l10n.t('objective'), align: 'right' },
+        { title: l10n.t('time'), align: 'right' },
+        { title: l10n.t('parameters') },
       ],
       runs.map((run) => [
         run.id,
         run.experiment,
         run.name,
-        run.status,
+        statusText(run.status),
         `${best.has(run.id) ? '★ ' : ''}${formatNumber(run.objective?.value)}`,
         formatRunTime(run, now),
         params(run),
@@ -141,7 +151,7 @@ export const ls: Command = {
       context.columns,
     );
     lines.forEach((line) => context.print(line));
-    if (runs.length < total) context.say(`… and ${total - runs.length} more (--limit N)`);
+    if (runs.length < total) context.say(l10n.t('… and {0} more (--limit N)', total - runs.length));
     return 0;
   },
 };
@@ -170,22 +180,22 @@ async function listSearches(context: Parameters<Command['run']>[0], input: Input
     );
     return 0;
   }
-  if (searches.length === 0) context.say('No searches. Start one with: tunesmith search FILE');
+  if (searches.length === 0) context.say(l10n.t('No searches. Start one with: tunesmith search FILE'));
   else
     table(
       [
-        { title: 'id' },
-        { title: 'experiment' },
-        { title: 'name' },
-        { title: 'status' },
-        { title: 'trials', align: 'right' },
-        { title: 'best', align: 'right' },
+        { title: l10n.t('id') },
+        { title: l10n.t('experiment') },
+        { title: l10n.t('name') },
+        { title: l10n.t('status') },
+        { title: l10n.t('trials'), align: 'right' },
+        { title: l10n.t('best'), align: 'right' },
       ],
       searches.map((each) => [
         each.id,
         each.experiment,
         each.name,
-        each.status,
+        statusText(each.status),
         `${each.counts.total}/${each.trials ?? '?'}`,
         formatNumber(each.best?.objective),
       ]),

@@ -6,6 +6,7 @@ import { suggest } from '../../experiment/suggest.js';
 import { ofFirstRank, ranksWith } from '../../protocol/ranks.js';
 import { readPoints, readRanks } from '../points.js';
 import { safeLine } from '../terminal.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Rows that are written at once. */
 const ROWS = 5000;
@@ -23,27 +24,28 @@ const tableRow = ({ step, time, value, lost }: MetricPoint, isMarked: boolean): 
 export const metrics: Command = {
   name: 'metrics',
   usage: 'RUN [METRIC]',
-  summary: "Prints a metric's points, or the names of a run's metrics.",
-  details:
-    'RUN is an id, the beginning of one, a name, or `latest`. Without --points, all points are printed in the ' +
-    'order they were logged. If a resumed run logged a step again, the later value counts. For a distributed job, the ' +
-    'names and points are those of rank 0; `rank1/loss` is the `loss` of rank 1.',
+  summary: l10n.t("Prints a metric's points, or the names of a run's metrics."),
+  details: l10n.t(
+    'RUN is an id, the beginning of one, a name, or `latest`. Without --points, all points are printed in the order they were logged. If a resumed run logged a step again, the later value counts. For a distributed job, the names and points are those of rank 0; `rank1/loss` is the `loss` of rank 1.',
+  ),
   options: {
-    points: { type: 'string', value: 'N', help: 'Print about N points, always including the extrema.' },
+    points: { type: 'string', value: 'N', help: l10n.t('Print about N points, always including the extrema.') },
     lost: {
       type: 'boolean',
-      help: 'Include points that a later launch of the run replaced; prints all points in the order logged.',
+      help: l10n.t('Include points that a later launch of the run replaced; prints all points in the order logged.'),
     },
     ranks: {
       type: 'boolean',
-      help: 'Print minimum, mean and maximum over the ranks of a distributed job; without METRIC, the names of all ranks.',
+      help: l10n.t(
+        'Print minimum, mean and maximum over the ranks of a distributed job; without METRIC, the names of all ranks.',
+      ),
     },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith metrics latest', "names of the newest run's metrics"],
-    ['tunesmith metrics latest val/accuracy --json', 'an array of {step, time, value}'],
-    ['tunesmith metrics latest loss --ranks', 'minimum, mean and maximum over all ranks'],
+    ['tunesmith metrics latest', l10n.t("names of the newest run's metrics")],
+    ['tunesmith metrics latest val/accuracy --json', l10n.t('an array of {step, time, value}')],
+    ['tunesmith metrics latest loss --ranks', l10n.t('minimum, mean and maximum over all ranks')],
   ],
   args: [1, 2],
   async run(context, input) {
@@ -59,15 +61,20 @@ export const metrics: Command = {
     }
     if (!all.includes(metric) && !(isRanks && ranksWith(all, metric).length > 0)) {
       const near = suggest(metric, names);
-      const some = names.slice(0, 10).join(', ') + (names.length > 10 ? ` and ${names.length - 10} more` : '');
-      const instead = near ? `; did you mean "${near}"?` : names.length ? `. It has: ${some}.` : ' or any other yet.';
-      throw new CommandError(`Run ${run.id} has no metric "${metric}"${instead}`);
+      const some =
+        names.slice(0, 10).join(', ') + (names.length > 10 ? ` ${l10n.t('and {0} more', names.length - 10)}` : '');
+      const instead = near
+        ? l10n.t('; did you mean "{0}"?', near)
+        : names.length
+          ? l10n.t('. It has: {0}.', some)
+          : ` ${l10n.t('or any other yet.')}`;
+      throw new CommandError(l10n.t('Run {0} has no metric "{1}"{2}', run.id, metric, instead));
     }
     const points = input.whole('points');
     const lost = input.flag('lost');
-    if (lost && points !== undefined) throw new CommandError('--lost shows all points: leave out --points.');
+    if (lost && points !== undefined) throw new CommandError(l10n.t('--lost shows all points: leave out --points.'));
     if (isRanks && (lost || points !== undefined))
-      throw new CommandError('--ranks shows every step: leave out --points and --lost.');
+      throw new CommandError(l10n.t('--ranks shows every step: leave out --points and --lost.'));
     const isJson = input.flag('json');
     if (isRanks) {
       if (!isJson) context.print('step\tmin\tmean\tmax\tranks');

@@ -9,34 +9,36 @@ import { CommandError, UsageError } from '../errors.js';
 import { safeLine } from '../terminal.js';
 import { asking, askTrainer } from '../trainer.js';
 import { FOLD_OPTION, foldOf, folderOf } from './export.js';
+import { l10n } from '../../format/l10n.js';
 
-export const FILES =
-  'FILE has the format of the training data: a CSV file; two IDX or NPY files, inputs and targets; an NPZ archive; images or a folder of ' +
-  'images. Numbers are standardized and classes named as in training.';
+export const FILES = l10n.t(
+  'FILE has the format of the training data: a CSV file; two IDX or NPY files, inputs and targets; an NPZ archive; images or a folder of images. Numbers are standardized and classes named as in training.',
+);
 
 export const predict: Command = {
   name: 'predict',
   usage: 'RUN|ENSEMBLE.json FILE … [--out predictions.csv]',
-  summary: "Writes a trained network's predictions for each row of a file as CSV.",
-  details:
-    `${FILES} The target may be missing. Each line has the row number (from 1) or the image file, the prediction, and the ` +
-    'probability of each class.',
+  summary: l10n.t("Writes a trained network's predictions for each row of a file as CSV."),
+  details: l10n.t(
+    '{0} The target may be missing. Each line has the row number (from 1) or the image file, the prediction, and the probability of each class.',
+    FILES,
+  ),
   options: {
-    out: { type: 'string', short: 'o', value: 'FILE', help: 'Default: predictions.csv.' },
-    force: { type: 'boolean', help: 'Replace an existing file.' },
+    out: { type: 'string', short: 'o', value: 'FILE', help: l10n.t('Default: predictions.csv.') },
+    force: { type: 'boolean', help: l10n.t('Replace an existing file.') },
     fold: FOLD_OPTION,
   },
   examples: [
-    ['tunesmith predict latest new.csv --out predictions.csv', 'one line per row'],
-    ['tunesmith predict latest cat.jpg dog.jpg', 'predict images'],
-    ['tunesmith predict houses.ensemble.json new.csv', 'with an ensemble that `tunesmith auto` has built'],
+    ['tunesmith predict latest new.csv --out predictions.csv', l10n.t('one line per row')],
+    ['tunesmith predict latest cat.jpg dog.jpg', l10n.t('predict images')],
+    ['tunesmith predict houses.ensemble.json new.csv', l10n.t('with an ensemble that `tunesmith auto` has built')],
   ],
   args: [2, 10_000],
   async run(context, input) {
     const [word, ...files] = input.args;
     const out = path.resolve(context.cwd, input.text('out') ?? 'predictions.csv');
     if (files.some((file) => path.resolve(context.cwd, file) === out)) {
-      throw new UsageError(`--out names the file that is read: ${safeLine(out)}`);
+      throw new UsageError(l10n.t('--out names the file that is read: {0}', safeLine(out)));
     }
     if (/\.json$/i.test(word!)) return predictTogether(context, input, word!, files, out);
     const run = await context.run(word!);
@@ -44,9 +46,9 @@ export const predict: Command = {
     const force = input.flag('force') ? '--force' : '';
     const args = ['--predict', folder, context.cwd, out, force, foldOf(input), ...files];
     const answer = await askTrainer(context, args, 'Predicting', TrainerLine);
-    if (answer.type !== 'predicted') throw new CommandError('The trainer did not report its predictions.');
+    if (answer.type !== 'predicted') throw new CommandError(l10n.t('The trainer did not report its predictions.'));
     answer.notes.forEach((note) => context.say(safeLine(note)));
-    context.print(`${answer.examples} rows in ${safeLine(path.relative(context.cwd, out) || out)}`);
+    context.print(l10n.t('{0} rows in {1}', answer.examples, safeLine(path.relative(context.cwd, out) || out)));
     return 0;
   },
 };
@@ -66,8 +68,9 @@ async function predictTogether(
 ): Promise<number> {
   const file = context.file(name);
   const parsed = Ensemble.safeParse(readJson(file));
-  if (!parsed.success) throw new CommandError(`${file} is not an ensemble that "tunesmith auto" has written.`, [], 2);
-  if (input.text('fold') !== undefined) throw new UsageError('--fold is for a run, not for an ensemble.');
+  if (!parsed.success)
+    throw new CommandError(l10n.t('{0} is not an ensemble that "tunesmith auto" has written.', file), [], 2);
+  if (input.text('fold') !== undefined) throw new UsageError(l10n.t('--fold is for a run, not for an ensemble.'));
   const members = [];
   for (const { run, weight } of parsed.data.members) {
     members.push({ id: run, weight, folder: await folderOf(context, (await context.run(run)).id) });
@@ -77,10 +80,11 @@ async function predictTogether(
     { type: 'predict', members, files, folder: context.cwd, output, force },
     'Predicting',
   );
-  if (answer.type !== 'predictedTogether') throw new CommandError('The trainer did not report its predictions.');
+  if (answer.type !== 'predictedTogether')
+    throw new CommandError(l10n.t('The trainer did not report its predictions.'));
   answer.notes.forEach((note) => context.say(safeLine(note)));
   const shown = safeLine(path.relative(context.cwd, output) || output);
-  context.print(`${answer.examples} rows in ${shown}, by ${members.length} networks`);
+  context.print(l10n.t('{0} rows in {1}, by {2} networks', answer.examples, shown, members.length));
   return 0;
 }
 

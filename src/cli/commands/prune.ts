@@ -8,6 +8,7 @@ import { RUN_FILES } from '../../protocol/runFiles.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import { CommandError, UsageError } from '../errors.js';
 import { followToEnd } from './run.js';
+import { l10n } from '../../format/l10n.js';
 
 const WORDS = { by: 'by', of: 'of', scope: 'scope' } as const;
 const NUMBERS = {
@@ -22,26 +23,47 @@ const NUMBERS = {
 export const prune: Command = {
   name: 'prune',
   usage: 'RUN [--by IMPORTANCE] [--remove SHARE|N] [--rounds N] [--retrain EPOCHS]',
-  summary: "Removes the least important filters, units or layers of a run's trained network, and retrains the rest.",
-  details:
-    'Makes a run with a smaller network, which is saved, exported and evaluated like any other. The same as "from:" and "prune:" in a ' +
-    'file (docs/network.md); docs/mappings.md has the formulas.',
+  summary: l10n.t(
+    "Removes the least important filters, units or layers of a run's trained network, and retrains the rest.",
+  ),
+  details: l10n.t(
+    'Makes a run with a smaller network, which is saved, exported and evaluated like any other. The same as "from:" and "prune:" in a file (docs/network.md); docs/mappings.md has the formulas.',
+  ),
   options: {
-    by: { type: 'string', value: 'IMPORTANCE', help: 'taylor (default), fisher, curvature, magnitude or random.' },
-    of: { type: 'string', value: 'PART', help: 'units (default) or layers.' },
-    remove: { type: 'string', value: 'SHARE|N', help: 'Share of the parts to remove, or their number. Default: 0.5.' },
-    rounds: { type: 'string', value: 'N', help: 'Rounds in which they are removed. Default: 1.' },
-    retrain: { type: 'string', value: 'EPOCHS', help: 'Epochs of retraining after each round. Default: 1.' },
-    'max-drop': { type: 'string', value: 'X', help: 'End with the last round that loses at most this much accuracy.' },
-    scope: { type: 'string', value: 'SCOPE', help: 'Rank the units of the network together, or of each layer.' },
+    by: {
+      type: 'string',
+      value: 'IMPORTANCE',
+      help: l10n.t('taylor (default), fisher, curvature, magnitude or random.'),
+    },
+    of: { type: 'string', value: 'PART', help: l10n.t('units (default) or layers.') },
+    remove: {
+      type: 'string',
+      value: 'SHARE|N',
+      help: l10n.t('Share of the parts to remove, or their number. Default: 0.5.'),
+    },
+    rounds: { type: 'string', value: 'N', help: l10n.t('Rounds in which they are removed. Default: 1.') },
+    retrain: { type: 'string', value: 'EPOCHS', help: l10n.t('Epochs of retraining after each round. Default: 1.') },
+    'max-drop': {
+      type: 'string',
+      value: 'X',
+      help: l10n.t('End with the last round that loses at most this much accuracy.'),
+    },
+    scope: {
+      type: 'string',
+      value: 'SCOPE',
+      help: l10n.t('Rank the units of the network together, or of each layer.'),
+    },
     examples: { type: 'string', value: 'N', help: 'Training examples for the estimates. Default: 512.' },
-    probes: { type: 'string', value: 'N', help: 'Random directions for the estimates. Default: 16.' },
-    seed: { type: 'string', value: 'N', help: 'Seed of the run.' },
+    probes: { type: 'string', value: 'N', help: l10n.t('Random directions for the estimates. Default: 16.') },
+    seed: { type: 'string', value: 'N', help: l10n.t('Seed of the run.') },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith prune latest', 'half of the units, in one round'],
-    ['tunesmith prune latest --remove 0.9 --rounds 8 --retrain 2 --max-drop 0.01', 'as many as accuracy allows'],
+    ['tunesmith prune latest', l10n.t('half of the units, in one round')],
+    [
+      'tunesmith prune latest --remove 0.9 --rounds 8 --retrain 2 --max-drop 0.01',
+      l10n.t('as many as accuracy allows'),
+    ],
   ],
   args: [1, 1],
   async run(context, input) {
@@ -52,7 +74,7 @@ export const prune: Command = {
     const detail = await engine.request('runs/get', { id: run.id });
     const experiment = JSON.parse(readReal(join(detail.folder, RUN_FILES.experiment), STATE_LIMIT)) as Experiment;
     const text = run.file === null ? null : pruneText(experiment, run, settings);
-    if (text === null) throw new CommandError('Only runs of the built-in trainer ("network:") can be pruned.');
+    if (text === null) throw new CommandError(l10n.t('Only runs of the built-in trainer ("network:") can be pruned.'));
     const started = await engine.request('runs/start', {
       file: resolve(context.workspace, run.file!),
       text,

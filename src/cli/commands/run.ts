@@ -1,3 +1,5 @@
+import { errorText } from '../../format/said.js';
+import { statusText } from '../../format/statuses.js';
 import type { Run } from '../../protocol/engine.js';
 import type { Command } from '../command.js';
 import { SET_OPTION, JSON_OPTION } from '../command.js';
@@ -18,17 +20,14 @@ import { messageLines } from '../messages.js';
 import { indented, quoted, safeLine } from '../terminal.js';
 import type { Context } from '../context.js';
 import { ownMetrics } from '../../protocol/systemMetrics.js';
+import { l10n } from '../../format/l10n.js';
 
 export const run: Command = {
   name: 'run',
   usage: 'FILE [--set NAME=VALUE …] [-- ARGUMENT …]',
-  summary: 'Starts one run of an experiment file or of a script as it is, and follows it until it ends.',
+  summary: l10n.t('Starts one run of an experiment file or of a script as it is, and follows it until it ends.'),
   details:
-    'An experiment file runs with its parameters. A script (.py, .js, .ts, .sh, …) runs in the current folder with its own defaults, and ' +
-    'with the arguments after --; those that are found in the code (argparse, click, typer, dataclasses, Hydra and others) become ' +
-    'hyperparameters. `tunesmith tune SCRIPT` writes an experiment file for it. ' +
-    'Ctrl+C once stops the run and waits for it; twice leaves at once. Exit code: 0 when the run completed, 1 when it ' +
-    'failed or was stopped.',
+    l10n.t('An experiment file runs with its parameters. A script (.py, .js, .ts, .sh, …) runs in the current folder with its own defaults, and with the arguments after --; those that are found in the code (argparse, click, typer, dataclasses, Hydra and others) become hyperparameters. `tunesmith tune SCRIPT` writes an experiment file for it. Ctrl+C once stops the run and waits for it; twice leaves at once. Exit code: 0 when the run completed, 1 when it failed or was stopped.'),
   options: {
     set: SET_OPTION,
     name: {
@@ -36,20 +35,20 @@ export const run: Command = {
       value: 'NAME',
       help: 'Name of the run. Default: the parameters that differ from the file.',
     },
-    seed: { type: 'string', value: 'N', help: 'Seed of the run.' },
+    seed: { type: 'string', value: 'N', help: l10n.t('Seed of the run.') },
     on: PLACE_OPTION,
     capture: CAPTURE_OPTION,
-    detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the run continues.' },
-    log: { type: 'boolean', help: "Show the program's output." },
+    detach: { type: 'boolean', short: 'd', help: l10n.t('Print the id and return; the run continues.') },
+    log: { type: 'boolean', help: l10n.t("Show the program's output.") },
     yes: YES_OPTION,
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith run digits.tune.yaml', 'one run with the parameters in the file'],
-    ['tunesmith run digits.tune.yaml --set lr=0.01 --set optimizer=sgd', 'with two parameters changed'],
-    ['tunesmith run digits.tune.yaml --detach', 'start it in the background'],
-    ['tunesmith run train.py', 'a script as it is'],
-    ['tunesmith run train.py -- --lr 0.01 --epochs 3', 'with arguments of its own'],
+    ['tunesmith run digits.tune.yaml', l10n.t('one run with the parameters in the file')],
+    ['tunesmith run digits.tune.yaml --set lr=0.01 --set optimizer=sgd', l10n.t('with two parameters changed')],
+    ['tunesmith run digits.tune.yaml --detach', l10n.t('start it in the background')],
+    ['tunesmith run train.py', l10n.t('a script as it is')],
+    ['tunesmith run train.py -- --lr 0.01 --epochs 3', l10n.t('with arguments of its own')],
   ],
   args: [1, 10_000],
   async run(context, input) {
@@ -57,13 +56,13 @@ export const run: Command = {
     const text = isExperimentFile(file) ? undefined : textForScript(context, file, input.args.slice(1));
     if (text === undefined && input.args.length > 1)
       throw new UsageError(
-        `Unexpected argument "${input.args[1]}": the parameters of an experiment file are set with --set.`,
+        l10n.t('Unexpected argument "{0}": the parameters of an experiment file are set with --set.', input.args[1]),
       );
     if (text === undefined && !input.flag('json')) sayFileWarnings(context, file);
     const engine = await context.engine();
     const seed = input.whole('seed', 0);
     const name = input.text('name');
-    if (name?.trim() === '') throw new UsageError('--name needs a name.');
+    if (name?.trim() === '') throw new UsageError(l10n.t('--name needs a name.'));
     const { run } = await withSendConsent(context, input.flag('yes'), (consent) =>
       engine.request('runs/start', {
         file,
@@ -101,7 +100,7 @@ function textForScript(context: Context, file: string, given: string[]): string 
   const missing = missingOf(found, given).map(({ name }) => name);
   if (missing.length > 0)
     context.say(
-      `${safeLine(place.script)} needs ${missing.join(', ')}: give it after --, or write a file with tunesmith tune.`,
+      l10n.t('{0} needs {1}: give it after --, or write a file with tunesmith tune.', safeLine(place.script), missing.join(', ')),
     );
   return plainRunText(found, text, place, given);
 }
@@ -125,16 +124,16 @@ export function printEnd(context: Context, run: Run): void {
   const { paint } = context;
   const color = run.status === 'completed' ? 'green' : 'red';
   context.print(
-    `${paint(color, run.status)} ${paint('bold', safeLine(run.name))} ${paint('dim', `${run.id} · ${formatRunTime(run, Date.now())}`)}`,
+    `${paint(color, statusText(run.status))} ${paint('bold', safeLine(run.name))} ${paint('dim', `${run.id} · ${formatRunTime(run, Date.now())}`)}`,
   );
   context.print(`  ${safeLine(params(run))}`);
   const metrics = ownMetrics(run.metrics);
   for (const [name, summary] of metrics.slice(0, 20))
     context.print(`  ${safeLine(name)} ${formatNumber(summary.last)}`);
-  if (metrics.length > 20) context.print(`  … and ${metrics.length - 20} more: tunesmith metrics ${run.id}`);
+  if (metrics.length > 20) context.print(`  ${l10n.t('… and {0} more: tunesmith metrics {1}', metrics.length - 20, run.id)}`);
   if (run.error) {
-    context.say(paint('red', indented(run.error.message)));
+    context.say(paint('red', indented(errorText(run.error))));
     if (run.error.logTail) context.say(paint('dim', quoted(run.error.logTail)));
-    context.say(`The whole log: tunesmith log ${run.id}`);
+    context.say(l10n.t('The whole log: tunesmith log {0}', run.id));
   }
 }

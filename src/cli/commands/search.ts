@@ -15,46 +15,44 @@ import type { Context } from '../context.js';
 import { sayFileWarnings } from '../fileWarnings.js';
 import { PLACE_OPTION, readPlaceOption } from '../place.js';
 import { sayWarnings } from './run.js';
+import { l10n } from '../../format/l10n.js';
 
 export const search: Command = {
   name: 'search',
   usage: 'FILE | [FILE] --resume ID [--retry-failed]',
-  summary: 'Starts the search that an experiment file describes, and shows its trials until it ends.',
-  details:
-    'Ctrl+C once stops the search and its trials; twice leaves at once. --resume resumes a stopped search; with ' +
-    '--trials, any search continues to that number of trials, even a running or completed one; with FILE, it uses ' +
-    'the search space that the file has now. Interrupted trials resume in their own runs. With --retry-failed, ' +
-    'trials that failed or were stopped individually are run again, from their newest checkpoint if they have ' +
-    'one. Exit code: 0 if the search completed with a best trial, 1 otherwise.',
+  summary: l10n.t('Starts the search that an experiment file describes, and shows its trials until it ends.'),
+  details: l10n.t(
+    'Ctrl+C once stops the search and its trials; twice leaves at once. --resume resumes a stopped search; with --trials, any search continues to that number of trials, even a running or completed one; with FILE, it uses the search space that the file has now. Interrupted trials resume in their own runs. With --retry-failed, trials that failed or were stopped individually are run again, from their newest checkpoint if they have one. Exit code: 0 if the search completed with a best trial, 1 otherwise.',
+  ),
   options: {
-    trials: { type: 'string', value: 'N', help: "Number of trials. Default: the file's." },
-    time: { type: 'string', value: 'TIME', help: "Time limit, such as 60s, 10m or 2h. Default: the file's." },
-    parallel: { type: 'string', value: 'N', help: 'Trials at once. Default: as many as the devices hold.' },
-    seed: { type: 'string', value: 'N', help: "Seed of the search. Default: the file's." },
+    trials: { type: 'string', value: 'N', help: l10n.t("Number of trials. Default: the file's.") },
+    time: { type: 'string', value: 'TIME', help: l10n.t("Time limit, such as 60s, 10m or 2h. Default: the file's.") },
+    parallel: { type: 'string', value: 'N', help: l10n.t('Trials at once. Default: as many as the devices hold.') },
+    seed: { type: 'string', value: 'N', help: l10n.t("Seed of the search. Default: the file's.") },
     name: { type: 'string', value: 'NAME', help: 'Name of the search.' },
-    resume: { type: 'string', value: 'ID', help: 'Resume this search.' },
+    resume: { type: 'string', value: 'ID', help: l10n.t('Resume this search.') },
     'retry-failed': {
       type: 'boolean',
-      help: 'With --resume: run failed and stopped trials again, under their own numbers.',
+      help: l10n.t('With --resume: run failed and stopped trials again, under their own numbers.'),
     },
     'give-up-after': {
       type: 'string',
       value: 'N',
-      help: "End the search after N failed trials if none has succeeded; 0: never. Default: the file's.",
+      help: l10n.t("End the search after N failed trials if none has succeeded; 0: never. Default: the file's."),
     },
     on: PLACE_OPTION,
     capture: CAPTURE_OPTION,
     trust: TRUST_OPTION,
     yes: YES_OPTION,
-    detach: { type: 'boolean', short: 'd', help: 'Print the id and return; the search continues.' },
+    detach: { type: 'boolean', short: 'd', help: l10n.t('Print the id and return; the search continues.') },
     json: JSON_OPTION,
   },
   examples: [
-    ['tunesmith search digits.tune.yaml', 'as the file says'],
-    ['tunesmith search digits.tune.yaml --trials 100 --parallel 4', 'more trials, four at once'],
-    ['tunesmith search --resume 01j8x2k4ab --trials 150', 'continue a search of 100 trials to 150'],
-    ['tunesmith search --resume 01j8x2k4ab --retry-failed', 'once the program is fixed'],
-    ['tunesmith search digits.tune.yaml --json > best.json', 'write the result for a script'],
+    ['tunesmith search digits.tune.yaml', l10n.t('as the file says')],
+    ['tunesmith search digits.tune.yaml --trials 100 --parallel 4', l10n.t('more trials, four at once')],
+    ['tunesmith search --resume 01j8x2k4ab --trials 150', l10n.t('continue a search of 100 trials to 150')],
+    ['tunesmith search --resume 01j8x2k4ab --retry-failed', l10n.t('once the program is fixed')],
+    ['tunesmith search digits.tune.yaml --json > best.json', l10n.t('write the result for a script')],
   ],
   args: [0, 1],
   async run(context, input) {
@@ -96,12 +94,12 @@ async function startOrResume(context: Context, input: Parameters<Command['run']>
     if (retry) await retryFailed(context, engine, resumed, trust);
     return engine.request('searches/get', { id: resumed });
   }
-  if (input.flag('retry-failed')) throw new UsageError('--retry-failed needs --resume ID.');
+  if (input.flag('retry-failed')) throw new UsageError(l10n.t('--retry-failed needs --resume ID.'));
   const [trials, parallel, seed] = [input.whole('trials'), input.whole('parallel'), input.whole('seed', 0)];
   const giveUpAfter = input.whole('give-up-after', 0);
   const time = timeOf(input);
   const name = input.text('name');
-  if (name?.trim() === '') throw new UsageError('--name needs a name.');
+  if (name?.trim() === '') throw new UsageError(l10n.t('--name needs a name.'));
   const { search } = await withSendConsent(context, input.flag('yes'), (consent) =>
     engine.request('searches/start', {
       file: context.file(input.args[0] ?? ''),
@@ -124,7 +122,7 @@ export function timeOf(input: Parameters<Command['run']>[1]): number | undefined
   const text = input.text('time');
   if (text === undefined) return undefined;
   const seconds = secondsOf(text);
-  if (seconds === null) throw new UsageError(`--time takes a time such as 60s, 10m or 2h, not "${text}".`);
+  if (seconds === null) throw new UsageError(l10n.t('--time takes a time such as 60s, 10m or 2h, not "{0}".', text));
   return seconds;
 }
 
@@ -136,7 +134,7 @@ async function retryFailed(
 ): Promise<void> {
   const { search, retried } = await engine.request('searches/retry', { id, ...trust });
   if (search.status === 'paused') await engine.request('searches/resume', { id });
-  context.say(`Trials run again: ${retried.join(', ')}`);
+  context.say(l10n.t('Trials run again: {0}', retried.join(', ')));
 }
 
 /** `file`: the search's own, to be read again. */
@@ -149,7 +147,11 @@ async function changeSearch(
   const search = await engine.request('searches/get', { id });
   if (file !== null && search.file !== file) {
     throw new UsageError(
-      `${safeLine(search.name)} was started from ${safeLine(search.file ?? 'no file')}: name that one, or none.`,
+      l10n.t(
+        '{0} was started from {1}: name that one, or none.',
+        safeLine(search.name),
+        safeLine(search.file ?? l10n.t('no file')),
+      ),
     );
   }
   const change = { ...asked, ...(file !== null && { reread: true }) };
@@ -160,7 +162,12 @@ async function changeSearch(
 function printEnd(context: Context, search: Search): void {
   const { paint } = context;
   const { completed, pruned, failed, stopped } = search.counts;
-  const counts = [`${completed} completed`, `${pruned} pruned`, `${failed} failed`, `${stopped} stopped`];
+  const counts = [
+    l10n.t('{0} completed', completed),
+    l10n.t('{0} pruned', pruned),
+    l10n.t('{0} failed', failed),
+    l10n.t('{0} stopped', stopped),
+  ];
   context.print(
     `${paint(search.status === 'completed' ? 'green' : 'yellow', search.status)} ${paint('bold', safeLine(search.name))} ` +
       paint('dim', `${search.id} · ${counts.filter((each) => !each.startsWith('0')).join(', ')}`),
@@ -169,10 +176,16 @@ function printEnd(context: Context, search: Search): void {
   if (search.best) {
     const { run, params, floats, objective } = search.best;
     context.print(
-      `${paint('green', '★')} best ${safeLine(search.objective?.metric ?? '')} ${paint('bold', formatNumber(objective))} ${paint('dim', run)}`,
+      l10n.t(
+        '{0} best {1} {2} {3}',
+        paint('green', '★'),
+        safeLine(search.objective?.metric ?? ''),
+        paint('bold', formatNumber(objective)),
+        paint('dim', run),
+      ),
     );
     const column = Math.max(...Object.keys(params).map((name) => name.length));
     for (const [name, value] of Object.entries(params))
       context.print(`  ${safeLine(name).padEnd(column)}  ${safeLine(formatParam(value, markAt(floats, name)))}`);
-  } else if (search.objective) context.say('No trial reported the objective.');
+  } else if (search.objective) context.say(l10n.t('No trial reported the objective.'));
 }

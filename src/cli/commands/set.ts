@@ -9,6 +9,7 @@ import { JSON_OPTION } from '../command.js';
 import { CommandError, UsageError } from '../errors.js';
 import { readSettings } from '../settings.js';
 import { safeLine } from '../terminal.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Time in which the built-in trainer answers; it looks for changes between two batches. */
 const ANSWER_MS = 10_000;
@@ -17,13 +18,12 @@ const POLL_MS = 100;
 export const set: Command = {
   name: 'set',
   usage: 'RUN NAME=VALUE …',
-  summary: 'Changes hyperparameters of a running training.',
-  details:
-    'The built-in trainer applies the learning rate at once, and from the next epoch on the other settings of the same optimizer, the schedule, ' +
-    'regularization, dropout rates, batch size, number of epochs and more (docs/network.md). A Python program receives the values in `run.on_set`, ' +
-    'a module in `run.onSet`.',
+  summary: l10n.t('Changes hyperparameters of a running training.'),
+  details: l10n.t(
+    'The built-in trainer applies the learning rate at once, and from the next epoch on the other settings of the same optimizer, the schedule, regularization, dropout rates, batch size, number of epochs and more (docs/network.md). A Python program receives the values in `run.on_set`, a module in `run.onSet`.',
+  ),
   options: { json: JSON_OPTION },
-  examples: [['tunesmith set latest lr=0.001', 'a smaller learning rate from here on']],
+  examples: [['tunesmith set latest lr=0.001', l10n.t('a smaller learning rate from here on')]],
   args: [2, 1000],
   async run(context, input) {
     const [word, ...written] = input.args as [string, ...string[]];
@@ -43,7 +43,7 @@ export const set: Command = {
     } else if (answer && !refused) {
       context.print(safeLine(answer.text));
     } else if (!answer) {
-      context.print(`sent to ${id}: its program has not confirmed it`);
+      context.print(l10n.t('sent to {0}: its program has not confirmed it', id));
     }
     if (refused && !input.flag('json')) throw new CommandError(safeLine(answer.text));
     return refused ? 1 : 0;
@@ -55,8 +55,12 @@ function checkNames({ name, params }: RunDetail, wanted: Params): void {
   const strange = Object.keys(wanted).find((each) => !hasEntry(params, each));
   if (strange === undefined) return;
   const near = suggest(strange, known);
-  const hint = near ? `did you mean "${near}"?` : known.length > 0 ? `it has ${known.join(', ')}` : 'it has none';
-  throw new UsageError(safeLine(`The run ${name} has no parameter "${strange}"; ${hint}.`));
+  const hint = near
+    ? l10n.t('did you mean "{0}"?', near)
+    : known.length > 0
+      ? l10n.t('it has {0}', known.join(', '))
+      : l10n.t('it has none');
+  throw new UsageError(safeLine(l10n.t('The run {0} has no parameter "{1}"; {2}.', name, strange, hint)));
 }
 
 /** True for a run of the built-in trainer, which names its backend and answers changes with a message. */

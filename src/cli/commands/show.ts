@@ -1,4 +1,5 @@
 import { changeText } from '../../drawing/runCurves.js';
+import { errorText } from '../../format/said.js';
 import type { Branch } from '../../protocol/branch.js';
 import type { AgentAct } from '../../protocol/agents.js';
 import type { SearchDetail } from '../../protocol/engine.js';
@@ -7,21 +8,23 @@ import type { Context } from '../context.js';
 import { searchNamed } from './control.js';
 import { markAt } from '../../protocol/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
-import { formatRunTime } from '../../format/times.js';
+import { formatRunTime, formatTime } from '../../format/times.js';
 import { detailJson, namesReadFromOutput, searchJson } from '../shapes.js';
 import { messageLines } from '../messages.js';
-import { indented, quoted, safeLine, table } from '../terminal.js';
+import { goalText, statusText } from '../../format/statuses.js';
+import { indented, quoted, safeLine, table, width } from '../terminal.js';
 import type { Recorded } from '../../protocol/recorded.js';
 import { ofFirstRank } from '../../protocol/ranks.js';
 import { ownFirst } from '../../protocol/systemMetrics.js';
+import { l10n } from '../../format/l10n.js';
 
 export const show: Command = {
   name: 'show',
   usage: 'RUN|SEARCH',
-  summary: 'Shows one run or search: parameters, metrics, where and how it ran, how it ended, what agents did.',
-  details: 'RUN is an id, the beginning of one, a name, or `latest`. SEARCH is an id or the beginning of one.',
+  summary: l10n.t('Shows one run or search: parameters, metrics, where and how it ran, how it ended, what agents did.'),
+  details: l10n.t('RUN is an id, the beginning of one, a name, or `latest`. SEARCH is an id or the beginning of one.'),
   options: { json: JSON_OPTION },
-  examples: [['tunesmith show latest', 'the newest run']],
+  examples: [['tunesmith show latest', l10n.t('the newest run')]],
   args: [1, 1],
   async run(context, input) {
     const [word] = input.args;
@@ -37,49 +40,53 @@ export const show: Command = {
     }
     const { paint } = context;
     const facts: [string, string][] = [
-      ['experiment', run.experiment],
-      ['status', run.status],
-      ...(run.branch ? [['branch of', branchText(run.branch)] as [string, string]] : []),
-      ...(run.by === undefined ? [] : [['started by', `agent ${run.by}`] as [string, string]]),
-      ...(run.search ? ([['search', `${run.search}, trial ${run.trial}`]] as [string, string][]) : []),
+      [l10n.t('experiment'), run.experiment],
+      [l10n.t('status'), statusText(run.status)],
+      ...(run.branch ? [[l10n.t('branch of'), branchText(run.branch)] as [string, string]] : []),
+      ...(run.by === undefined ? [] : [[l10n.t('started by'), l10n.t('agent {0}', run.by)] as [string, string]]),
+      ...(run.search
+        ? ([[l10n.t('search'), l10n.t('{0}, trial {1}', run.search, run.trial)]] as [string, string][])
+        : []),
       ...(run.objective
-        ? ([['objective', `${run.objective.metric} ${formatNumber(run.objective.value)} (${run.objective.goal})`]] as [
-            string,
-            string,
-          ][])
+        ? ([
+            [
+              l10n.t('objective'),
+              `${run.objective.metric} ${formatNumber(run.objective.value)} (${goalText(run.objective.goal)})`,
+            ],
+          ] as [string, string][])
         : []),
       [
-        'started',
+        l10n.t('started'),
         run.startedAt === null
           ? '–'
-          : `${new Date(run.startedAt).toLocaleString()}, took ${formatRunTime(run, Date.now())}`,
+          : l10n.t('{0}, took {1}', formatTime(run.startedAt), formatRunTime(run, Date.now())),
       ],
-      ['device', run.device ?? '–'],
-      ['host', run.host],
+      [l10n.t('device'), run.device ?? '–'],
+      [l10n.t('host'), run.host],
       [
-        'git',
+        l10n.t('git'),
         run.git
-          ? `${run.git.commit.slice(0, 10)} ${run.git.branch ?? ''}${run.git.dirty ? ' (with uncommitted changes)' : ''}`
+          ? `${run.git.commit.slice(0, 10)} ${run.git.branch ?? ''}${run.git.dirty ? ` ${l10n.t('(with uncommitted changes)')}` : ''}`
           : '–',
       ],
       ...recordedFacts(recorded),
-      ['command', run.command.join(' ')],
-      ['seed', String(run.seed)],
-      ['exit code', run.exitCode === null ? (run.signal ?? '–') : String(run.exitCode)],
-      ['folder', run.folder],
+      [l10n.t('command'), run.command.join(' ')],
+      [l10n.t('seed'), String(run.seed)],
+      [l10n.t('exit code'), run.exitCode === null ? (run.signal ?? '–') : String(run.exitCode)],
+      [l10n.t('folder'), run.folder],
       ...(run.changes ?? []).map((change): [string, string] => [
-        'changed',
-        `${changeText(change)} after step ${formatNumber(change.step)}`,
+        l10n.t('changed'),
+        l10n.t('{0} after step {1}', changeText(change), formatNumber(change.step)),
       ]),
-      ...(run.tags.length ? ([['tags', run.tags.join(', ')]] as [string, string][]) : []),
-      ...(run.note ? ([['note', run.note]] as [string, string][]) : []),
+      ...(run.tags.length ? ([[l10n.t('tags'), run.tags.join(', ')]] as [string, string][]) : []),
+      ...(run.note ? ([[l10n.t('note'), run.note]] as [string, string][]) : []),
       ...Object.entries(run.info).map(([name, value]): [string, string] => [name, formatParam(value)]),
     ];
     context.print(`${paint('bold', safeLine(run.name))} ${paint('dim', run.id)}`);
-    for (const [name, value] of facts) context.print(`  ${paint('dim', safeLine(name).padEnd(14))} ${safeLine(value)}`);
+    for (const [name, value] of facts) context.print(`  ${paint('dim', padded(name))} ${safeLine(value)}`);
     context.print();
     table(
-      [{ title: 'parameter' }, { title: 'value', align: 'right' }],
+      [{ title: l10n.t('parameter') }, { title: l10n.t('value'), align: 'right' }],
       Object.entries(run.params).map(([name, value]) => [name, formatParam(value, markAt(run.floats, name))]),
       paint,
       context.columns,
@@ -90,8 +97,11 @@ export const show: Command = {
       context.print();
       table(
         [
-          { title: 'metric' },
-          ...['last', 'step', 'min', 'max', 'points'].map((title) => ({ title, align: 'right' as const })),
+          { title: l10n.t('metric') },
+          ...[l10n.t('last'), l10n.t('step'), l10n.t('min'), l10n.t('max'), l10n.t('points')].map((title) => ({
+            title,
+            align: 'right' as const,
+          })),
         ],
         shown
           .slice(0, 100)
@@ -108,18 +118,21 @@ export const show: Command = {
       ).forEach((line) => context.print(`  ${line}`));
     }
     const more = shown.length - 100;
-    if (more > 0) context.print(`  … and ${more} more: tunesmith metrics ${run.id}`);
+    if (more > 0) context.print(`  ${l10n.t('… and {0} more: tunesmith metrics {1}', more, run.id)}`);
     if (first.size < Object.keys(run.metrics).length)
-      context.print(`  ${paint('dim', 'of rank 0; over all ranks:')} tunesmith metrics ${run.id} METRIC --ranks`);
+      context.print(
+        `  ${l10n.t('{0} tunesmith metrics {1} METRIC --ranks', paint('dim', l10n.t('of rank 0; over all ranks:')), run.id)}`,
+      );
     const printed = namesReadFromOutput(run);
-    if (printed.length > 0) context.print(`  ${paint('dim', 'read from the output:')} ${safeLine(printed.join(', '))}`);
+    if (printed.length > 0)
+      context.print(`  ${paint('dim', l10n.t('read from the output:'))} ${safeLine(printed.join(', '))}`);
     printActs(context, run.acts);
     if (run.messages.length > 0) {
       context.print();
       for (const line of messageLines(run.messages, paint)) context.print(line);
     }
     if (run.error)
-      context.print(`\n${paint('red', indented(run.error.message))}\n${paint('dim', quoted(run.error.logTail))}`);
+      context.print(`\n${paint('red', indented(errorText(run.error)))}\n${paint('dim', quoted(run.error.logTail))}`);
     return 0;
   },
 };
@@ -132,31 +145,45 @@ function showSearch(context: Context, input: Input, search: SearchDetail): numbe
   const { paint } = context;
   const { best, counts, objective } = search;
   const facts: [string, string][] = [
-    ['experiment', search.experiment],
-    ['status', search.status],
-    ...(search.by === undefined ? [] : [['started by', `agent ${search.by}`] as [string, string]]),
-    ['sampler', search.reason === null ? search.sampler : `${search.sampler} (${search.reason})`],
-    ...(search.pruner === null ? [] : [['pruner', search.pruner] as [string, string]]),
+    [l10n.t('experiment'), search.experiment],
+    [l10n.t('status'), statusText(search.status)],
+    ...(search.by === undefined ? [] : [[l10n.t('started by'), l10n.t('agent {0}', search.by)] as [string, string]]),
+    [l10n.t('sampler'), search.reason === null ? search.sampler : `${search.sampler} (${search.reason})`],
+    ...(search.pruner === null ? [] : [[l10n.t('pruner'), search.pruner] as [string, string]]),
     [
-      'trials',
-      `${counts.total} of ${search.trials ?? 'as many as the sampler needs'}: ${counts.completed} completed, ${counts.pruned} pruned, ${counts.failed} failed, ${counts.stopped} stopped`,
+      l10n.t('trials'),
+      l10n.t(
+        '{0} of {1}: {2} completed, {3} pruned, {4} failed, {5} stopped',
+        counts.total,
+        search.trials ?? l10n.t('as many as the sampler needs'),
+        counts.completed,
+        counts.pruned,
+        counts.failed,
+        counts.stopped,
+      ),
     ],
     ...(objective && best
       ? [
-          ['best', `${objective.metric} ${formatNumber(best.objective)} (trial ${best.trial}, run ${best.run})`] as [
-            string,
-            string,
-          ],
+          [
+            l10n.t('best'),
+            l10n.t(
+              '{0} {1} (trial {2}, run {3})',
+              objective.metric,
+              formatNumber(best.objective),
+              best.trial,
+              best.run,
+            ),
+          ] as [string, string],
         ]
       : []),
     ...Object.entries(best?.params ?? {}).map(([name, value]): [string, string] => [
       `  ${name}`,
       formatParam(value, markAt(best?.floats, name)),
     ]),
-    ...(search.error === null ? [] : [['error', search.error] as [string, string]]),
+    ...(search.error === null ? [] : [[l10n.t('error'), search.error] as [string, string]]),
   ];
   context.print(`${paint('bold', safeLine(search.name))} ${paint('dim', search.id)}`);
-  for (const [name, value] of facts) context.print(`  ${paint('dim', safeLine(name).padEnd(14))} ${safeLine(value)}`);
+  for (const [name, value] of facts) context.print(`  ${paint('dim', padded(name))} ${safeLine(value)}`);
   printActs(context, search.acts);
   return 0;
 }
@@ -166,11 +193,12 @@ function printActs(context: Context, acts: readonly AgentAct[] | undefined): voi
   context.print();
   for (const { time, agent, what, consent } of acts)
     context.print(
-      `  ${context.paint('dim', new Date(time).toLocaleString())} agent ${safeLine(agent)} ${safeLine(what)} (${consent === 'asked' ? 'you agreed' : 'within its budget'})`,
+      `  ${l10n.t('{0} agent {1} {2} ({3})', context.paint('dim', formatTime(time)), safeLine(agent), safeLine(what), consent === 'asked' ? l10n.t('you agreed') : l10n.t('within its budget'))}`,
     );
 }
 
-const branchText = ({ run, step }: Branch): string => (step === null ? run : `${run}, from step ${step} on`);
+const branchText = ({ run, step }: Branch): string =>
+  step === null ? run : l10n.t('{0}, from step {1} on', run, step);
 
 function recordedFacts({ code, environment, data }: Recorded): [string, string][] {
   const changed = code ? code.changed.length + code.untracked.length : 0;
@@ -178,14 +206,26 @@ function recordedFacts({ code, environment, data }: Recorded): [string, string][
   const packages = Object.keys(environment?.packages ?? {}).length;
   return [
     ...(changed > 0
-      ? ([['code', `${changed} files differ from the commit: tunesmith code`]] as [string, string][])
+      ? ([[l10n.t('code'), l10n.t('{0} files differ from the commit: tunesmith code', changed)]] as [string, string][])
       : []),
     ...(interpreter
       ? ([
-          ['interpreter', `${interpreter.language} ${interpreter.version} (${interpreter.path}), ${packages} packages`],
+          [
+            l10n.t('interpreter'),
+            l10n.t(
+              '{0} {1} ({2}), {3} packages',
+              interpreter.language,
+              interpreter.version,
+              interpreter.path,
+              packages,
+            ),
+          ],
         ] as [string, string][])
       : []),
-    ...(environment ? ([['system', `${environment.system}, ${environment.cpu}`]] as [string, string][]) : []),
-    ...(data ?? []).slice(0, 10).map(({ path, size }): [string, string] => ['data', `${path} (${size} bytes)`]),
+    ...(environment ? ([[l10n.t('system'), `${environment.system}, ${environment.cpu}`]] as [string, string][]) : []),
+    ...(data ?? []).slice(0, 10).map(({ path, size }): [string, string] => [l10n.t('data'), `${path} (${size} bytes)`]),
   ];
 }
+
+/** The name of a fact, as wide as its column. */
+const padded = (name: string): string => safeLine(name) + ' '.repeat(Math.max(0, 14 - width(safeLine(name))));

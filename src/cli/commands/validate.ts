@@ -3,13 +3,14 @@ import { parseExperiment } from '../../experiment/index.js';
 import type { Command } from '../command.js';
 import { renderProblem } from '../errors.js';
 import { safeLine } from '../terminal.js';
+import { l10n } from '../../format/l10n.js';
 
 export const validate: Command = {
   name: 'validate',
   usage: 'FILE …',
-  summary: 'Checks experiment files without starting anything.',
+  summary: l10n.t('Checks experiment files without starting anything.'),
   options: {},
-  examples: [['tunesmith validate *.tune.yaml', 'every experiment file in this folder']],
+  examples: [['tunesmith validate *.tune.yaml', l10n.t('every experiment file in this folder')]],
   args: [1, 1000],
   async run(context, input) {
     let wrong = 0;

@@ -1,4 +1,5 @@
 /** Rows of the run table as text for elsewhere: Markdown, CSV, LaTeX. */
+import { withPoints } from '../../format/locale.js';
 import type { Run } from '../../protocol/engine.js';
 import { csv } from '../../protocol/csv.js';
 import type { Column } from './tableColumns.js';
@@ -8,7 +9,7 @@ export type CopyKind = (typeof COPIES)[number];
 
 export function copyText(kind: CopyKind, runs: readonly Run[], columns: readonly Column[], now: number): string {
   const titles = columns.map(({ title }) => title);
-  const rows = runs.map((run) => columns.map((column) => column.text(run, now)));
+  const rows = withPoints(() => runs.map((run) => columns.map((column) => column.text(run, now))));
   switch (kind) {
     case 'csv':
       return `${[titles, ...rows].map((row) => csv(row)).join('\n')}\n`;

@@ -1,4 +1,5 @@
 /** How the explorer's rows look, in words: no editor here, so that tests can compare whole trees as text. */
+import { errorText } from '../../format/said.js';
 import { LIVE_STATUSES, type Experiment, type Run, type RunStatus, type Search } from '../../protocol/engine.js';
 import type { FoundLog } from '../../protocol/foreign.js';
 import { formatNumber } from '../../format/numbers.js';
@@ -110,7 +111,7 @@ export function runRow(run: Run, best: 'experiment' | 'search' | null): Row {
       objective && `${run.objective?.metric} ${objective}`,
       live && run.progress?.text,
       run.trial !== null && formatParams(run.params, 4, run.floats),
-      run.error?.message && shorten(run.error.message, 120),
+      run.error && shorten(errorText(run.error), 120),
     ]
       .filter(Boolean)
       .join(', '),

@@ -1,4 +1,5 @@
 /** Tooltips of runs and searches, as Markdown. Texts of the run are escaped, so they cannot add markup. */
+import { errorText, messageText } from '../../format/said.js';
 import { stripVTControlCharacters } from 'node:util';
 import { LIVE_STATUSES, type Run, type Search } from '../../protocol/engine.js';
 import { markAt } from '../../protocol/floats.js';
@@ -24,10 +25,11 @@ export function runTooltip(run: Run, now: number): string {
   ];
   lines.push(escapeMarkdown(facts.filter(Boolean).join(' · ')), '');
   if (run.by !== undefined) lines.push(escapeMarkdown(l10n.t('Started by the agent {0}', shorten(run.by, 60))), '');
-  if (run.error) lines.push(`${escapeMarkdown(shorten(run.error.message, 300))}`, '');
+  if (run.error) lines.push(`${escapeMarkdown(shorten(errorText(run.error), 300))}`, '');
   if (run.error?.logTail) lines.push(code(run.error.logTail.split('\n').slice(-8).join('\n')), '');
   if (run.warnings) {
-    const { count, text } = run.warnings;
+    const { count } = run.warnings;
+    const text = messageText(run.warnings);
     const others = count > 1 ? ` (${l10n.t('{0} warnings in all', count)})` : '';
     lines.push(`⚠ ${escapeMarkdown(shorten(text, 300))}${escapeMarkdown(others)}`, '');
   }

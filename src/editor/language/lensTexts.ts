@@ -1,4 +1,5 @@
 /** The texts of an experiment file's lenses. Pure; golden-tested. */
+import { errorText } from '../../format/said.js';
 import { LIVE_STATUSES, type RequestResult, type Run, type Search } from '../../protocol/engine.js';
 import type { Params, ParamValue } from '../../protocol/values.js';
 import type { FileLenses } from '../../experiment/types.js';
@@ -119,7 +120,13 @@ export function runStateLenses(line: number, { runs }: FileState, add: Add): voi
   const [last] = runs;
   if (!last) return;
   if (last.status === 'failed') {
-    add(line, `$(error) ${l10n.t('last run failed')}`, 'run.revealLog', [last.id], last.error?.message);
+    add(
+      line,
+      `$(error) ${l10n.t('last run failed')}`,
+      'run.revealLog',
+      [last.id],
+      last.error ? errorText(last.error) : undefined,
+    );
   } else if (last.objective && last.objective.value !== null) {
     const value = formatNumber(last.objective.value);
     add(line, l10n.t('last {0} {1}', last.objective.metric, value), 'run.show', [last.id], last.name);

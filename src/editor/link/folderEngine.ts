@@ -70,6 +70,7 @@ export class FolderEngine implements Disposable {
         version: options.version,
         distFolder: options.distFolder,
         env: this.env,
+        locale: vscode.env.language,
       }),
     );
     this.model = this.all.add(new RunsModel(this));

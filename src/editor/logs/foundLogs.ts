@@ -91,7 +91,12 @@ export class FoundLogs implements vscode.Disposable {
     for (const folder of wanted) {
       if (this.viewers.has(folder)) continue;
       const { distFolder, log } = this;
-      const reads = { own, logs: setting('logs.show', folder.folder), home: tunesmithHome() };
+      const reads = {
+        own,
+        logs: setting('logs.show', folder.folder),
+        home: tunesmithHome(),
+        locale: vscode.env.language,
+      };
       const viewer = new LogViewer({ workspace: folder.path, distFolder, reads, log });
       viewer.onFound(() => this.changed.fire());
       this.viewers.set(folder, viewer);

@@ -20,7 +20,7 @@ export interface LogViewerOptions {
   workspace: string;
   distFolder: string;
   /** Its sources; default: logs of other tools alone. */
-  reads?: Pick<ViewerOptions, 'logs' | 'own' | 'home'>;
+  reads?: Pick<ViewerOptions, 'logs' | 'own' | 'home' | 'locale'>;
   log: { debug(text: string): void; warn(text: string): void };
   /** Milliseconds that reading a piece may take. */
   patienceMs?: number;

@@ -11,6 +11,7 @@ import type { StoreApi } from '../../store/api.js';
 import { isDiskFull } from '../disk/files.js';
 import type { Log } from '../disk/log.js';
 import { conflict } from '../server/requestError.js';
+import { l10n } from '../../format/l10n.js';
 
 const Kept = z.object({
   version: z.literal(1),
@@ -44,11 +45,15 @@ export class Grants {
   /** Says why a budget does not cover an act on this file, or null if one does. `deviceHours` null: unknown. */
   whyNot(file: string | null, deviceHours: number | null): string | null {
     const grant = file === null ? undefined : this.list().find((each) => each.file === file);
-    if (!grant) return 'No budget was given for this file.';
+    if (!grant) return l10n.t('No budget was given for this file.');
     const left = grant.hours - grant.usedHours;
-    if (left <= 0) return `The budget of ${grant.hours} h for this file is spent.`;
+    if (left <= 0) return l10n.t('The budget of {0} h for this file is spent.', grant.hours);
     if (deviceHours !== null && deviceHours > left)
-      return `The budget for this file has ${left.toPrecision(2)} h left, and this is expected to take ${deviceHours.toPrecision(2)} h.`;
+      return l10n.t(
+        'The budget for this file has {0} h left, and this is expected to take {1} h.',
+        left.toPrecision(2),
+        deviceHours.toPrecision(2),
+      );
     return null;
   }
 
@@ -67,7 +72,7 @@ export class Grants {
       writeReal(this.path, JSON.stringify({ version: 1, grants } satisfies z.infer<typeof Kept>));
     } catch (error) {
       if (!isDiskFull(error)) throw error;
-      throw conflict('The budget was not changed: the disk is full.');
+      throw conflict(l10n.t('The budget was not changed: the disk is full.'));
     }
     this.kept = grants;
   }

@@ -17,6 +17,7 @@ import { conflict, notFound } from '../server/requestError.js';
 import type { Handlers } from '../server/server.js';
 import { deliver } from './deliver.js';
 import { reasonFor } from './rules.js';
+import { l10n } from '../../format/l10n.js';
 
 const MOST_RULES = 100;
 /** Maximum number of pairs of a rule and a run that are remembered as reported. */
@@ -86,7 +87,8 @@ export class Alerts {
   }
 
   private add(rule: AlertRule): { rules: KeptAlertRule[] } {
-    if (this.rules.length >= MOST_RULES) throw conflict(`There are ${MOST_RULES} rules already: remove some first.`);
+    if (this.rules.length >= MOST_RULES)
+      throw conflict(l10n.t('There are {0} rules already: remove some first.', MOST_RULES));
     this.keep([...this.rules, { id: newId(), since: Date.now(), ...rule }]);
     for (const { id } of this.store.runs.live()) this.changed.add(id);
     return { rules: this.rules };

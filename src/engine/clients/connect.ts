@@ -18,6 +18,7 @@ import { isHere } from '../machine/host.js';
 import { workspacePaths, type WorkspacePaths } from '../disk/paths.js';
 import { isForbidden, whyClosed } from '../disk/readOnly.js';
 import { ENGINE_SOCKET, isOwnSocket } from '../disk/sockets.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface ConnectOptions {
   /** The workspace folder. */
@@ -37,6 +38,8 @@ export interface ConnectOptions {
    * connection.
    */
   env?: Record<string, string>;
+  /** Language of the engine's answers; default: English. */
+  locale?: string;
   /** For starting and answering, in all. Default 30 s. */
   timeoutMs?: number;
   /** Called for every notification. Listeners may be added later with `on` as well. */
@@ -49,8 +52,8 @@ export interface ConnectOptions {
 export async function connectEngine(options: ConnectOptions): Promise<EngineConnection> {
   const workspace = await fs.realpath(options.workspace).catch((error: unknown) => {
     const why = isForbidden(error)
-      ? `You have no access to ${options.workspace}: a folder above it may not be entered.`
-      : `There is no folder ${options.workspace}.`;
+      ? l10n.t('You have no access to {0}: a folder above it may not be entered.', options.workspace)
+      : l10n.t('There is no folder {0}.', options.workspace);
     throw new EngineError('start-failed', why);
   });
   const attempt = new Attempt(options, workspace);
@@ -80,14 +83,14 @@ class Attempt {
 
   async run(): Promise<EngineConnection> {
     for (;;) {
-      if (this.options.signal?.aborted) throw new EngineError('closed', 'Gave up connecting to the engine.');
+      if (this.options.signal?.aborted) throw new EngineError('closed', l10n.t('Gave up connecting to the engine.'));
       for (const folder of localFolders(this.workspace)) {
         const address = readAddress(folder);
         const connection = address && (await this.tryAddress(address));
         if (connection) return connection;
       }
       if (this.options.start === false) {
-        throw new EngineError('not-running', `No engine is running for ${this.workspace}.`);
+        throw new EngineError('not-running', l10n.t('No engine is running for {0}.', this.workspace));
       }
       if (this.started === null) await this.start();
       else if (this.started.exit === 0) {
@@ -95,9 +98,9 @@ class Attempt {
         this.started = null;
         await pause(POLL * 3);
       } else if (this.started.exit === EXIT_DISK_FULL)
-        throw await this.startFailure(`could not start: the disk is full. ${this.whereToMakeRoom()}`);
-      else if (this.started.exit !== null) throw await this.startFailure(`ended with ${this.started.exit}`);
-      if (Date.now() > this.deadline) throw await this.startFailure('is not answering');
+        throw await this.startFailure(l10n.t('could not start: the disk is full. {0}', this.whereToMakeRoom()));
+      else if (this.started.exit !== null) throw await this.startFailure(l10n.t('ended with {0}', this.started.exit));
+      if (Date.now() > this.deadline) throw await this.startFailure(l10n.t('is not answering'));
       await pause(POLL);
     }
   }
@@ -134,6 +137,7 @@ class Attempt {
       // Tunesmith was updated: the old engine leaves unless it has work, and then it can still serve us.
       if (stays || !(await askToLeave(connection))) {
         await tellEnvironment(connection, this.options.env);
+        await tellLocale(connection, this.options.locale);
         return connection;
       }
       this.replaced = true;
@@ -143,7 +147,7 @@ class Attempt {
         connection.dispose();
         throw new EngineError(
           'timeout',
-          `The engine (process ${address.pid}) does not answer. Its log: ${this.paths.log}`,
+          l10n.t('The engine (process {0}) does not answer. Its log: {1}', address.pid, this.paths.log),
         );
       }
       // The engine left, or engine.json belongs to one that is gone: try again.
@@ -161,8 +165,12 @@ class Attempt {
       connection.dispose();
       throw new EngineError(
         'incompatible',
-        `The engine that runs for this folder is Tunesmith ${address.version}, newer than this ${client} (${version}). ` +
-          `Update this one, or reload the window if it has just been updated.`,
+        l10n.t(
+          'The engine that runs for this folder is Tunesmith {0}, newer than this {1} ({2}). Update this one, or reload the window if it has just been updated.',
+          address.version,
+          client,
+          version,
+        ),
         why.code,
       );
     }
@@ -173,8 +181,13 @@ class Attempt {
     connection.dispose();
     throw new EngineError(
       'incompatible',
-      `The engine that runs for this folder is Tunesmith ${address.version} and still has work; this ${client} is ` +
-        `${version} and can't talk to it. Wait until its runs have ended, or end it with Tunesmith ${address.version}.`,
+      l10n.t(
+        "The engine that runs for this folder is Tunesmith {0} and still has work; this {1} is {2} and can't talk to it. Wait until its runs have ended, or end it with Tunesmith {3}.",
+        address.version,
+        client,
+        version,
+        address.version,
+      ),
       why.code,
     );
   }
@@ -188,7 +201,7 @@ class Attempt {
     } catch {
       throw new EngineError(
         'start-failed',
-        `The engine\'s program is missing: ${program}. Build it with: node esbuild.mjs`,
+        l10n.t("The engine's program is missing: {0}. Build it with: node esbuild.mjs", program),
       );
     }
     const { folder, runs } = workspacePaths(workspace);
@@ -202,7 +215,7 @@ class Attempt {
       if (!isForbidden(error))
         throw new EngineError(
           'start-failed',
-          `The folder ${this.paths.folder} can't be made: ${(error as Error).message}`,
+          l10n.t("The folder {0} can't be made: {1}", this.paths.folder, (error as Error).message),
         );
     }
     const log = await fs.open(this.paths.log, 'a', 0o600);
@@ -226,7 +239,10 @@ class Attempt {
 
   private whereToMakeRoom(): string {
     const places = [this.paths.local, this.workspace].join(' or of ');
-    return `Free some space on the disk of ${places}, then try again; runs in progress continue, and what they log is kept`;
+    return l10n.t(
+      'Free some space on the disk of {0}, then try again; runs in progress continue, and what they log is kept',
+      places,
+    );
   }
 
   private prepare(): string {
@@ -243,7 +259,11 @@ class Attempt {
     const tail = log.trimEnd().split('\n').slice(-12).join('\n');
     return new EngineError(
       'start-failed',
-      `Tunesmith's engine ${what}.${tail ? ` The end of its log (${this.paths.log}):\n${tail}` : ''}`,
+      l10n.t(
+        "Tunesmith's engine {0}.{1}",
+        what,
+        tail ? ` ${l10n.t('The end of its log ({0}):\n{1}', this.paths.log, tail)}` : '',
+      ),
     );
   }
 }
@@ -252,6 +272,15 @@ class Attempt {
 async function tellEnvironment(connection: EngineConnection, added: Record<string, string> = {}): Promise<void> {
   try {
     await connection.request('environment', { env: environmentWith(added) });
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== METHOD_NOT_FOUND) throw error;
+  }
+}
+
+async function tellLocale(connection: EngineConnection, locale: string | undefined): Promise<void> {
+  if (locale === undefined || locale === 'en') return;
+  try {
+    await connection.request('locale', { locale });
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== METHOD_NOT_FOUND) throw error;
   }

@@ -20,6 +20,7 @@ import {
   type RequestResult,
 } from '../../protocol/engine.js';
 import { EngineError } from './errors.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface Disposable {
   dispose(): void;
@@ -88,7 +89,7 @@ export class SocketConnection implements EngineConnection {
     if (!result.success) {
       throw new EngineError(
         'protocol',
-        `The engine's answer to ${name} is malformed: ${z.prettifyError(result.error)}`,
+        l10n.t("The engine's answer to {0} is malformed: {1}", name, z.prettifyError(result.error)),
       );
     }
     return result.data as RequestResult<N>;
@@ -129,7 +130,10 @@ export class SocketConnection implements EngineConnection {
         timeoutMs === undefined
           ? undefined
           : setTimeout(
-              () => done(() => reject(new EngineError('timeout', `The engine gave no answer to ${name} in time.`))),
+              () =>
+                done(() =>
+                  reject(new EngineError('timeout', l10n.t('The engine gave no answer to {0} in time.', name))),
+                ),
               timeoutMs,
             );
       const done = (settle: () => void): void => {
@@ -156,7 +160,7 @@ export class SocketConnection implements EngineConnection {
 }
 
 function closedError(): EngineError {
-  return new EngineError('closed', 'The connection to the engine has ended.');
+  return new EngineError('closed', l10n.t('The connection to the engine has ended.'));
 }
 
 function refusal(error: unknown): EngineError {
@@ -169,7 +173,7 @@ function refusal(error: unknown): EngineError {
 export function openSocket(address: string, timeoutMs: number): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(address);
-    const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), timeoutMs);
+    const timer = setTimeout(() => socket.destroy(new Error(l10n.t('no answer in time'))), timeoutMs);
     const failed = (error: Error): void => {
       clearTimeout(timer);
       reject(error);

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import * as path from 'node:path';
 import { EngineError } from './errors.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface NodeProgram {
   execPath: string;
@@ -38,8 +39,12 @@ export async function findNode(distFolder: string): Promise<NodeProgram> {
   const folder = path.dirname(distFolder);
   throw new EngineError(
     'no-node',
-    `Tunesmith's engine needs Node ${OLDEST.join('.')} or newer, and this is Node ${process.versions.node}. ` +
-      `Put a newer one on the PATH, or get one for Tunesmith alone with: npm install --no-save --prefix "${folder}" node@24`,
+    l10n.t(
+      'Tunesmith\'s engine needs Node {0} or newer, and this is Node {1}. Put a newer one on the PATH, or get one for Tunesmith alone with: npm install --no-save --prefix "{2}" node@24',
+      OLDEST.join('.'),
+      process.versions.node,
+      folder,
+    ),
   );
 }
 

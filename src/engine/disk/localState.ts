@@ -8,6 +8,7 @@ import * as path from 'node:path';
 import { createHash } from 'node:crypto';
 import { tunesmithHome } from '../../client/home.js';
 import { probeRoom } from './files.js';
+import { l10n } from '../../format/l10n.js';
 
 const PRIVATE_FOLDER = 0o700;
 
@@ -62,20 +63,26 @@ export function prepareLocal(workspace: string): LocalState {
     makePrivate(tunesmithHome(), folder, false);
     return { folder, problem: null };
   } catch (error) {
-    problem = `The Tunesmith home ${tunesmithHome()} can't be used: ${reason(error)}`;
+    problem = l10n.t("The Tunesmith home {0} can't be used: {1}", tunesmithHome(), reason(error));
   }
   for (const base of fallbackBases()) {
     const fallback = localFolder(workspace, base);
     try {
       makePrivate(base, fallback, true);
-      return { folder: fallback, problem: `${problem}. Until that is fixed, Tunesmith's state is in ${fallback}` };
+      return {
+        folder: fallback,
+        problem: l10n.t("{0}. Until that is fixed, Tunesmith's state is in {1}", problem, fallback),
+      };
     } catch {
       // The next one, if there is one.
     }
   }
   throw new LocalStateError(
-    `${problem}, and neither can ${fallbackBases().join(' nor ')}. ` +
-      'Free some space, or set TUNESMITH_HOME to a folder that you own and can write, with a shorter path if it is too long.',
+    l10n.t(
+      '{0}, and neither can {1}. Free some space, or set TUNESMITH_HOME to a folder that you own and can write, with a shorter path if it is too long.',
+      problem,
+      fallbackBases().join(' nor '),
+    ),
   );
 }
 
@@ -90,7 +97,9 @@ const LONGEST_PATH = 490;
 function makePrivate(base: string, folder: string, shared: boolean): void {
   const length = Buffer.byteLength(path.join(folder, 'asked.db'));
   if (length > LONGEST_PATH) {
-    throw new Error(`its files would have paths of ${length} bytes, and a database's may have ${LONGEST_PATH}`);
+    throw new Error(
+      l10n.t("its files would have paths of {0} bytes, and a database's may have {1}", length, LONGEST_PATH),
+    );
   }
   fs.mkdirSync(base, { recursive: true, mode: PRIVATE_FOLDER });
   // In a world-writable folder, another user may have created ours first.
@@ -107,7 +116,7 @@ function makePrivate(base: string, folder: string, shared: boolean): void {
 function keepPrivate(folder: string): void {
   const { uid, mode } = ownFolder(folder);
   if (process.platform === 'win32') return;
-  if (uid !== process.getuid!()) throw new Error(`${folder} belongs to another user`);
+  if (uid !== process.getuid!()) throw new Error(l10n.t('{0} belongs to another user', folder));
   if (mode & 0o077) fs.chmodSync(folder, PRIVATE_FOLDER);
 }
 
@@ -125,14 +134,14 @@ export function isPrivateFolder(folder: string): boolean {
 
 function ownFolder(folder: string): fs.Stats {
   const stat = fs.lstatSync(folder);
-  if (!stat.isDirectory()) throw new Error(`${folder} is not a folder`);
+  if (!stat.isDirectory()) throw new Error(l10n.t('{0} is not a folder', folder));
   return stat;
 }
 
 function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return 'its disk is full';
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'it may not be written';
-  if (code === 'ENOTDIR' || code === 'EEXIST') return 'it is not a folder';
+  if (code === 'ENOSPC' || code === 'EDQUOT') return l10n.t('its disk is full');
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return l10n.t('it may not be written');
+  if (code === 'ENOTDIR' || code === 'EEXIST') return l10n.t('it is not a folder');
   return message;
 }

@@ -5,6 +5,7 @@
  */
 import { execFile, type ExecFileException } from 'node:child_process';
 import * as os from 'node:os';
+import { l10n } from '../../format/l10n.js';
 
 /** Overrides for settings of the repository that would start programs. */
 const SAFE = [
@@ -31,7 +32,7 @@ export class Git {
   /** Returns the standard output. Throws a GitError with git's message; `input` is passed to its standard input. */
   async text(args: readonly string[], options: { limit?: number; input?: string } = {}): Promise<string> {
     const answer = await this.bounded(args, options.limit ?? 16 << 20, options.input);
-    if (answer === null) throw new GitError('its answer is too long');
+    if (answer === null) throw new GitError(l10n.t('its answer is too long'));
     return answer;
   }
 
@@ -85,8 +86,8 @@ export class Git {
 }
 
 function reason(error: ExecFileException, stderr: string): string {
-  if (error.code === 'ENOENT') return 'git is not installed, or not on the PATH';
-  if (error.killed) return 'it took too long';
+  if (error.code === 'ENOENT') return l10n.t('git is not installed, or not on the PATH');
+  if (error.killed) return l10n.t('it took too long');
   return stderr.trim().split('\n').slice(-3).join(' ').slice(0, 500) || error.message.slice(0, 200);
 }
 

@@ -8,6 +8,7 @@ import { LIVE_STATUSES } from '../../protocol/statuses.js';
 import type { RequestParams, RequestResult } from '../../protocol/engine.js';
 import type { EngineParts } from '../parts.js';
 import { conflict, notFound } from '../server/requestError.js';
+import { l10n } from '../../format/l10n.js';
 
 type Asked = RequestParams<'pipelines/stage'>;
 type Given = RequestResult<'pipelines/stage'>;
@@ -41,7 +42,7 @@ export class Stages {
   private async decide({ pipeline, stage, hash, text, parents, afresh }: Asked): Promise<Given> {
     const { active, environments, maker, store, log } = this.parts;
     const spec = active.spec(pipeline);
-    if (!spec?.pipeline) throw conflict(`Run ${pipeline} is not a running pipeline.`);
+    if (!spec?.pipeline) throw conflict(l10n.t('Run {0} is not a running pipeline.', pipeline));
     if (!spec.pipeline.stages.some(({ name }) => name === stage)) throw notFound('stage', stage);
     const found = this.found(hash, afresh ? pipeline : null);
     const reused = ({ id }: Run): Given => ({ run: id, reused: this.pipelineOf(id) !== pipeline });

@@ -1,4 +1,5 @@
 /** Carries out the commands of one run's state machine and returns their results to it as events. */
+import { inEnglish } from '../../format/said.js';
 import { floatMarkFor } from '../../experiment/index.js';
 import { floatsOf, markAt, type Floats } from '../../protocol/floats.js';
 import { entryOf } from '../../protocol/records.js';
@@ -269,7 +270,7 @@ export class ActiveRun {
       log.warn(`run ${id}: it can't be launched again: ${(error as Error).message}`);
       return false;
     }
-    log.warn(`run ${id}: ${text}`);
+    log.warn(`run ${id}: ${inEnglish(text)}`);
     return true;
   }
 

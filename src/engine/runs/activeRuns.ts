@@ -17,6 +17,7 @@ import { nextLaunch } from './nextLaunch.js';
 import { refuse, type Refusal } from './refusal.js';
 import { Turns } from './intake/turns.js';
 import { leftState, notActive } from './runMachine.js';
+import { l10n } from '../../format/l10n.js';
 
 const POLL_MS = 500;
 
@@ -166,12 +167,12 @@ export class ActiveRuns implements Keeper {
     const endedEarly = !active && run && ['stopped', 'failed', 'pruned'].includes(run.status);
     if (!this.isSuspended(id) && !endedEarly) return this.askFamily(id, (one) => this.ask(one, { type: 'resume' }));
     if (run?.search && store.searches.get(run.search)) {
-      return refuse('trial', 'is a trial: its search decides when it resumes');
+      return refuse('trial', l10n.t('is a trial: its search decides when it resumes'));
     }
-    if (run?.deletedAt !== null) return refuse('deleted', 'is deleted: restore it first');
+    if (run?.deletedAt !== null) return refuse('deleted', l10n.t('is deleted: restore it first'));
     // A pipeline needs no checkpoint: the results of its stages still exist.
     if (!active && !folders.spec(id)?.pipeline && !folders.checkpoint(id)) {
-      return refuse('no-checkpoint', 'has no checkpoint to resume from; rerun it instead');
+      return refuse('no-checkpoint', l10n.t('has no checkpoint to resume from; rerun it instead'));
     }
     if (environment) environments.keep(id, environment);
     let job: Job | null = null;
@@ -180,7 +181,7 @@ export class ActiveRuns implements Keeper {
     } finally {
       if (!job && !active) environments.forget(id);
     }
-    if (!job) return refuse('no-folder', 'has lost its folder');
+    if (!job) return refuse('no-folder', l10n.t('has lost its folder'));
     scheduler.enqueue(job);
     return null;
   }

@@ -1,4 +1,6 @@
 /** Decides whether a run that ended unintentionally is launched again, and gives the reason as text. Pure. */
+import type { Said } from '../../protocol/said.js';
+import { said } from '../../format/said.js';
 import type { RunError } from '../../protocol/engine.js';
 import type { LaunchedAgain, Retries, RetryReason } from '../../protocol/retries.js';
 import type { Outcome } from './outcome.js';
@@ -26,7 +28,7 @@ function countAndMost(reason: RetryReason, counts: LaunchedAgain['counts'], retr
 
 export interface Again extends LaunchedAgain {
   /** Text for the run's messages. */
-  text: string;
+  text: Said;
 }
 
 /**
@@ -44,5 +46,5 @@ export function launchAgain(
   const counts = { ...before, [reason]: (before[reason] ?? 0) + 1 };
   const [count, most] = countAndMost(reason, counts, retries);
   if (count > most) return null;
-  return { reason, counts, text: `Launched again (${count} of ${most}): ${error!.message}` };
+  return { reason, counts, text: said('Launched again ({0} of {1}): {2}', count, most, error!.message) };
 }

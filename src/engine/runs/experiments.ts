@@ -5,6 +5,7 @@ import { ErrorCode, type FileProblem } from '../../protocol/engine.js';
 import type { Params } from '../../protocol/values.js';
 import type { StoreApi } from '../../store/api.js';
 import { invalidFile, RequestError } from '../server/requestError.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Larger files are not experiment files. */
 const LARGEST = 4 * 1024 * 1024;
@@ -35,11 +36,11 @@ export function problemText(problems: FileProblem[]): string {
 async function readText(file: string): Promise<string> {
   try {
     const { size } = await fs.stat(file);
-    if (size > LARGEST) throw new Error('it is larger than 4 MiB');
+    if (size > LARGEST) throw new Error(l10n.t('it is larger than 4 MiB'));
     return await fs.readFile(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : message;
-    throw new RequestError(ErrorCode.notFound, `The experiment file ${file} can't be read: ${why}.`);
+    const why = code === 'ENOENT' ? l10n.t('there is no such file') : message;
+    throw new RequestError(ErrorCode.notFound, l10n.t("The experiment file {0} can't be read: {1}.", file, why));
   }
 }

@@ -1,4 +1,6 @@
 /** Creates and reads run folders. Their contents are data; only `asked` decides what may be started. */
+import { inEnglish } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Experiment } from '../../experiment/index.js';
@@ -341,8 +343,15 @@ export class RunFolders {
   }
 
   /** Adds a warning to the run's messages. Throws when it can't be written. */
-  noteMessage(id: string, text: string): void {
-    const record: z.input<typeof MessageRecord> = { type: 'message', time: Date.now(), level: 'warning', text };
+  noteMessage(id: string, note: Said): void {
+    const text = inEnglish(note);
+    const record: z.input<typeof MessageRecord> = {
+      type: 'message',
+      time: Date.now(),
+      level: 'warning',
+      text,
+      said: note,
+    };
     appendLine(path.join(this.path(id), RUN_FILES.journal, RUN_FILES.engineJournal), JSON.stringify(record));
   }
 

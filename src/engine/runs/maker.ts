@@ -25,6 +25,7 @@ import { stepOf } from '../../client/checkpoints.js';
 import type { Sending } from '../executors/sending.js';
 import type { RunFolders } from './folders.js';
 import type { Trouble } from '../disk/trouble.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Age at which facts about a repository are read again. */
 const GIT_FRESH_MS = 10_000;
@@ -108,7 +109,7 @@ export class RunMaker {
     if (rangeTest && plan.network === undefined) {
       throw new RequestError(
         ErrorCode.conflict,
-        'Learning rates are tried out by the built-in trainer: the file needs a "network:" section.',
+        l10n.t('Learning rates are tried out by the built-in trainer: the file needs a "network:" section.'),
       );
     }
     if (request.afresh !== undefined) {
@@ -178,7 +179,7 @@ export class RunMaker {
     const checkpoint = await folders.takeCheckpoint(own, id, { atMost: step });
     if (!checkpoint) {
       await folders.remove(own);
-      throw new RequestError(ErrorCode.conflict, `The checkpoint of run ${id} can't be copied. Try again.`);
+      throw new RequestError(ErrorCode.conflict, l10n.t("The checkpoint of run {0} can't be copied. Try again.", id));
     }
     const spec = await this.again(
       id,
@@ -249,7 +250,7 @@ export class RunMaker {
     if (old.origin?.by === 'import') {
       throw new RequestError(
         ErrorCode.conflict,
-        `Run ${id} was imported from another program's logs, which do not say how to run it again.`,
+        l10n.t("Run {0} was imported from another program's logs, which do not say how to run it again.", id),
       );
     }
     const experiment = folders.experiment(id);
@@ -258,7 +259,10 @@ export class RunMaker {
     const isMoved = experiment !== null && old.origin?.workspace !== undefined && old.origin.workspace !== workspace;
     const changed = Object.keys(params).length > 0;
     if (changed && !experiment) {
-      throw new RequestError(ErrorCode.conflict, `Run ${id} has no experiment, so its parameters can't be changed.`);
+      throw new RequestError(
+        ErrorCode.conflict,
+        l10n.t("Run {0} has no experiment, so its parameters can't be changed.", id),
+      );
     }
     if (experiment && (changed || isMoved || namesItsRun(experiment))) {
       const all = { params: { ...old.params, ...params }, floats: mergeFloats(old, { params, floats }) };
@@ -274,7 +278,11 @@ export class RunMaker {
     const { folders, store } = this.options;
     if (!store.runs.get(id)) throw notFound('run', id);
     const spec = folders.spec(id);
-    if (!spec) throw new RequestError(ErrorCode.notFound, `The folder of run ${id} is gone, so it can't be run again.`);
+    if (!spec)
+      throw new RequestError(
+        ErrorCode.notFound,
+        l10n.t("The folder of run {0} is gone, so it can't be run again.", id),
+      );
     return spec;
   }
 
@@ -402,7 +410,7 @@ function debugSpec(argv: string[], args: string[]): DebugSpec {
   if (language === null) {
     throw new RequestError(
       ErrorCode.conflict,
-      `Only programs that python or node start can be debugged; this command starts with ${argv[0]}.`,
+      l10n.t('Only programs that python or node start can be debugged; this command starts with {0}.', argv[0]),
     );
   }
   return { at: debugPlace(argv, language), args };
@@ -410,8 +418,11 @@ function debugSpec(argv: string[], args: string[]): DebugSpec {
 
 function noCheckpoint(id: string, step: number | null, steps: readonly number[]): string {
   if (step === null || steps.length === 0)
-    return `Run ${id} has no checkpoint to branch from. Its program must save checkpoints; see "Pause and resume" in docs/training-api.md.`;
-  return `Run ${id} has no checkpoint at or before step ${step}. It has them at ${steps.join(', ')}.`;
+    return l10n.t(
+      'Run {0} has no checkpoint to branch from. Its program must save checkpoints; see "Pause and resume" in docs/training-api.md.',
+      id,
+    );
+  return l10n.t('Run {0} has no checkpoint at or before step {1}. It has them at {2}.', id, step, steps.join(', '));
 }
 
 export function newSeed(): number {

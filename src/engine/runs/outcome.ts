@@ -2,7 +2,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { RunError, RunStatus } from '../../protocol/engine.js';
 import type { StopReason } from '../../protocol/supervisor.js';
+import { inEnglish, said } from '../../format/said.js';
 import { entryOf } from '../../protocol/records.js';
+import type { Said } from '../../protocol/said.js';
 import type { JobEnd } from '../executors/executor.js';
 
 export type FinalStatus = Extract<RunStatus, 'completed' | 'failed' | 'stopped' | 'pruned'>;
@@ -72,20 +74,22 @@ function outcomeOfProgram(ending: Ending): Outcome {
   if (exit?.error !== undefined) return failed(ending, 'not-started', exit.error);
   if (!exit) {
     if (finish && finish.status !== 'failed') return { status: finish.status, error: null };
-    if (finish) return failed(ending, 'script', finish.error ?? 'The program reported that it failed.');
+    if (finish) return failed(ending, 'script', finish.error ?? said('The program reported that it failed.'));
     if (ending.assumed) return failed(ending, ending.assumed.kind, ending.assumed.message);
     if (ending.job) return outcomeOfJob(ending, ending.job);
     if (ending.elsewhere !== undefined) {
-      const message =
-        `Nothing was heard from the program on ${ending.elsewhere} for minutes, and its end was not recorded. What it ` +
-        'logs later still counts. Run it again to repeat it.';
+      const message = said(
+        'Nothing was heard from the program on {0} for minutes, and its end was not recorded. What it logs later still counts. Run it again to repeat it.',
+        ending.elsewhere,
+      );
       return failed(ending, 'lost', message);
     }
     return failed(
       ending,
       'lost',
-      'The program ended while nobody watched it, so its exit code is not known (the machine was restarted, or both ' +
-        'the program and its supervisor were killed). What it had logged until then is kept. Run it again to repeat it.',
+      said(
+        'The program ended while nobody watched it, so its exit code is not known (the machine was restarted, or both the program and its supervisor were killed). What it had logged until then is kept. Run it again to repeat it.',
+      ),
     );
   }
   const clean = exit.code === 0;
@@ -105,67 +109,82 @@ function outcomeOfProgram(ending: Ending): Outcome {
 
 /** Returns the outcome of a job that its cluster ended, or about which nothing else is known. */
 function outcomeOfJob(ending: Ending, { title, id, how, began, refused }: JobOutcome): Outcome {
-  if (refused !== undefined) return failed(ending, 'not-started', `${title} rejected the job: ${refused}`);
+  if (refused !== undefined) return failed(ending, 'not-started', said('{0} rejected the job: {1}', title, refused));
   const job = `${title} job${id === null ? '' : ` ${id}`}`;
   switch (how) {
     case 'cancelled':
       return { status: 'stopped', error: null };
     case 'preempted':
-      return failed(ending, 'preempted', `The ${job} was preempted.`);
+      return failed(ending, 'preempted', said('The {0} was preempted.', job));
     case 'timeout':
-      return failed(ending, 'preempted', `The ${job} reached its time limit.`);
+      return failed(ending, 'preempted', said('The {0} reached its time limit.', job));
     case 'node failed':
-      return failed(ending, 'lost', `The node of the ${job} failed.`);
+      return failed(ending, 'lost', said('The node of the {0} failed.', job));
     case 'out of memory':
       return failed(
         ending,
         'out-of-memory',
-        `Out of memory: the ${job} used more than it may. Raise resources.memory.`,
+        said('Out of memory: the {0} used more than it may. Raise resources.memory.', job),
       );
   }
   if (ending.exit?.interrupted)
     return failed(
       ending,
       'preempted',
-      `The ${job} ${ending.exit.interrupted === 'warning' ? 'was warned of its time limit' : 'was ended'}.`,
+      ending.exit.interrupted === 'warning'
+        ? said('The {0} was warned of its time limit.', job)
+        : said('The {0} was ended.', job),
     );
-  if (began) return failed(ending, 'lost', `The ${job} has ended, and the program’s end was not recorded.`);
+  if (began) return failed(ending, 'lost', said('The {0} has ended, and the program’s end was not recorded.', job));
   const line = lastWords(ending.logTail);
-  return failed(ending, 'not-started', `The ${job} ended before the program began${line ? `: ${line}` : '.'}`);
+  const message = line
+    ? said('The {0} ended before the program began: {1}', job, line)
+    : said('The {0} ended before the program began.', job);
+  return failed(ending, 'not-started', message);
 }
 
-function failedBy(ending: Ending, said: string | undefined): Outcome {
+function failedBy(ending: Ending, own: string | undefined): Outcome {
   const exit = ending.exit!;
-  const said2 = said ?? ending.lastError ?? undefined;
-  const memory = outOfMemory(`${ending.logTail}\n${said2 ?? ''}`);
+  const words = own ?? ending.lastError ?? undefined;
+  const memory = outOfMemory(`${ending.logTail}\n${words ?? ''}`);
   if (memory) return failed(ending, 'out-of-memory', memory);
   if ((exit.signal === 'SIGKILL' || exit.code === 137) && ending.memoryKill) {
     return failed(
       ending,
       'out-of-memory',
-      'Out of memory: the system killed the program because the machine’s memory ran out.',
+      said('Out of memory: the system killed the program because the machine’s memory ran out.'),
     );
   }
-  if (said2 !== undefined) return failed(ending, 'script', said2);
+  if (words !== undefined) return failed(ending, 'script', words);
   if (exit.signal)
     return failed(
       ending,
       'signal',
-      `The program was ended by ${exit.signal}${entryOf(SIGNAL_HINTS, exit.signal) ?? ''}.`,
+      entryOf(BY_SIGNAL, exit.signal) ?? said('The program was ended by {0}.', exit.signal),
     );
-  const line = lastWords(ending.logTail);
-  return failed(ending, 'exit', `The program ended with exit code ${exit.code}${line ? `: ${line}` : '.'}`);
+  const [line, code] = [lastWords(ending.logTail), String(exit.code)];
+  const message = line
+    ? said('The program ended with exit code {0}: {1}', code, line)
+    : said('The program ended with exit code {0}.', code);
+  return failed(ending, 'exit', message);
 }
 
-const SIGNAL_HINTS: Record<string, string> = {
-  SIGKILL: ' (killed from outside, often by the system because memory ran out)',
-  SIGSEGV: ' (it crashed in native code)',
-  SIGABRT: ' (it aborted itself, usually in native code)',
-  SIGBUS: ' (it crashed in native code, or shared memory or the disk was full)',
-  SIGILL: ' (a library was built for another processor)',
+const BY_SIGNAL: Record<string, Said> = {
+  SIGKILL: said('The program was ended by SIGKILL (killed from outside, often by the system because memory ran out).'),
+  SIGSEGV: said('The program was ended by SIGSEGV (it crashed in native code).'),
+  SIGABRT: said('The program was ended by SIGABRT (it aborted itself, usually in native code).'),
+  SIGBUS: said('The program was ended by SIGBUS (it crashed in native code, or shared memory or the disk was full).'),
+  SIGILL: said('The program was ended by SIGILL (a library was built for another processor).'),
 };
 
-function failed(ending: Ending, kind: RunError['kind'], message: string): Outcome {
+/** `message`: the program's own words, or a text of ours. */
+function failed(ending: Ending, kind: RunError['kind'], message: string | Said): Outcome {
+  if (typeof message !== 'string') {
+    const text = inEnglish(message);
+    const isWhole = text.length <= MESSAGE_LIMIT;
+    const outcome = failed(ending, kind, text);
+    return isWhole ? { ...outcome, error: { ...outcome.error!, said: message } } : outcome;
+  }
   const short = message.length > MESSAGE_LIMIT ? `${message.slice(0, MESSAGE_LIMIT)}…` : message;
   return { status: 'failed', error: { kind, message: short, logTail: ending.logTail } };
 }
@@ -179,11 +198,12 @@ const HOST_MEMORY =
   /^MemoryError\b|\bMemoryError:|numpy.*_ArrayMemoryError|std::bad_alloc|JavaScript heap out of memory|ResourceExhausted(Error)?\b|RESOURCE_EXHAUSTED|OOM when allocating|Cannot allocate memory|DefaultCPUAllocator: can't allocate|Array buffer allocation failed|java\.lang\.OutOfMemoryError/m;
 
 /** Returns a sentence that says which memory ran out; null if the text does not mention it. */
-export function outOfMemory(text: string): string | null {
+export function outOfMemory(text: string): Said | null {
   const gpu = lineOf(text, GPU_MEMORY);
-  if (gpu) return `Out of GPU memory: ${gpu} Make the batch or the network smaller, or let fewer runs share a GPU.`;
+  if (gpu)
+    return said('Out of GPU memory: {0} Make the batch or the network smaller, or let fewer runs share a GPU.', gpu);
   const host = lineOf(text, HOST_MEMORY);
-  return host ? `Out of memory: ${host} Make the batch or the network smaller, or run fewer at once.` : null;
+  return host ? said('Out of memory: {0} Make the batch or the network smaller, or run fewer at once.', host) : null;
 }
 
 function lineOf(text: string, pattern: RegExp): string | null {

@@ -7,6 +7,7 @@ import type { Recorded } from '../../protocol/recorded.js';
 import { RecordedCode, RecordedData, RecordedEnvironment, RecordedUntracked } from '../../protocol/recorded.js';
 import { RECORDED } from '../../protocol/recordedFiles.js';
 import { Git, GitError } from '../machine/git.js';
+import { l10n } from '../../format/l10n.js';
 
 const MAX_FACTS = 8 << 20;
 const MAX_CONTENT = 16 << 20;
@@ -65,15 +66,17 @@ export interface CheckedOut {
  */
 export async function checkOutCode(runFolder: string, repository: string, target: string): Promise<CheckedOut> {
   const { code } = readRecorded(runFolder);
-  if (!code) throw new GitError('Its code was not recorded: its working folder was not in a git repository.');
+  if (!code) throw new GitError(l10n.t('Its code was not recorded: its working folder was not in a git repository.'));
   if (fs.existsSync(target) && fs.readdirSync(target).length > 0)
-    throw new GitError(`${target} is not empty. Name a folder that does not exist yet.`);
+    throw new GitError(l10n.t('{0} is not empty. Name a folder that does not exist yet.', target));
   const git = new Git(repository, 120_000);
   const { commit } = code;
   if ((await git.ask('cat-file', '-t', commit)) !== 'commit')
-    throw new GitError(`The repository of ${repository} does not have the commit ${commit}. Fetch it first.`);
+    throw new GitError(
+      l10n.t('The repository of {0} does not have the commit {1}. Fetch it first.', repository, commit),
+    );
   await git.text(['worktree', 'add', '--detach', '--', target, commit]).catch((error: Error) => {
-    throw new GitError(`git could not make the worktree: ${error.message}`);
+    throw new GitError(l10n.t('git could not make the worktree: {0}', error.message));
   });
   const notes = [...code.leftOut];
   const { changes, untracked } = readCodeContents(runFolder);
@@ -81,13 +84,13 @@ export async function checkOutCode(runFolder: string, repository: string, target
   if (changes) {
     await worktree
       .text(['apply', '--whitespace=nowarn', '--binary', '-'], { input: changes })
-      .catch((error: Error) => notes.push(`Its changes do not apply: ${error.message}`));
+      .catch((error: Error) => notes.push(l10n.t('Its changes do not apply: {0}', error.message)));
   }
   for (const { path: name, text } of untracked) {
     try {
       writeInside(target, name, text);
     } catch (error) {
-      notes.push(`${name} was not written: ${(error as Error).message}`);
+      notes.push(l10n.t('{0} was not written: {1}', name, (error as Error).message));
     }
   }
   return { folder: target, cwd: path.join(target, ...code.folder.split('/')), notes };
@@ -98,13 +101,13 @@ function writeInside(root: string, name: string, text: string): void {
   const parts = name.split('/');
   const isOdd = (part: string): boolean =>
     part === '' || part === '.' || part === '..' || /[\\:\0]/.test(part) || /^\.git(?:[ .~]|$)/i.test(part);
-  if (parts.some(isOdd)) throw new Error('its name leads elsewhere');
+  if (parts.some(isOdd)) throw new Error(l10n.t('its name leads elsewhere'));
   let folder = root;
   for (const part of parts.slice(0, -1)) {
     folder = path.join(folder, part);
     if (!fs.existsSync(folder)) fs.mkdirSync(folder);
     // A link may have come with the commit or the changes.
-    if (!fs.lstatSync(folder).isDirectory()) throw new Error('a link is in the way');
+    if (!fs.lstatSync(folder).isDirectory()) throw new Error(l10n.t('a link is in the way'));
   }
   fs.writeFileSync(path.join(root, ...parts), text, { flag: 'wx' });
 }

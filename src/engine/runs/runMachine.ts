@@ -11,6 +11,8 @@ import type { StopReason } from '../../protocol/supervisor.js';
 import { outcomeOf, REQUESTED, type Ending, type Outcome } from './outcome.js';
 import { refuse, type Refusal } from './refusal.js';
 import { statusOf, type RunState, type RunEvent, type Request, type RunCommand, type Step } from './runState.js';
+import { statusText } from '../../format/statuses.js';
+import { l10n } from '../../format/l10n.js';
 
 export * from './runState.js';
 
@@ -130,9 +132,9 @@ function asked(state: RunState, request: Request): Step | Refusal {
       return askElsewhere(state, request);
     case 'ending':
       if (request.type === 'stop' && state.outcome.status === 'paused') return to({ ...state, stop: request.reason });
-      return refuse('over', `is already ${statusOf(state)}`);
+      return refuse('over', l10n.t('is already {0}', statusText(statusOf(state))));
     case 'over':
-      return refuse('over', `is already ${statusOf(state)}`);
+      return refuse('over', l10n.t('is already {0}', statusText(statusOf(state))));
   }
   switch (request.type) {
     case 'stop':
@@ -145,7 +147,9 @@ function asked(state: RunState, request: Request): Step | Refusal {
       return state.name === 'starting' || state.name === 'running' ? pause(state, request) : notRunning(state);
     case 'resume':
       if (state.name === 'held') return to({ name: 'queued' }, { do: 'enqueue' });
-      return state.name === 'paused' ? resume(state) : refuse('state', `is not paused (${statusOf(state)})`);
+      return state.name === 'paused'
+        ? resume(state)
+        : refuse('state', l10n.t('is not paused ({0})', statusText(statusOf(state))));
     case 'hold':
       if (state.name === 'queued') return to({ name: 'held' }, { do: 'withdraw' });
       if (state.name === 'preparing') return to({ ...state, held: true });
@@ -158,7 +162,7 @@ function asked(state: RunState, request: Request): Step | Refusal {
       if (!isAtWork(state) && state.name !== 'stopping') return notRunning(state);
       return request.possible
         ? same(state)
-        : refuse('impossible', 'has lost its supervisor, so new values can’t reach it');
+        : refuse('impossible', l10n.t('has lost its supervisor, so new values can’t reach it'));
   }
 }
 
@@ -170,9 +174,9 @@ function askElsewhere(state: Extract<RunState, { name: 'elsewhere' }>, request: 
   const { type } = request;
   if (type === 'hold' || type === 'go on') return same(state);
   if (type === 'suspend' || type === 'set')
-    return refuse('elsewhere', `is running on ${state.host}: use Tunesmith there`);
+    return refuse('elsewhere', l10n.t('is running on {0}: use Tunesmith there', state.host));
   if (!request.possible)
-    return refuse('elsewhere', `is running on ${state.host}, and its folder can’t be written from here`);
+    return refuse('elsewhere', l10n.t('is running on {0}, and its folder can’t be written from here', state.host));
   if (type !== 'stop') return to(state, { do: 'ask', what: type });
   return to({ ...state, asked: true }, ...endWith(request.reason));
 }
@@ -212,7 +216,7 @@ function endWith(reason: StopReason): RunCommand[] {
 }
 
 function pause(state: { name: string; device: string }, { possible }: { possible: boolean }): Step | Refusal {
-  if (!possible) return refuse('impossible', 'can’t be paused on this system');
+  if (!possible) return refuse('impossible', l10n.t('can’t be paused on this system'));
   const { device } = state;
   const commands: RunCommand[] = [
     { do: 'ask', what: 'pause' },
@@ -236,4 +240,5 @@ const isOver = (state: RunState): boolean => state.name === 'ending' || state.na
 const isCpu = (device: string): boolean => !device.startsWith('gpu');
 const to = (state: RunState, ...commands: RunCommand[]): Step => ({ state, commands });
 const same = (state: RunState): Step => to(state);
-const notRunning = (state: RunState): Refusal => refuse('state', `is not running (${statusOf(state)})`);
+const notRunning = (state: RunState): Refusal =>
+  refuse('state', l10n.t('is not running ({0})', statusText(statusOf(state))));

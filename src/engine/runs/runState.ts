@@ -3,6 +3,8 @@ import { LIVE_STATUSES, type RunStatus } from '../../protocol/engine.js';
 import type { StopReason } from '../../protocol/supervisor.js';
 import type { Ending, Outcome } from './outcome.js';
 import { refuse, type Refusal } from './refusal.js';
+import { statusText } from '../../format/statuses.js';
+import { l10n } from '../../format/l10n.js';
 
 export type RunState =
   /** Waits in the queue. */
@@ -106,9 +108,11 @@ export function statusOf(state: RunState): RunStatus {
 
 /** Returns why a run that no engine manages can't be sent requests. */
 export function notActive(status: RunStatus | null): Refusal {
-  if (status === null) return refuse('unknown', 'does not exist');
+  if (status === null) return refuse('unknown', l10n.t('does not exist'));
   const live = LIVE_STATUSES.includes(status);
-  return live ? refuse('state', `is not running (${status})`) : refuse('over', `is already ${status}`);
+  return live
+    ? refuse('state', l10n.t('is not running ({0})', statusText(status)))
+    : refuse('over', l10n.t('is already {0}', statusText(status)));
 }
 
 export const isRefusal = (result: Step | Refusal): result is Refusal => 'code' in result;

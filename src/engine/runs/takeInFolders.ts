@@ -2,6 +2,7 @@
  * Updates the index to match the folders: adds runs that only the disk has, drops rows whose folder is gone. It starts
  * nothing. A run counts as queued only if this person has requested it on this machine.
  */
+import { inEnglish, said } from '../../format/said.js';
 import { hostName } from '../machine/hostFacts.js';
 import type { Run, RunError, RunStatus } from '../../protocol/engine.js';
 import { ID_PATTERN, RUN_FILES, type RunSpec } from '../../protocol/runFolder.js';
@@ -17,13 +18,10 @@ import { outcomeOf } from './outcome.js';
 const NAMED = 20;
 
 /** Why a queued run in a folder does not start. */
-export const NEVER_STARTED: RunError = {
-  kind: 'not-started',
-  message:
-    'It was never started here: its folder came from elsewhere, or was changed since. Nothing is run on the word of a folder. ' +
-    'To run its experiment, use: tunesmith run FILE',
-  logTail: '',
-};
+const NEVER = said(
+  'It was never started here: its folder came from elsewhere, or was changed since. Nothing is run on the word of a folder. To run its experiment, use: tunesmith run FILE',
+);
+export const NEVER_STARTED: RunError = { kind: 'not-started', message: inEnglish(NEVER), said: NEVER, logTail: '' };
 
 /** Runs that the person has deleted, to be hidden once their ends are known. */
 export type Hidden = { id: string; deletedAt: number }[];

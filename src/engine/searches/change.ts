@@ -7,6 +7,7 @@ import type { Space } from '../../search/types.js';
 import { loadExperiment } from '../runs/experiments.js';
 import { badRequest, conflict, RequestError } from '../server/requestError.js';
 import type { SearchPlan } from './plan.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface ChangeSearchRequest {
   id: string;
@@ -34,12 +35,12 @@ export async function changeOf(
   { trials, time, space: written, spaceFloats, reread = false }: Omit<ChangeSearchRequest, 'id'>,
 ): Promise<SearchChange> {
   if ([trials, time, written].every((one) => one === undefined) && !reread) {
-    throw badRequest('Say what to change: the space, the trials, or the time.');
+    throw badRequest(l10n.t('Say what to change: the space, the trials, or the time.'));
   }
   const old = experiment.search;
-  if (!old) throw conflict(`The search ${name} has no saved settings, so it can't be changed.`);
+  if (!old) throw conflict(l10n.t("The search {0} has no saved settings, so it can't be changed.", name));
   const now = reread ? await loadExperiment(experiment.file, undefined) : null;
-  if (now && !now.search) throw conflict(`${experiment.file} has no "search" any more.`);
+  if (now && !now.search) throw conflict(l10n.t('{0} has no "search" any more.', experiment.file));
   const search = {
     ...old,
     trials: trials ?? old.trials,

@@ -18,6 +18,7 @@ import type { Phase } from './driver/state.js';
 import { isSearchPlan, type SearchPlan } from './plan.js';
 import type { StudyOpened, StudyStart, StudyState } from './study/messages.js';
 import { StudyThread } from './study/studyThread.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface DriversOptions {
   store: StoreApi;
@@ -60,7 +61,7 @@ export class Drivers extends Map<string, SearchDriver> {
   planOf({ id, name }: Search): SearchPlan {
     const plan = this.options.store.searches.plan(id);
     if (isSearchPlan(plan)) return plan;
-    throw conflict(`The search ${name} was made by another version of Tunesmith and can't be resumed.`);
+    throw conflict(l10n.t("The search {0} was made by another version of Tunesmith and can't be resumed.", name));
   }
 
   /** Makes the driver of a stored search from its plan and its study as last saved. It begins with `go`. */

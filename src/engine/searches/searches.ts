@@ -15,6 +15,8 @@ import type { Phase } from './driver/state.js';
 import { Drivers, type DriversOptions } from './drivers.js';
 import { named, objectiveOf, type SearchPlan } from './plan.js';
 import { needOf, studyOptions, withRequest, type StartSearchRequest } from './starting.js';
+import { statusText } from '../../format/statuses.js';
+import { l10n } from '../../format/l10n.js';
 
 export class Searches implements RunListener {
   private readonly drivers: Drivers;
@@ -135,7 +137,8 @@ export class Searches implements RunListener {
     const search = this.row(id);
     this.refuseWhileLoading(search);
     const driver = this.drivers.get(id);
-    if (!driver || driver.phase === 'ended') throw conflict(`The search ${search.name} is already ${search.status}.`);
+    if (!driver || driver.phase === 'ended')
+      throw conflict(l10n.t('The search {0} is already {1}.', search.name, statusText(search.status)));
     driver.stop();
   }
 
@@ -143,7 +146,7 @@ export class Searches implements RunListener {
     const search = this.row(id);
     const driver = this.drivers.get(id);
     if (driver?.phase !== 'running')
-      throw conflict(`The search ${search.name} is ${search.status}: it can't be paused.`);
+      throw conflict(l10n.t("The search {0} is {1}: it can't be paused.", search.name, statusText(search.status)));
     driver.pause();
   }
 
@@ -153,8 +156,17 @@ export class Searches implements RunListener {
     const driver = this.drivers.get(id);
     if (driver?.phase !== 'running' && driver?.phase !== 'paused') {
       const advice =
-        search.status === 'completed' || search.status === 'stopping' ? 'Start a new one' : 'Resume it first';
-      throw conflict(`The search ${search.name} is ${search.status}: it accepts no more values. ${advice}.`);
+        search.status === 'completed' || search.status === 'stopping'
+          ? l10n.t('Start a new one')
+          : l10n.t('Resume it first');
+      throw conflict(
+        l10n.t(
+          'The search {0} is {1}: it accepts no more values. {2}.',
+          search.name,
+          statusText(search.status),
+          advice,
+        ),
+      );
     }
     await driver.enqueue(params);
     return this.row(id);
@@ -182,7 +194,7 @@ export class Searches implements RunListener {
     this.refuseWhileLoading(search);
     const open = this.drivers.get(id);
     if (open && open.phase !== 'running' && open.phase !== 'paused') {
-      throw conflict(`The search ${search.name} is ${open.phase}: change it once that is done.`);
+      throw conflict(l10n.t('The search {0} is {1}: change it once that is done.', search.name, open.phase));
     }
     if (open) await open.change(await changeOf(open.plan, search, request));
     else {
@@ -201,10 +213,13 @@ export class Searches implements RunListener {
     const driver = this.drivers.get(id);
     if (driver) {
       if (driver.phase !== 'paused')
-        throw conflict(`The search ${search.name} is ${search.status}: there is nothing to resume.`);
+        throw conflict(
+          l10n.t('The search {0} is {1}: there is nothing to resume.', search.name, statusText(search.status)),
+        );
       return this.inEnvironment(id, environment, () => driver.resume());
     }
-    if (search.status === 'completed') throw conflict(`The search ${search.name} is complete: it has no trials left.`);
+    if (search.status === 'completed')
+      throw conflict(l10n.t('The search {0} is complete: it has no trials left.', search.name));
     await this.whileLoading(id, () => this.inEnvironment(id, environment, () => this.takeUpAgain(search)));
   }
 
@@ -217,14 +232,14 @@ export class Searches implements RunListener {
     this.refuseWhileLoading(search);
     const open = this.drivers.get(id);
     if (open && open.phase !== 'running' && open.phase !== 'paused') {
-      throw conflict(`The search ${search.name} is ${open.phase}: try again when that is done.`);
+      throw conflict(l10n.t('The search {0} is {1}: try again when that is done.', search.name, open.phase));
     }
     let retried: number[] = [];
     const retry = async (driver: SearchDriver): Promise<void> => {
       retried = await driver.retry(trials);
       if (retried.length > 0) return;
       const which = trials ? `trial ${trials.join(', ')} ` : 'trial ';
-      throw conflict(`The search ${search.name} has no ${which}that failed or was stopped.`);
+      throw conflict(l10n.t('The search {0} has no {1}that failed or was stopped.', search.name, which));
     };
     const all = (): Promise<void> =>
       open ? retry(open) : this.whileLoading(id, () => this.takeUpAgain(search, retry));
@@ -235,7 +250,8 @@ export class Searches implements RunListener {
   delete(id: string): void {
     const search = this.row(id);
     this.refuseWhileLoading(search);
-    if (this.drivers.has(id)) throw conflict(`The search ${search.name} is ${search.status}. Stop it first.`);
+    if (this.drivers.has(id))
+      throw conflict(l10n.t('The search {0} is {1}. Stop it first.', search.name, statusText(search.status)));
     const { store, changes } = this.options;
     const trials = store.searches.trials(id);
     store.searches.delete(id);
@@ -309,7 +325,8 @@ export class Searches implements RunListener {
   }
 
   private refuseWhileLoading({ id, name }: Search): void {
-    if (this.loading.has(id)) throw conflict(`The search ${name} is just being resumed. Try again in a moment.`);
+    if (this.loading.has(id))
+      throw conflict(l10n.t('The search {0} is just being resumed. Try again in a moment.', name));
   }
 }
 

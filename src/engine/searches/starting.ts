@@ -8,6 +8,7 @@ import type { Cost, StudyOptions } from '../../search/types.js';
 import { invalidFile, type RequestError } from '../server/requestError.js';
 import type { Need } from '../executors/scheduler.js';
 import { objectivesOf, type SearchPlan } from './plan.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface StartSearchRequest {
   file: string;
@@ -34,7 +35,7 @@ export function withRequest(experiment: Experiment, request: StartSearchRequest)
       { file: experiment.file, line: 1, column: 1, endLine: 1, endColumn: 1, severity: 'error', message, hint },
     ]);
   const { search } = experiment;
-  if (!search) throw missing('It has no "search" section', 'add one with a "space"');
+  if (!search) throw missing(l10n.t('It has no "search" section'), l10n.t('add one with a "space"'));
   // The very object that was parsed knows where in the file everything stands.
   const { trials, parallel, giveUpAfter, time, space } = request;
   if ([trials, parallel, giveUpAfter, time, space].every((each) => each === undefined)) return experiment;

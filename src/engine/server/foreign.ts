@@ -10,6 +10,7 @@ import type { RunFolders } from '../runs/folders.js';
 import type { SearchFolders } from '../searches/folders.js';
 import { isSearchPlan } from '../searches/plan.js';
 import { RequestError } from './requestError.js';
+import { l10n } from '../../format/l10n.js';
 
 const ADVICE =
   'Run it only if you trust where the folder comes from: with --trust, or from its experiment file with tunesmith run FILE.';
@@ -26,10 +27,10 @@ export interface Planned {
 export function refuseForeignRun(folders: RunFolders, { id, name }: Run, planned: Planned | null): void {
   if (folders.isAsked(id) === 'yes') return;
   const command = planned ? plannedText(planned) : '';
-  const said = planned ? ` Its command is: ${command}; it would run in ${planned.cwd}.` : '';
+  const said = planned ? ` ${l10n.t('Its command is: {0}; it would run in {1}.', command, planned.cwd)}` : '';
   throw new RequestError(
     ErrorCode.foreign,
-    `You have not started the run ${name} on this machine; it came with its folder.${said} ${ADVICE}`,
+    l10n.t('You have not started the run {0} on this machine; it came with its folder.{1} {2}', name, said, ADVICE),
     { kind: 'run', name, command, folder: planned?.cwd ?? '' } satisfies ForeignRefusal,
   );
 }
@@ -40,10 +41,10 @@ export function refuseForeignSearch(folders: SearchFolders, { id, name }: Search
   const { experiment = null } = isSearchPlan(plan) ? plan : {};
   const command = experiment ? searchText(experiment) : '';
   const folder = experiment ? path.resolve(path.dirname(experiment.file), experiment.cwd ?? '.') : '';
-  const said = experiment ? ` The command of its trials is: ${command}; they would run in ${folder}.` : '';
+  const said = experiment ? ` ${l10n.t('The command of its trials is: {0}; they would run in {1}.', command, folder)}` : '';
   throw new RequestError(
     ErrorCode.foreign,
-    `You have not started the search ${name} on this machine; it came with its folder.${said} ${ADVICE}`,
+    l10n.t('You have not started the search {0} on this machine; it came with its folder.{1} {2}', name, said, ADVICE),
     { kind: 'search', name, command, folder } satisfies ForeignRefusal,
   );
 }
@@ -73,18 +74,18 @@ function stagesText(stages: readonly StageProgram[]): string {
       typeof module === 'string'
         ? ['node', module]
         : run === undefined
-          ? ['(the built-in trainer)']
+          ? [l10n.t('(the built-in trainer)')]
           : [run].flat().map(String);
     const variables = Object.entries(env ?? {}).map(([key, value]) => [key, String(value)] as const);
     return `${commandText([name], {})}: ${commandText(argv, Object.fromEntries(variables))}`;
   });
-  return `(a pipeline) ${each.join('; ')}`;
+  return l10n.t('(a pipeline) {0}', each.join('; '));
 }
 
 /** Parameters appear in it by their names. */
 function programText(program: Exclude<Program, { kind: 'pipeline' }>): readonly string[] {
   if (program.kind === 'run') return program.argv;
-  return program.kind === 'module' ? ['node', program.path] : ['(the built-in trainer)'];
+  return program.kind === 'module' ? ['node', program.path] : [l10n.t('(the built-in trainer)')];
 }
 
 /** Formats a value as a person would type it, quoted as in JSON if it needs quotes. */

@@ -3,7 +3,7 @@ import type { RequestName } from '../../protocol/engine.js';
 import type { Handler, Handlers } from './server.js';
 
 const READING: ReadonlySet<string> = new Set<RequestName>([
-  ...(['environment', 'engine/status', 'engine/stop', 'experiments/list', 'devices/list', 'watch'] as const),
+  ...(['environment', 'locale', 'engine/status', 'engine/stop', 'experiments/list', 'devices/list', 'watch'] as const),
   ...([
     'runs/list',
     'runs/get',

@@ -1,5 +1,6 @@
 import { ErrorCodes } from 'vscode-jsonrpc/node';
 import { ErrorCode, type FileProblem } from '../../protocol/engine.js';
+import { l10n } from '../../format/l10n.js';
 
 /** A request refused for a reason that the person can act on. Any other exception is an internal error. */
 export class RequestError extends Error {
@@ -12,8 +13,25 @@ export class RequestError extends Error {
   }
 }
 
-export function notFound(what: string, id: string): RequestError {
-  return new RequestError(ErrorCode.notFound, `There is no ${what} ${id}.`);
+export function notFound(what: Missing, id: string): RequestError {
+  return new RequestError(ErrorCode.notFound, missing(what, id));
+}
+
+type Missing = 'run' | 'search' | 'stage' | 'experiment' | 'alert rule';
+
+function missing(what: Missing, id: string): string {
+  switch (what) {
+    case 'run':
+      return l10n.t('There is no run {0}.', id);
+    case 'search':
+      return l10n.t('There is no search {0}.', id);
+    case 'stage':
+      return l10n.t('There is no stage {0}.', id);
+    case 'experiment':
+      return l10n.t('There is no experiment {0}.', id);
+    case 'alert rule':
+      return l10n.t('There is no alert rule {0}.', id);
+  }
 }
 
 /** An error for params that are invalid in any state. */
@@ -30,5 +48,5 @@ export function invalidFile(problems: FileProblem[]): RequestError {
   const where = first
     ? `${first.file}:${first.line}:${first.column}: ${first.message}${first.hint ? ` (${first.hint})` : ''}`
     : '';
-  return new RequestError(ErrorCode.invalidFile, where || 'The file has errors.', problems);
+  return new RequestError(ErrorCode.invalidFile, where || l10n.t('The file has errors.'), problems);
 }

@@ -19,9 +19,12 @@ import {
   type RequestName,
   type RequestResult,
 } from '../../protocol/engine.js';
+import type { Translate } from '../../format/l10n.js';
 import type { Log } from '../disk/log.js';
 import type { Environment } from '../disk/environments.js';
+import { inLanguage } from './language.js';
 import { RequestError } from './requestError.js';
+import { l10n } from '../../format/l10n.js';
 
 /** A handler's parameters, validated, with defaults filled in. */
 export type Parsed<N extends RequestName> = z.output<(typeof Requests)[N]['params']>;
@@ -36,6 +39,8 @@ export interface Client {
   readonly name: string;
   /** Environment for the programs that it starts; null: not sent. */
   environment: Environment | null;
+  /** Translates texts into its language; null: English. */
+  translate: Translate | null;
   /** Bytes not yet received by the client: a slow one gets nothing new until it has caught up. */
   backlog(): number;
   notify<N extends NotificationName>(name: N, params: NotificationParams<N>): void;
@@ -92,6 +97,7 @@ export class Server {
 class Session implements Client {
   name = '';
   environment: Environment | null = null;
+  translate: Translate | null = null;
   /** Resolves when the last notification is written. */
   said: Promise<void> = Promise.resolve();
   private state: 'unknown' | 'incompatible' | 'open' | 'ended' = 'unknown';
@@ -127,7 +133,11 @@ class Session implements Client {
     if (was === 'open') this.options.disconnected(this);
   }
 
-  private async answer(name: RequestName, params: unknown): Promise<unknown> {
+  private answer(name: RequestName, params: unknown): Promise<unknown> {
+    return inLanguage(this.translate, () => this.answerIn(name, params));
+  }
+
+  private async answerIn(name: RequestName, params: unknown): Promise<unknown> {
     try {
       const parsed = Requests[name].params.safeParse(params ?? {});
       if (!parsed.success) {
@@ -171,7 +181,7 @@ class Session implements Client {
   private incompatible(): RequestError {
     return new RequestError(
       ErrorCode.incompatible,
-      `This engine is Tunesmith ${this.options.version} and speaks protocol ${PROTOCOL_VERSION}.`,
+      l10n.t('This engine is Tunesmith {0} and speaks protocol {1}.', this.options.version, PROTOCOL_VERSION),
       { engine: this.options.version, protocol: PROTOCOL_VERSION },
     );
   }
@@ -182,7 +192,7 @@ class Session implements Client {
     const message = error instanceof Error ? error.message : String(error);
     return new ResponseError(
       ErrorCodes.InternalError,
-      `${name} failed: ${message}. More is in ${this.options.log.file}.`,
+      l10n.t('{0} failed: {1}. More is in {2}.', name, message, this.options.log.file),
     );
   }
 }

@@ -5,6 +5,7 @@ import type { WrittenExperiment } from '../schema.js';
 import type { Fault, Path } from '../file/source.js';
 import { hasEntry } from '../../protocol/records.js';
 import { autoData, autoSpace } from './space.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Keys of the section that are allowed together with `auto`: known facts, not searched values. */
 const BESIDE = ['data', 'auto', 'validation', 'test', 'seconds', 'loss', 'metrics', 'backend', 'seed', 'epochs'];
@@ -35,8 +36,12 @@ export function expandAuto(
   }
   const extra = Object.keys(network).filter((key) => !BESIDE.includes(key));
   for (const key of extra) {
-    const hint = `remove "${key}", or remove "auto" and write the network yourself`;
-    report(['network', key], { message: `"${key}" can't be combined with auto, which finds it`, hint }, 'key');
+    const hint = l10n.t('remove "{0}", or remove "auto" and write the network yourself', key);
+    report(
+      ['network', key],
+      { message: l10n.t('"{0}" can\'t be combined with auto, which finds it', key), hint },
+      'key',
+    );
   }
   const { data } = network;
   if (extra.length > 0 || !(typeof data === 'string' || isGroup(data))) {

@@ -4,6 +4,7 @@ import { placeholders } from '../start/fill.js';
 import { copyName, formatOf, keysOf, missingKeys, readOriginal, type CopiedValues } from '../start/configCopies.js';
 import type { Reading } from './reading.js';
 import type { Fault, Path } from './source.js';
+import { l10n } from '../../format/l10n.js';
 
 type Report = (at: Path, fault: Fault, where?: 'key' | 'value') => void;
 
@@ -26,10 +27,10 @@ export function checkCopies(
     const at = [...place, file];
     const twin = Object.keys(files).find((other) => other !== file && copyName(other) === copyName(file));
     if (formatOf(file) === null) {
-      report(at, { message: `"${file}" is not a YAML, JSON or TOML file`, hint: 'only these can be filled in' }, 'key');
+      report(at, { message: l10n.t('"{0}" is not a YAML, JSON or TOML file', file), hint: l10n.t('only these can be filled in') }, 'key');
     } else if (twin !== undefined) {
-      const message = `"${file}" and "${twin}" would both be {${copyName(file)}}`;
-      report(at, { message, hint: 'rename one of them' }, 'key');
+      const message = l10n.t('"{0}" and "{1}" would both be {{2}}', file, twin, copyName(file));
+      report(at, { message, hint: l10n.t('rename one of them') }, 'key');
     } else {
       for (const text of textsOf(values)) for (const name of placeholders(text)) checkName(name, at);
       checkKeys(path.resolve(folder, file), { file, values, at }, report);
@@ -49,7 +50,7 @@ function checkKeys(
   try {
     const text = readOriginal(original);
     for (const key of text === null ? [] : missingKeys(text, file, values)) {
-      const fault = { message: `${file} has no "${key}"`, hint: 'the copy gets it anyway' };
+      const fault = { message: l10n.t('{0} has no "{1}"', file, key), hint: l10n.t('the copy gets it anyway') };
       report(at, { ...fault, severity: 'warning' }, 'key');
     }
   } catch (error) {

@@ -14,6 +14,7 @@ import type { NestedParams } from '../schema.js';
 import { Source } from './source.js';
 import { isSweep } from '../sweep/index.js';
 import type { TextEdit } from '../types.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface FileChange {
   params?: Params;
@@ -80,7 +81,9 @@ class Editor {
     this.eol = text.includes('\r\n') ? '\r\n' : '\n';
     this.current = this.read(text);
     if (isSweep(this.current.value)) {
-      throw new EditError('This is a sweep file of another tool; it is read, never changed. Change it by hand.');
+      throw new EditError(
+        l10n.t('This is a sweep file of another tool; it is read, never changed. Change it by hand.'),
+      );
     }
   }
 
@@ -136,7 +139,8 @@ class Editor {
 
   setLearningRate(rate: number): void {
     const { network } = (this.source.value ?? {}) as { network?: { optimizer?: unknown } };
-    if (typeof network !== 'object' || network === null) throw new EditError('This file has no "network:" section.');
+    if (typeof network !== 'object' || network === null)
+      throw new EditError(l10n.t('This file has no "network:" section.'));
     const { optimizer } = network;
     const path = ['network', 'optimizer', 'learningRate'];
     const named = placeholderAt({ optimizer }, ['optimizer', 'learningRate']);
@@ -220,7 +224,7 @@ class Editor {
     const entry = `${this.key(key)}:${rendered.startsWith('\n') || rendered.startsWith('\r') ? '' : ' '}${rendered}`;
     const last = map.items.findLast((pair) => isPair(pair));
     if (map.flow) return this.insertIntoFlow(map, last, entry);
-    if (!last) throw new EditError(`There is no place for "${key}" in this file. Add it by hand.`);
+    if (!last) throw new EditError(l10n.t('There is no place for "{0}" in this file. Add it by hand.', key));
     // New sections go above the search, which is long and last by habit.
     const search =
       top && key !== 'search' ? map.items.find((pair) => isScalar(pair.key) && pair.key.value === 'search') : undefined;
@@ -354,7 +358,7 @@ class Editor {
   private read(text: string): Source {
     const source = new Source(text, this.file);
     const error = source.problems.find((problem) => problem.severity === 'error');
-    if (error) throw new EditError(`Fix line ${error.line} first: ${error.message}.`);
+    if (error) throw new EditError(l10n.t('Fix line {0} first: {1}.', error.line, error.message));
     return source;
   }
 }

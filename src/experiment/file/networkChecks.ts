@@ -11,6 +11,7 @@ import { splitHint } from '../search/space.js';
 import { placeholders } from '../start/fill.js';
 import type { Reading } from './reading.js';
 import type { Fault, Path } from './source.js';
+import { l10n } from '../../format/l10n.js';
 
 type Report = (at: Path, fault: Fault, where?: 'key' | 'value') => void;
 /** Use of a hyperparameter for layers: as a layer's kind, or as the name of blocks. */
@@ -51,8 +52,8 @@ export function checkNetwork(
     if (d?.kind === 'choice') {
       d.choices.forEach((choice, i) => check(choice, ['search', 'space', use.name, 'choice', i]));
     } else if (d && d.kind !== 'constant') {
-      const message = `"${use.name}" names layers: a range of numbers can't`;
-      report(['search', 'space', use.name], { message, hint: 'write { choice: [a, b] } with names of blocks' });
+      const message = l10n.t('"{0}" names layers: a range of numbers can\'t', use.name);
+      report(['search', 'space', use.name], { message, hint: l10n.t('write { choice: [a, b] } with names of blocks') });
     }
     if (own !== undefined && own !== null && d?.kind !== 'choice') {
       check(own, ['params', ...(pathOf.get(use.name) ?? [use.name])]);
@@ -92,7 +93,7 @@ function usesOf(network: unknown): Use[] {
 function faultOfChoice(value: ParamValue, { name, kind }: Use, network: unknown): string | null {
   if (kind) return typeof value === 'string' && isLayerName(value) ? null : describeLayer(value);
   const names = [value].flat(9);
-  if (!names.every((one) => typeof one === 'string')) return 'must be the name of a block, or a list of names';
+  if (!names.every((one) => typeof one === 'string')) return l10n.t('must be the name of a block, or a list of names');
   const filled = JSON.parse(JSON.stringify(network), (_, one: unknown) =>
     one === `{${name}}` ? value : one,
   ) as unknown;

@@ -1,6 +1,7 @@
 /** Checks of hyperparameter values, shared by file, form and terminal. */
 import type { ParamValue } from '../../protocol/values.js';
 import { refuse, type Dimension } from '../../search/index.js';
+import { l10n } from '../../format/l10n.js';
 
 export type ParamKind = 'number' | 'integer' | 'choice' | 'switch' | 'text';
 
@@ -31,24 +32,24 @@ export function refuseParam(
   declared: ParamValue | undefined,
   dimension: Dimension | null,
 ): string | null {
-  if (hasNonFinite(value)) return `must be a finite number, not ${String(value)}`;
+  if (hasNonFinite(value)) return l10n.t('must be a finite number, not {0}', String(value));
   if (dimension && dimension.kind !== 'constant') {
     const numeric = dimension.kind !== 'choice' || dimension.choices.every((choice) => typeof choice === 'number');
     if (!numeric) return refuse(dimension, value);
-    if (typeof value !== 'number') return `must be a number, not ${JSON.stringify(value)}`;
-    if (dimension.kind === 'int' && !Number.isInteger(value)) return `must be a whole number, not ${value}`;
+    if (typeof value !== 'number') return l10n.t('must be a number, not {0}', JSON.stringify(value));
+    if (dimension.kind === 'int' && !Number.isInteger(value)) return l10n.t('must be a whole number, not {0}', value);
     return null;
   }
   if (declared === undefined || declared === null || value === null) return null;
   const show = JSON.stringify(value);
-  if (Array.isArray(declared)) return Array.isArray(value) ? null : `must be a list, not ${show}`;
+  if (Array.isArray(declared)) return Array.isArray(value) ? null : l10n.t('must be a list, not {0}', show);
   switch (typeof declared) {
     case 'number':
-      return typeof value === 'number' ? null : `must be a number, not ${show}`;
+      return typeof value === 'number' ? null : l10n.t('must be a number, not {0}', show);
     case 'boolean':
-      return typeof value === 'boolean' ? null : `must be true or false, not ${show}`;
+      return typeof value === 'boolean' ? null : l10n.t('must be true or false, not {0}', show);
     default:
-      return typeof value === 'string' ? null : `must be text, not ${show}`;
+      return typeof value === 'string' ? null : l10n.t('must be text, not {0}', show);
   }
 }
 

@@ -27,6 +27,7 @@ import { importSweep, isSweep } from '../sweep/index.js';
 import { workingFolder } from '../sweep/workingFolder.js';
 import { pyYamlScalar } from '../sweep/pyyaml.js';
 import type { Experiment, ParsedExperiment } from '../types.js';
+import { l10n } from '../../format/l10n.js';
 
 const readings = new WeakMap<Experiment, Reading>();
 /** The parse that an experiment came from, for positions of problems found later. */
@@ -51,8 +52,8 @@ export function readExperiment(text: string, file: string): Reading {
   if (typeof source.value !== 'object' || source.value === null || Array.isArray(source.value)) {
     const empty = source.value === null || source.value === undefined;
     source.reportAt([], {
-      message: empty ? 'this file is empty' : 'an experiment file consists of keys and values',
-      hint: 'begin with: run: python train.py --lr {lr}',
+      message: empty ? l10n.t('this file is empty') : l10n.t('an experiment file consists of keys and values'),
+      hint: l10n.t('begin with: run: python train.py --lr {lr}'),
     });
     return { ...nothing, origin: (at) => at };
   }
@@ -176,7 +177,7 @@ class Checks {
     if (this.written.seed !== undefined && this.written.resources?.gpus === 0 && this.written.resources.perGpu) {
       this.report(
         ['resources', 'perGpu'],
-        { message: 'perGpu has no effect without GPUs', severity: 'warning' },
+        { message: l10n.t('perGpu has no effect without GPUs'), severity: 'warning' },
         'key',
       );
     }
@@ -201,17 +202,18 @@ class Checks {
     const given = PROGRAMS.filter((key) => this.written[key] !== undefined);
     if (given.length === 0) {
       if (!PROGRAMS.some((key) => this.has(key)) && !this.reading.source.failed) {
-        const hint =
-          'add one of: run: python train.py --lr {lr} · module: ./train.ts · network: { … } · pipeline: [ … ]';
-        this.report([], { message: 'nothing says what to run', hint });
+        const hint = l10n.t(
+          'add one of: run: python train.py --lr {lr} · module: ./train.ts · network: { … } · pipeline: [ … ]',
+        );
+        this.report([], { message: l10n.t('nothing says what to run'), hint });
       }
     }
     for (const extra of given.slice(1)) {
       this.report(
         [extra],
         {
-          message: `"${extra}" can't be combined with "${given[0]}"`,
-          hint: 'keep one of run, module, network and pipeline',
+          message: l10n.t('"{0}" can\'t be combined with "{1}"', extra, given[0]),
+          hint: l10n.t('keep one of run, module, network and pipeline'),
         },
         'key',
       );
@@ -233,10 +235,12 @@ class Checks {
     for (const name of Object.keys(space)) {
       if (Object.hasOwn(params, name) || used.has(name) || this.reading.source.full('warning')) continue;
       const near = suggest(name, Object.keys(params));
-      const hint = near ? `did you mean "${near}"?` : 'add it to params, with the value that a plain run uses';
+      const hint = near
+        ? l10n.t('did you mean "{0}"?', near)
+        : l10n.t('add it to params, with the value that a plain run uses');
       this.report(
         ['search', 'space', name],
-        { message: `"${name}" is not one of the params`, hint, severity: 'warning' },
+        { message: l10n.t('"{0}" is not one of the params', name), hint, severity: 'warning' },
         'key',
       );
     }
@@ -261,8 +265,8 @@ class Checks {
       const at = ['params', ...(pathOf.get(name) ?? [name])];
       if (hasNonFinite(value)) {
         this.report(at, {
-          message: `"${name}" must be a finite number`,
-          hint: 'write a number, or text in quotes',
+          message: l10n.t('"{0}" must be a finite number', name),
+          hint: l10n.t('write a number, or text in quotes'),
         });
         continue;
       }
@@ -273,7 +277,9 @@ class Checks {
       const typed = fraction || (d!.kind !== 'choice' && typeof value !== 'number');
       this.report(at, {
         message: `"${name}" ${refusal}`,
-        hint: typed ? 'see its range in search.space' : 'widen its range in search.space, or change the value',
+        hint: typed
+          ? l10n.t('see its range in search.space')
+          : l10n.t('widen its range in search.space, or change the value'),
         severity: typed ? 'error' : 'warning',
       });
     }
@@ -322,8 +328,16 @@ class Checks {
       this.report(
         ['params', ...(this.reading.pathOf.get(name) ?? [name])],
         {
-          message: `nothing in "${program.kind}" or "env" passes "${name}"${more > 0 ? ` and ${more} more` : ''} on`,
-          hint: `write {${name}} into the command; else the program must read it through the client (tunesmith.config)`,
+          message: l10n.t(
+            'nothing in "{0}" or "env" passes "{1}"{2} on',
+            program.kind,
+            name,
+            more > 0 ? ` ${l10n.t('and {0} more', more)}` : '',
+          ),
+          hint: l10n.t(
+            'write {{0}} into the command; else the program must read it through the client (tunesmith.config)',
+            name,
+          ),
           severity: 'warning',
         },
         'key',
@@ -364,8 +378,10 @@ class Checks {
     if (Object.keys(this.written.files ?? {}).some((file) => copyName(file) === name)) return;
     if (this.names.has(name) || this.reading.source.full() || this.lost('params') || this.lost('search')) return;
     const near = suggest(name, [...this.names]);
-    const hint = near ? `did you mean "{${near}}"?` : `add ${name} to params; for literal braces write {{${name}}}`;
-    this.reading.source.report(range, { message: `no parameter is named "${name}"`, hint });
+    const hint = near
+      ? l10n.t('did you mean "{{0}}"?', near)
+      : l10n.t('add {0} to params; for literal braces write {{{1}}}', name, name);
+    this.reading.source.report(range, { message: l10n.t('no parameter is named "{0}"', name), hint });
   }
 
   private pipeline(): void {

@@ -4,6 +4,7 @@ import type { Document, Node, Pair, ParsedNode, Scalar, YAMLMap } from 'yaml';
 import type { FileProblem } from '../../protocol/engine.js';
 import { readYaml, type TextFault, type YamlText } from './yamlText.js';
 import { groupMark, isFloatText, listMark, type FloatMark } from '../../protocol/floats.js';
+import { l10n } from '../../format/l10n.js';
 
 export type Path = readonly (string | number)[];
 /** Half-open, in UTF-16 units. */
@@ -66,7 +67,7 @@ export class Source {
     const count = ++this.counts[severity];
     if (count <= MOST_PROBLEMS) this.problems.push(this.problemAt(range, fault));
     else if (count === MOST_PROBLEMS + 1) {
-      const rest = `there are more than ${MOST_PROBLEMS} ${severity}s; the others are not listed`;
+      const rest = l10n.t('there are more than {0} {1}s; the others are not listed', MOST_PROBLEMS, severity);
       this.problems.push(this.problemAt(range, { message: rest, severity }));
     }
   }
@@ -255,7 +256,7 @@ export class Source {
       // Aliases were counted when they were read.
       return doc.toJS({ maxAliasCount: -1 }) as unknown;
     } catch (error) {
-      this.report({ start: 0, end: 1 }, { message: `this file can't be read: ${(error as Error).message}` });
+      this.report({ start: 0, end: 1 }, { message: l10n.t("this file can't be read: {0}", (error as Error).message) });
       return undefined;
     }
   }
@@ -266,7 +267,7 @@ export class Source {
     } catch (error) {
       const position = /position (\d+)/.exec((error as Error).message)?.[1];
       const start = position ? Number(position) : 0;
-      this.report({ start, end: start + 1 }, { message: 'this is not JSON', hint: (error as Error).message });
+      this.report({ start, end: start + 1 }, { message: l10n.t('this is not JSON'), hint: (error as Error).message });
     }
   }
 }
@@ -287,11 +288,15 @@ function inWords({ code, message, hint, severity }: TextFault): Fault {
   const first = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
   switch (code) {
     case 'TAB_AS_INDENT':
-      return { message: 'YAML does not allow tabs for indentation', hint: 'indent with spaces', severity };
+      return {
+        message: l10n.t('YAML does not allow tabs for indentation'),
+        hint: l10n.t('indent with spaces'),
+        severity,
+      };
     case 'BAD_INDENT':
-      return { message: first, hint: 'entries at one level must start in the same column', severity };
+      return { message: first, hint: l10n.t('entries at one level must start in the same column'), severity };
     case 'MULTIPLE_DOCS':
-      return { message: first, hint: 'remove the line "---" and everything after it', severity };
+      return { message: first, hint: l10n.t('remove the line "---" and everything after it'), severity };
     default:
       return { message: first.charAt(0).toLowerCase() + first.slice(1), severity };
   }

@@ -20,6 +20,7 @@ import {
   type ParsedNode,
 } from 'yaml';
 import { entryOf } from '../../protocol/records.js';
+import { l10n } from '../../format/l10n.js';
 
 /** UTF-16 units; beyond it the file is surely something else. */
 export const LARGEST_TEXT = 1_000_000;
@@ -58,7 +59,8 @@ export function readYaml(text: string): YamlText {
     targets: new Map(),
     faults: [{ code: 'TOO_LARGE', message, severity: 'error', start: at, end: at + 1 }],
   });
-  if (text.length > LARGEST_TEXT) return beyond(`this file is larger than ${LARGEST_TEXT / 1e6} MB; ${NO_EXPERIMENT}`);
+  if (text.length > LARGEST_TEXT)
+    return beyond(l10n.t('this file is larger than {0} MB; {1}', LARGEST_TEXT / 1e6, NO_EXPERIMENT));
   const tokens = [];
   const parser = new Parser();
   const brackets = new Brackets();
@@ -67,11 +69,13 @@ export function readYaml(text: string): YamlText {
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
     if (++count > MOST_LEXEMES) {
-      return beyond(`this file has more than ${MOST_LEXEMES.toLocaleString('en')} words and signs; ${NO_EXPERIMENT}`);
+      return beyond(
+        l10n.t('this file has more than {0} words and signs; {1}', MOST_LEXEMES.toLocaleString('en'), NO_EXPERIMENT),
+      );
     }
     brackets.see(lexeme);
     for (const token of parser.next(lexeme)) tokens.push(token);
-    if (stack.length > DEEPEST) return beyond(`more than ${DEEPEST} levels of nesting`, brackets.offset);
+    if (stack.length > DEEPEST) return beyond(l10n.t('more than {0} levels of nesting', DEEPEST), brackets.offset);
   }
   for (const token of parser.end()) tokens.push(token);
   brackets.end();
@@ -84,7 +88,7 @@ export function readYaml(text: string): YamlText {
     references.visit(doc.contents, 0);
     return { doc, faults: shown([...syntax, ...references.faults]), targets: references.targets };
   } catch (error) {
-    return beyond(`this file can't be read: ${(error as Error).message}`);
+    return beyond(l10n.t("this file can't be read: {0}", (error as Error).message));
   }
 }
 
@@ -107,7 +111,7 @@ function compose(tokens: Parameters<Composer['compose']>[0], length: number) {
     for (const each of composer.compose(tokens, true, length)) {
       if (doc) {
         const [start, end] = each.range;
-        doc.errors.push(new YAMLParseError([start, end], 'MULTIPLE_DOCS', 'one file holds one experiment'));
+        doc.errors.push(new YAMLParseError([start, end], 'MULTIPLE_DOCS', l10n.t('one file holds one experiment')));
         break;
       }
       doc = each;
@@ -158,8 +162,8 @@ class Brackets {
         if (last && last.bracket !== (lexeme === ']' ? '[' : '{')) {
           this.report(
             last.at,
-            `this ${last.bracket} is closed by ${lexeme}`,
-            `close it with ${entryOf(CLOSING, last.bracket)}`,
+            l10n.t('this {0} is closed by {1}', last.bracket, lexeme),
+            l10n.t('close it with {0}', entryOf(CLOSING, last.bracket)),
           );
           this.open.length = 0;
         }
@@ -176,7 +180,11 @@ class Brackets {
     const last = this.open.at(-1);
     this.open.length = 0;
     if (last)
-      this.report(last.at, `this ${last.bracket} is never closed`, `close it with ${entryOf(CLOSING, last.bracket)}`);
+      this.report(
+        last.at,
+        l10n.t('this {0} is never closed', last.bracket),
+        l10n.t('close it with {0}', entryOf(CLOSING, last.bracket)),
+      );
   }
 
   private report(at: number, message: string, hint: string): void {
@@ -226,20 +234,27 @@ class References {
     const target = this.anchors.get(alias.source);
     const one = { values: 1, depth: 0 };
     if (++this.aliases > MOST_ALIASES) {
-      return (this.report(alias, `more than ${MOST_ALIASES} aliases (*name)`, 'write the values out'), one);
+      return (
+        this.report(alias, l10n.t('more than {0} aliases (*name)', MOST_ALIASES), l10n.t('write the values out')),
+        one
+      );
     }
     if (!target) {
-      this.report(alias, `no anchor &${alias.source} comes before this alias`, 'name the value first: &name value');
+      this.report(
+        alias,
+        l10n.t('no anchor &{0} comes before this alias', alias.source),
+        l10n.t('name the value first: &name value'),
+      );
       return one;
     }
     if (this.open.has(target)) {
-      this.report(alias, `*${alias.source} is inside the value that it repeats, which would never end`);
+      this.report(alias, l10n.t('*{0} is inside the value that it repeats, which would never end', alias.source));
       return one;
     }
     const size = this.sizes.get(target)!;
     this.repeated += size.values;
     if (this.repeated > MOST_VALUES || size.depth + level > DEEPEST) {
-      this.report(alias, 'the aliases (*name) of this file expand to too much', 'write the values out');
+      this.report(alias, l10n.t('the aliases (*name) of this file expand to too much'), l10n.t('write the values out'));
       return one;
     }
     this.targets.set(alias, target);
@@ -253,7 +268,7 @@ class References {
       if (!isScalar(key) || typeof key.value === 'symbol') continue;
       const [start, end] = key.range ?? [0, 1];
       if (seen.has(key.value))
-        this.fault('DUPLICATE_KEY', 'this key is written twice', start, end, 'keep one of the two');
+        this.fault('DUPLICATE_KEY', l10n.t('this key is written twice'), start, end, l10n.t('keep one of the two'));
       seen.add(key.value);
     }
   }

@@ -24,6 +24,7 @@ import {
   teacherOf,
   type Stage,
 } from './stages.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface PipelineChecks {
   report(at: Path, fault: Fault, where?: 'key' | 'value'): void;
@@ -47,7 +48,7 @@ export function checkPipeline({ written, params }: Reading, checks: PipelineChec
     const way = [...circle, circle[0]!].join(' → ');
     const key = list[at]!.from === undefined ? 'stage' : 'from';
     checks.report(['pipeline', at, key], {
-      message: `these stages depend on each other: ${way}`,
+      message: l10n.t('these stages depend on each other: {0}', way),
       hint: 'change a "from"',
     });
     return;
@@ -59,30 +60,30 @@ export function checkPipeline({ written, params }: Reading, checks: PipelineChec
     const at = Array.isArray(written!.objective) ? ['objective', i, 'metric'] : ['objective', 'metric'];
     const last = list.at(-1)!.stage;
     checks.report(at, {
-      message: `"${metric}" does not name a stage`,
-      hint: `write the stage before the metric, such as ${last}/${metric}`,
+      message: l10n.t('"{0}" does not name a stage', metric),
+      hint: l10n.t('write the stage before the metric, such as {0}/{1}', last, metric),
     });
   }
   const used = new Set(list.flatMap(textsIn).flatMap(placeholders));
   for (const name of Object.keys(params)) {
     if (used.has(name) || list.some(({ module }) => module !== undefined)) continue;
-    const fault = { message: `no stage uses "${name}"`, severity: 'warning' } as const;
+    const fault = { message: l10n.t('no stage uses "{0}"', name), severity: 'warning' } as const;
     checks.report(['params', ...name.split('.')], fault, 'key');
   }
 }
 
 /** Reports sections that have no meaning in a pipeline. */
 function checkRest({ files, output, search }: NonNullable<Reading['written']>, { report }: PipelineChecks): void {
-  const hint = 'write it into the stage whose command it is for';
-  if (files) report(['files'], { message: '"files" has no effect beside "pipeline"', hint }, 'key');
-  if (output !== undefined) report(['output'], { message: '"output" has no effect beside "pipeline"', hint }, 'key');
+  const hint = l10n.t('write it into the stage whose command it is for');
+  if (files) report(['files'], { message: l10n.t('"files" has no effect beside "pipeline"'), hint }, 'key');
+  if (output !== undefined) report(['output'], { message: l10n.t('"output" has no effect beside "pipeline"'), hint }, 'key');
   if (search?.repeat) {
-    const message = 'a pipeline tried again with the same values would reuse its stages';
-    report(['search', 'repeat'], { message, hint: 'leave "repeat" out' }, 'key');
+    const message = l10n.t('a pipeline tried again with the same values would reuse its stages');
+    report(['search', 'repeat'], { message, hint: l10n.t('leave "repeat" out') }, 'key');
   }
   if (search?.checkpoints) {
-    const message = 'the trials of a pipeline can’t pause by checkpoints';
-    report(['search', 'checkpoints'], { message, hint: 'remove "checkpoints": each stage resumes by itself' }, 'key');
+    const message = l10n.t('the trials of a pipeline can’t pause by checkpoints');
+    report(['search', 'checkpoints'], { message, hint: l10n.t('remove "checkpoints": each stage resumes by itself') }, 'key');
   }
 }
 
@@ -97,23 +98,23 @@ function checkNames(list: readonly WrittenStage[], { report }: PipelineChecks): 
   const unknown = (name: string, at: Path): void => {
     if (names.includes(name)) return;
     const near = suggest(name, names);
-    const hint = near ? `did you mean "${near}"?` : `stages: ${names.join(', ')}`;
-    fault(at, { message: `no stage is named "${name}"`, hint });
+    const hint = near ? l10n.t('did you mean "{0}"?', near) : `stages: ${names.join(', ')}`;
+    fault(at, { message: l10n.t('no stage is named "{0}"', name), hint });
   };
   for (const [i, written] of list.entries()) {
     const at = ['pipeline', i];
     if (names.indexOf(written.stage) < i) {
-      fault([...at, 'stage'], { message: `there is already a stage named "${written.stage}"` });
+      fault([...at, 'stage'], { message: l10n.t('there is already a stage named "{0}"', written.stage) });
     }
     const kinds = kindsOf(written);
     if (kinds.length === 0) {
-      const hint = `add one of: ${STAGE_KINDS.join(', ')}`;
-      fault([...at, 'stage'], { message: `nothing says what the stage "${written.stage}" does`, hint });
+      const hint = l10n.t('add one of: {0}', STAGE_KINDS.join(', '));
+      fault([...at, 'stage'], { message: l10n.t('nothing says what the stage "{0}" does', written.stage), hint });
     }
     for (const extra of kinds.slice(1)) {
       fault(
         [...at, extra],
-        { message: `"${extra}" can't be combined with "${kinds[0]}": a stage does one thing` },
+        { message: l10n.t('"{0}" can\'t be combined with "{1}": a stage does one thing', extra, kinds[0]) },
         'key',
       );
     }
@@ -149,27 +150,27 @@ function checkStage(stage: Stage, stages: ReadonlyMap<string, Stage>, checks: Pi
     if (kind === 'run') checks.command(written.run!, [...at, 'run'], known);
     checkFiles(stage, checks, known);
     if (written.network !== undefined) {
-      const message = `"network" is for stages that train: ${NETWORK_KINDS.join(', ')}`;
+      const message = l10n.t('"network" is for stages that train: {0}', NETWORK_KINDS.join(', '));
       report([...at, 'network'], { message }, 'key');
     }
     return;
   }
   for (const key of ['outputs', 'files', 'output'] as const) {
     if (written[key] !== undefined)
-      report([...at, key], { message: `"${key}" is for stages with "run" or "module"` }, 'key');
+      report([...at, key], { message: l10n.t('"{0}" is for stages with "run" or "module"', key) }, 'key');
   }
   visit(written[kind], [...at, kind]);
   visit(written.network, [...at, 'network']);
   if (kind !== 'train' && parent === null) {
-    const message = `"${kind}" needs the network of a stage before it`;
-    report([...at, kind], { message, hint: 'name one that trains: from: NAME' }, 'key');
+    const message = l10n.t('"{0}" needs the network of a stage before it', kind);
+    report([...at, kind], { message, hint: l10n.t('name one that trains: from: NAME') }, 'key');
     return;
   }
   if (kind === 'distil' && teacherOf(written) === null && !hasLayers(written.network)) {
-    const hint = 'add network: { layers: […] }, or a teacher: distil: { teacher: STAGE }';
+    const hint = l10n.t('add network: { layers: […] }, or a teacher: distil: { teacher: STAGE }');
     report(
       [...at, kind],
-      { message: 'distil needs the layers of the student, or another stage as its teacher', hint },
+      { message: l10n.t('distil needs the layers of the student, or another stage as its teacher'), hint },
       'key',
     );
     return;
@@ -177,7 +178,7 @@ function checkStage(stage: Stage, stages: ReadonlyMap<string, Stage>, checks: Pi
   if (!checkParts(stage, stages, checks)) return;
   const teacher = kind === 'distil' ? teacherOf(written) : null;
   if (teacher !== null && isCommand(stages.get(teacher)!.kind)) {
-    report([...at, kind, 'teacher'], { message: `the stage "${teacher}" makes no network that could teach` });
+    report([...at, kind, 'teacher'], { message: l10n.t('the stage "{0}" makes no network that could teach', teacher) });
     return;
   }
   checkSection(stage, stages, checks);
@@ -203,29 +204,29 @@ function checkParts(stage: Stage, stages: ReadonlyMap<string, Stage>, { report }
     const from = stages.get(name)!;
     const names = isCommand(from.kind) ? null : partNames(from, stages);
     if (kind === 'integrate' && isCommand(from.kind)) {
-      report(at(i), { message: `the stage "${name}" makes no network` });
+      report(at(i), { message: l10n.t('the stage "{0}" makes no network', name) });
       return false;
     }
     const own = parts[i] ?? null;
     const twin = own === null ? -1 : parts.indexOf(own);
     if (kind === 'integrate' && i > 0 && own === null) {
-      const hint = names ? `name one of its parts: ${names.map((one) => `${name}.${one}`).join(', ')}` : undefined;
-      report(at(i), { message: `the stage "${name}" worked on no part that could be put in`, ...(hint && { hint }) });
+      const hint = names ? l10n.t('name one of its parts: {0}', names.map((one) => `${name}.${one}`).join(', ')) : undefined;
+      report(at(i), { message: l10n.t('the stage "{0}" worked on no part that could be put in', name), ...(hint && { hint }) });
       return false;
     }
     if (kind === 'integrate' && twin >= 0 && twin < i) {
-      report(at(i), { message: `the part "${own}" is taken from "${takes[twin]!.stage}" already` });
+      report(at(i), { message: l10n.t('the part "{0}" is taken from "{1}" already', own, takes[twin]!.stage) });
       return false;
     }
     if (part === null || names?.includes(part)) continue;
     if (names === null) {
-      const hint = 'name them in a stage before it: decompose: { parts: { features: 4.flatten, head: end } }';
-      report(at(i), { message: `the network of the stage "${name}" has no parts`, hint });
+      const hint = l10n.t('name them in a stage before it: decompose: { parts: { features: 4.flatten, head: end } }');
+      report(at(i), { message: l10n.t('the network of the stage "{0}" has no parts', name), hint });
       return false;
     }
     const near = suggest(part, names);
-    const hint = near ? `did you mean "${name}.${near}"?` : `parts: ${names.join(', ')}`;
-    report(at(i), { message: `the network of the stage "${name}" has no part "${part}"`, hint });
+    const hint = near ? l10n.t('did you mean "{0}.{1}"?', name, near) : l10n.t('parts: {0}', names.join(', '));
+    report(at(i), { message: l10n.t('the network of the stage "{0}" has no part "{1}"', name, part), hint });
     return false;
   }
   return true;

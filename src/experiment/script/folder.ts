@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { findScript } from './find.js';
 import type { ScriptPlace } from './plainRun.js';
 import type { Folder, FoundScript } from './types.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Maximum bytes of a script, and of a configuration file. */
 const LARGEST = { script: 1024 * 1024, config: 256 * 1024 };
@@ -42,7 +43,7 @@ export function tuneFileOf(script: string): string {
 
 function readAll(file: string): string {
   const text = readFile(file, LARGEST.script);
-  if (text === null) throw new RangeError(`${file} is not a text file of at most 1 MiB.`);
+  if (text === null) throw new RangeError(l10n.t('{0} is not a text file of at most 1 MiB.', file));
   return text;
 }
 

@@ -19,6 +19,7 @@ import { isSweep } from '../sweep/index.js';
 import { hasEntry } from '../../protocol/records.js';
 import type { WrittenExperiment } from '../schema.js';
 import type { Named } from '../types.js';
+import { l10n } from '../../format/l10n.js';
 
 type WrittenSearch = NonNullable<WrittenExperiment['search']>;
 
@@ -89,19 +90,19 @@ function checkObjectives({ written, source }: Reading, report: Report): void {
   const comparing = objectives.length === 0 && written!.search ? whatNeedsOne(written!.search) : null;
   if (comparing !== null && !Object.hasOwn(source.value as object, 'objective')) {
     const hint = isSweep(source.value)
-      ? 'add: metric: { name: val/loss, goal: minimize }'
-      : 'add: objective: { metric: val/loss, goal: minimize }';
-    report(['search'], { message: `${comparing} needs an objective`, hint }, 'key');
+      ? l10n.t('add: metric: { name: val/loss, goal: minimize }')
+      : l10n.t('add: objective: { metric: val/loss, goal: minimize }');
+    report(['search'], { message: l10n.t('{0} needs an objective', comparing), hint }, 'key');
   }
   if (written!.search?.stop && objectives.length > 1) {
-    const message = 'a search with several objectives does not end by itself';
-    report(['search', 'stop'], { message, hint: 'remove stop, or name one objective' });
+    const message = l10n.t('a search with several objectives does not end by itself');
+    report(['search', 'stop'], { message, hint: l10n.t('remove stop, or name one objective') });
   }
   for (const [i, { metric }] of objectives.entries()) {
     if (objectives.findIndex((other) => other.metric === metric) === i) continue;
     report(['objective', i, 'metric'], {
-      message: `"${metric}" is already an objective`,
-      hint: 'name each metric once',
+      message: l10n.t('"{0}" is already an objective', metric),
+      hint: l10n.t('name each metric once'),
     });
   }
 }
@@ -124,8 +125,8 @@ function checkEnd({ written, source }: Reading, space: Space | null, report: Rep
   if (!space || time !== undefined || (trials !== undefined && trials !== null) || isSweep(source.value)) return;
   const name = typeof sampler === 'object' ? sampler.name : (sampler ?? 'auto');
   if (!space.dimensions.some(isContinuous) || name === 'grid') return;
-  const message = 'this search runs until someone stops it';
-  report(['search'], { message, hint: 'set the number of trials: trials: 50', severity: 'warning' }, 'key');
+  const message = l10n.t('this search runs until someone stops it');
+  report(['search'], { message, hint: l10n.t('set the number of trials: trials: 50'), severity: 'warning' }, 'key');
 }
 
 /** Pruners that only make sense for programs that save and load checkpoints. */
@@ -137,9 +138,14 @@ function checkPausing({ written }: Reading, report: Report): void {
   const { name, form = null } =
     typeof pruner === 'string' ? { name: pruner } : (pruner as { name: string; form?: unknown });
   if (!PAUSING.includes(name) && form !== 'promote' && form !== 'rounds') return;
-  const message = `pruner "${name}"${form === null ? '' : ` in the form "${form as string}"`} pauses trials, which needs checkpoints`;
-  const hint =
-    'when the program saves and loads them (run.checkpoint; the built-in trainer does), set checkpoints: true';
+  const message = l10n.t(
+    'pruner "{0}"{1} pauses trials, which needs checkpoints',
+    name,
+    form === null ? '' : ` ${l10n.t('in the form "{0}"', form as string)}`,
+  );
+  const hint = l10n.t(
+    'when the program saves and loads them (run.checkpoint; the built-in trainer does), set checkpoints: true',
+  );
   report(['search', 'pruner'], { message, hint });
 }
 
@@ -159,30 +165,42 @@ function checkStagesOf({ written, source, origin }: Reading, space: Space, repor
   const wrong: Report = (...fault) => (faults++, report(...fault));
   for (const [i, { name, params = [] }] of order.entries()) {
     if (order.findIndex((other) => other.name === name) < i) {
-      wrong([...base, i], { message: `the stage "${name}" appears twice` });
+      wrong([...base, i], { message: l10n.t('the stage "{0}" appears twice', name) });
     }
     for (const [k, param] of params.entries()) {
       const at = [...base, i, 'params', k];
       const near = suggest(param, known);
       if (!known.includes(param)) {
-        wrong(at, { message: `"${param}" is not searched`, ...(near && { hint: `did you mean "${near}"?` }) });
-      } else if (owner.has(param)) wrong(at, { message: `"${param}" is already in the stage "${owner.get(param)}"` });
+        wrong(at, {
+          message: l10n.t('"{0}" is not searched', param),
+          ...(near && { hint: l10n.t('did you mean "{0}"?', near) }),
+        });
+      } else if (owner.has(param))
+        wrong(at, { message: l10n.t('"{0}" is already in the stage "{1}"', param, owner.get(param)) });
       owner.set(param, name);
     }
   }
   const total = order.reduce((sum, { share = 0 }) => sum + share, 0);
   if (total > 1 + 1e-9)
-    wrong(base, { message: 'the stages have more than 100 % of the trials', hint: 'shares add up to at most 1' });
+    wrong(base, {
+      message: l10n.t('the stages have more than 100 % of the trials'),
+      hint: l10n.t('shares add up to at most 1'),
+    });
   const names = stages?.order ? order.map(({ name }) => name) : [...DEFAULT_STAGES];
   for (const { name, stage } of space.dimensions) {
     if (!stage) continue;
     const at = ['search', 'space', name, 'stage'];
-    if (!stages) report(at, { message: 'this search has no stages', hint: 'add: stages: true', severity: 'warning' });
+    if (!stages)
+      report(at, {
+        message: l10n.t('this search has no stages'),
+        hint: l10n.t('add: stages: true'),
+        severity: 'warning',
+      });
     else if (!names.includes(stage)) {
       const near = suggest(stage, names);
       wrong(at, {
-        message: `there is no stage "${stage}"`,
-        hint: near ? `did you mean "${near}"?` : `known: ${names.join(', ')}`,
+        message: l10n.t('there is no stage "{0}"', stage),
+        hint: near ? l10n.t('did you mean "{0}"?', near) : l10n.t('known: {0}', names.join(', ')),
       });
     }
   }

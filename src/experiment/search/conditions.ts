@@ -3,6 +3,7 @@ import type { ParamValue } from '../../protocol/values.js';
 import { rangeOf, refuse, sameValue } from '../../search/index.js';
 import type { Allowed, Dimension, Interval } from '../../search/types.js';
 import { suggest } from '../suggest.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface ConditionProblem {
   message: string;
@@ -50,18 +51,20 @@ function ofText(text: string): { allowed?: Allowed; problem?: ConditionProblem }
     const sign = SIGN.exec(part);
     const value = sign ? valueOf(part.slice(sign[0].length)) : null;
     if (!sign || value === '')
-      return { problem: { message: `the condition '${text}' is not a comparison`, hint: EXAMPLE } };
+      return { problem: { message: l10n.t("the condition '{0}' is not a comparison", text), hint: EXAMPLE } };
     const key = KEYS[sign[1]!];
     if (key && typeof value !== 'number')
-      return { problem: { message: `'${part.trim()}' compares with text`, hint: 'compare with a number' } };
+      return {
+        problem: { message: l10n.t("'{0}' compares with text", part.trim()), hint: l10n.t('compare with a number') },
+      };
     if (key) bounds[key] = value as number;
     else (sign[1] === '==' ? equal : not).push(value);
   }
   const kinds = [Object.keys(bounds).length, not.length, equal.length].filter((n) => n > 0).length;
   if (kinds > 1)
-    return { problem: { message: `the condition '${text}' mixes bounds and single values`, hint: EXAMPLE } };
+    return { problem: { message: l10n.t("the condition '{0}' mixes bounds and single values", text), hint: EXAMPLE } };
   if (equal.length > 1)
-    return { problem: { message: `no value meets '${text}'`, hint: `write [${equal.join(', ')}]` } };
+    return { problem: { message: l10n.t("no value meets '{0}'", text), hint: `write [${equal.join(', ')}]` } };
   return { allowed: equal.length > 0 ? equal : not.length > 0 ? { not } : bounds };
 }
 
@@ -79,15 +82,16 @@ function impossible(allowed: Allowed, parent: Dimension): ConditionProblem | nul
     if (fault) return fault;
     const left =
       parent.kind === 'choice' ? parent.choices.some((c) => !allowed.not.some((v) => sameValue(v, c))) : true;
-    return left ? null : { message: `the condition leaves no value of "${parent.name}"` };
+    return left ? null : { message: l10n.t('the condition leaves no value of "{0}"', parent.name) };
   }
   const range = rangeOf(parent);
-  if (!range) return { message: `"${parent.name}" is not always a number`, hint: 'only numbers have bounds' };
+  if (!range)
+    return { message: l10n.t('"{0}" is not always a number', parent.name), hint: l10n.t('only numbers have bounds') };
   const [low, high] = range;
   const { above = -Infinity, atLeast = -Infinity, below = Infinity, atMost = Infinity } = allowed;
   if (high > above && high >= atLeast && low < below && low <= atMost && above < below && atLeast <= atMost)
     return null;
-  return { message: `"${parent.name}" never meets this condition: it ranges from ${low} to ${high}` };
+  return { message: l10n.t('"{0}" never meets this condition: it ranges from {1} to {2}', parent.name, low, high) };
 }
 
 const firstOf = (problems: (ConditionProblem | null)[]) => problems.find((problem) => problem !== null) ?? null;
@@ -102,7 +106,12 @@ function neverIs(parent: Dimension, value: ParamValue): ConditionProblem | null 
   );
   const sameText =
     parent.kind === 'choice' && texts.includes(String(value)) && !parent.choices.some((c) => sameValue(c, value));
-  const message = `"${parent.name}" is never ${JSON.stringify(value)}: it ${refusal.replace(/, not .*$/, '')}`;
-  if (sameText) return { message, hint: 'text in quotes is not the number with the same digits' };
-  return { message, ...(near && { hint: `did you mean "${near}"?` }) };
+  const message = l10n.t(
+    '"{0}" is never {1}: it {2}',
+    parent.name,
+    JSON.stringify(value),
+    refusal.replace(/, not .*$/, ''),
+  );
+  if (sameText) return { message, hint: l10n.t('text in quotes is not the number with the same digits') };
+  return { message, ...(near && { hint: l10n.t('did you mean "{0}"?', near) }) };
 }

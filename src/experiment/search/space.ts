@@ -18,6 +18,7 @@ import { DIMENSIONS, type DimensionKind } from './rangeSchema.js';
 import { suggest } from '../suggest.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
 import { readAllowed } from './conditions.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface SpaceProblem {
   /** From `search.space`: the parameter's name first. */
@@ -37,27 +38,28 @@ export function readDimension(name: string, written: unknown, mark: FloatMark = 
   });
   if (Array.isArray(written)) {
     return wrong(
-      `"${name}" is a list; is it a range or a choice?`,
-      `write { choice: ${JSON.stringify(written)} } or { uniform: [low, high] }`,
+      l10n.t('"{0}" is a list; is it a range or a choice?', name),
+      l10n.t('write { choice: {0} } or { uniform: [low, high] }', JSON.stringify(written)),
     );
   }
-  if (written === undefined) return wrong(`"${name}" has no range`, `write ${EXAMPLES}`);
+  if (written === undefined) return wrong(l10n.t('"{0}" has no range', name), l10n.t('write {0}', EXAMPLES));
   if (typeof written !== 'object' || written === null) {
-    if (written === null) return wrong(`"${name}" has no range`, `write ${EXAMPLES}`);
+    if (written === null) return wrong(l10n.t('"{0}" has no range', name), l10n.t('write {0}', EXAMPLES));
     return { dimension: { kind: 'constant', name, when: null, value: written as ParamValue, ...floats(mark) } };
   }
   const keys = Object.keys(written);
   const kinds = keys.filter((key): key is DimensionKind => Object.hasOwn(DIMENSIONS, key));
-  if (kinds.length > 1) return wrong(`"${name}" has two ranges (${kinds.join(' and ')})`, 'keep one', kinds[1]!);
+  if (kinds.length > 1)
+    return wrong(l10n.t('"{0}" has two ranges ({1})', name, kinds.join(' and ')), l10n.t('keep one'), kinds[1]!);
   const kind = kinds[0];
   if (!kind) {
     const [key] = keys;
-    if (key === undefined) return wrong(`"${name}" has no range`, `write ${EXAMPLES}`);
+    if (key === undefined) return wrong(l10n.t('"{0}" has no range', name), l10n.t('write {0}', EXAMPLES));
     const near = keys.map((k) => suggest(k, KINDS)).find((k) => k !== null);
     const foreign = entryOf(OTHER_WORDS, key);
     return wrong(
-      `unknown kind of range "${key}"`,
-      near ? `did you mean "${near}"?` : (foreign ?? `write ${EXAMPLES}`),
+      l10n.t('unknown kind of range "{0}"', key),
+      near ? l10n.t('did you mean "{0}"?', near) : (foreign ?? l10n.t('write {0}', EXAMPLES)),
       key,
     );
   }
@@ -67,12 +69,16 @@ export function readDimension(name: string, written: unknown, mark: FloatMark = 
     const pair = (written as Record<string, unknown>)[kind];
     if (kind !== 'choice' && kind !== 'constant' && !isPair(pair)) {
       const meaning = MEANING[kind] ?? '[from, to]';
-      return wrong(`"${kind}" needs two numbers ${meaning}`, `such as { ${kind}: ${SAMPLE[kind]} }`, kind);
+      return wrong(
+        l10n.t('"{0}" needs two numbers {1}', kind, meaning),
+        l10n.t('such as { {0}: {1} }', kind, SAMPLE[kind]),
+        kind,
+      );
     }
     if (kind === 'choice' && !Array.isArray(pair)) {
       return wrong(
-        '"choice" needs a list of values',
-        `such as { choice: [${typeof pair === 'string' ? pair : 'a'}, …] }`,
+        l10n.t('"choice" needs a list of values'),
+        l10n.t('such as { choice: [{0}, …] }', typeof pair === 'string' ? pair : 'a'),
         kind,
       );
     }
@@ -89,7 +95,7 @@ export function readDimension(name: string, written: unknown, mark: FloatMark = 
   const refusal = dimension.prior ? refuse(dimension, dimension.prior.value) : null;
   if (!refusal) return { dimension };
   const nested = isGroup((written as Record<string, unknown>).prior) ? ['value'] : [];
-  return wrong(`the prior of "${name}" ${refusal}`, undefined, 'prior', ...nested);
+  return wrong(l10n.t('the prior of "{0}" {1}', name, refusal), undefined, 'prior', ...nested);
 }
 
 const isGroup = (value: unknown): value is Record<string, unknown> =>
@@ -188,7 +194,7 @@ export function readSpace(
   const problems: SpaceProblem[] = [];
   const tooMany = tooManyDimensions(Object.keys(written).length);
   if (tooMany !== null) {
-    return { space: null, problems: [{ path: [], message: tooMany, hint: 'search the ones that matter' }] };
+    return { space: null, problems: [{ path: [], message: tooMany, hint: l10n.t('search the ones that matter') }] };
   }
   const dimensions: Dimension[] = [];
   for (const [name, value] of Object.entries(written)) {
@@ -199,7 +205,11 @@ export function readSpace(
   const names = Object.keys(written);
   const byName = new Map(dimensions.map((d) => [d.name, d]));
   if (names.length === 0)
-    problems.push({ path: [], message: 'the search space is empty', hint: `write ${EXAMPLES} for a parameter` });
+    problems.push({
+      path: [],
+      message: l10n.t('the search space is empty'),
+      hint: l10n.t('write {0} for a parameter', EXAMPLES),
+    });
   for (const dimension of dimensions) {
     const when: Condition = {};
     for (const [parent, condition] of Object.entries(dimension.when ?? {})) {
@@ -211,8 +221,10 @@ export function readSpace(
         );
         problems.push({
           path,
-          message: `the condition names "${parent}", which is not searched`,
-          hint: near ? `did you mean "${near}"?` : `add "${parent}" to the space, or remove the condition`,
+          message: l10n.t('the condition names "{0}", which is not searched', parent),
+          hint: near
+            ? l10n.t('did you mean "{0}"?', near)
+            : l10n.t('add "{0}" to the space, or remove the condition', parent),
         });
         continue;
       }
@@ -228,7 +240,7 @@ export function readSpace(
     const path = [sorted.cycle[0]!, 'when'];
     problems.push({
       path,
-      message: `conditions go round in a circle: ${[...sorted.cycle, sorted.cycle[0]].join(' → ')}`,
+      message: l10n.t('conditions go round in a circle: {0}', [...sorted.cycle, sorted.cycle[0]].join(' → ')),
     });
   }
   return { space: problems.length ? null : { dimensions: sorted.dimensions }, problems };

@@ -12,6 +12,7 @@
  */
 
 import { entryOf, hasEntry } from '../../protocol/records.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface CommandFault {
   message: string;
@@ -60,34 +61,50 @@ export function splitCommand(text: string): SplitCommand {
       word = null;
     } else if (hasEntry(SHELL, c)) {
       const operator = /^(\|\||&&|>>|<<|\|&|.)/.exec(text.slice(i))![0];
-      const written = `put it in quotes if "${operator}" belongs to the argument`;
+      const written = l10n.t('put it in quotes if "{0}" belongs to the argument', operator);
       return fault(
         i,
         operator.length,
-        `"${operator}" is not understood: no shell is involved`,
+        l10n.t('"{0}" is not understood: no shell is involved', operator),
         `${entryOf(SHELL, c)}; ${written}`,
       );
     } else if (c === '$' && /[A-Za-z_(]/.test(next)) {
       const written = /^\$(\w+|\()/.exec(text.slice(i))![0];
       const hint =
-        next === '(' ? SHELL['`']! : `write \${envvar:${written.slice(1)}} for the environment variable, or quote it`;
-      return fault(i, written.length, `"${written}" is not understood: no shell is involved`, hint);
+        next === '('
+          ? SHELL['`']!
+          : l10n.t('write ${envvar:{0}} for the environment variable, or quote it', written.slice(1));
+      return fault(i, written.length, l10n.t('"{0}" is not understood: no shell is involved', written), hint);
     } else word = (word ?? '') + c;
   }
   if (quote)
     return fault(
       quote.at,
       1,
-      `this quote (${quote.mark}) is never closed`,
-      'close it, or use the other kind of quotes',
+      l10n.t('this quote ({0}) is never closed', quote.mark),
+      l10n.t('close it, or use the other kind of quotes'),
     );
   if (word !== null) argv.push(word);
   if (argv.length === 0)
-    return fault(0, 0, 'the command is empty', 'write the program and its arguments, such as: run: python train.py');
+    return fault(
+      0,
+      0,
+      l10n.t('the command is empty'),
+      l10n.t('write the program and its arguments, such as: run: python train.py'),
+    );
   const assigned = /^([A-Za-z_]\w*)=/.exec(argv[0]!)?.[1];
   if (assigned) {
-    const hint = `set it under env, such as: env: { ${assigned}: ${JSON.stringify(argv[0]!.slice(assigned.length + 1))} }`;
-    return fault(text.indexOf(assigned), argv[0]!.length, `"${argv[0]}" sets a variable, which needs a shell`, hint);
+    const hint = l10n.t(
+      'set it under env, such as: env: { {0}: {1} }',
+      assigned,
+      JSON.stringify(argv[0]!.slice(assigned.length + 1)),
+    );
+    return fault(
+      text.indexOf(assigned),
+      argv[0]!.length,
+      l10n.t('"{0}" sets a variable, which needs a shell', argv[0]),
+      hint,
+    );
   }
   return { argv };
 }

@@ -7,6 +7,7 @@ import { listMark, markAt, valueText, type FloatMark } from '../../protocol/floa
 import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
 import type { ParamValue } from '../../protocol/values.js';
 import { fillVariable, type Values } from './fill.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Folder of the copies within the folder of the run. */
 export const COPIES = 'files';
@@ -54,11 +55,13 @@ export function textsOfCopies(files: Record<string, CopiedValues> = {}): string[
 export function readOriginal(file: string): string | null {
   try {
     const { size } = fs.statSync(file);
-    if (size > LARGEST) throw new CopyError(`${file} is larger than 1 MiB`);
+    if (size > LARGEST) throw new CopyError(l10n.t('{0} is larger than 1 MiB', file));
     return fs.readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error instanceof CopyError ? error : new CopyError(`${file} can't be read: ${(error as Error).message}`);
+    throw error instanceof CopyError
+      ? error
+      : new CopyError(l10n.t("{0} can't be read: {1}", file, (error as Error).message));
   }
 }
 

@@ -4,6 +4,7 @@ import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
 import type { Params } from '../../protocol/values.js';
 import { suggest } from '../suggest.js';
 import { pythonText, type Nested } from './pythonText.js';
+import { l10n } from '../../format/l10n.js';
 
 /**
  * `{name}`, `{name*}` (a list as several arguments), `{name?on:off}`, `{{`, `}}` and the macros `${…}`. Braces around anything
@@ -72,7 +73,10 @@ export function needsRun(text: string): boolean {
 export function listFault(text: string): { message: string; hint: string } | null {
   for (const [whole, , , star] of text.matchAll(PATTERN)) {
     if (star === undefined || text === whole) continue;
-    return { message: `${whole} must be an argument by itself: it becomes several`, hint: 'put spaces around it' };
+    return {
+      message: l10n.t('{0} must be an argument by itself: it becomes several', whole),
+      hint: l10n.t('put spaces around it'),
+    };
   }
   return null;
 }
@@ -83,11 +87,13 @@ export function macroFault(text: string): { message: string; hint: string } | nu
     if (macro === undefined || /^(args_json|args_json_file|envvar:\w+)$/.test(macro)) continue;
     if (Object.hasOwn(LISTS, macro)) {
       if (text === whole) continue;
-      return { message: `${whole} must be an argument by itself`, hint: 'put spaces around it' };
+      return { message: l10n.t('{0} must be an argument by itself', whole), hint: l10n.t('put spaces around it') };
     }
     const near = suggest(macro, MACROS);
-    const hint = near ? `did you mean "\${${near}}"?` : `known: ${MACROS.map((name) => `\${${name}}`).join(', ')}`;
-    return { message: `unknown ${whole}`, hint };
+    const hint = near
+      ? l10n.t('did you mean "${{0}}"?', near)
+      : l10n.t('known: {0}', MACROS.map((name) => `\${${name}}`).join(', '));
+    return { message: l10n.t('unknown {0}', whole), hint };
   }
   return null;
 }
@@ -200,7 +206,7 @@ export class MissingValue extends Error {
     readonly what: 'param' | 'env',
     readonly missing: string,
   ) {
-    super(`${missing} has no value`);
+    super(l10n.t('{0} has no value', missing));
   }
 }
 

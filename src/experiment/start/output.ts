@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import type { RunPlan } from '../types.js';
+import { l10n } from '../../format/l10n.js';
 
 /** The key as it is written: `'{run.dir}/out'`; without quotes YAML reads `{run.dir}` as a group. */
 export function outputText(written: unknown): string | null {
@@ -13,7 +14,10 @@ export function outputText(written: unknown): string | null {
 /** Returns the problem of the folder, or null. Only folders within the run's folder are exclusive to the run. */
 export function outputFault(text: string | null): { message: string; hint: string } | null {
   if (text !== null && /^\{run\.dir\}(\/(?!\.\.?(\/|$))[\w. -]+)*\/?$/.test(text)) return null;
-  return { message: 'output must be {run.dir} or a folder in it', hint: "such as: output: '{run.dir}/out'" };
+  return {
+    message: l10n.t('output must be {run.dir} or a folder in it'),
+    hint: l10n.t("such as: output: '{run.dir}/out'"),
+  };
 }
 
 /**

@@ -34,6 +34,7 @@ import { readSpace, splitHint } from '../search/space.js';
 import { suggest } from '../suggest.js';
 import type { Experiment, PlanContext, RunPlan } from '../types.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Every value of `params` is checked, those that differ from the file's own also against the search's ranges. */
 export function planRun(experiment: Experiment, params: Params, ctx: PlanContext): RunPlan {
@@ -55,7 +56,8 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
     ...(floats && { floats }),
     problems,
   };
-  if (experiment.cwd !== null && !existsSync(plan.cwd)) report(['cwd'], { message: `there is no folder ${plan.cwd}` });
+  if (experiment.cwd !== null && !existsSync(plan.cwd))
+    report(['cwd'], { message: l10n.t('there is no folder {0}', plan.cwd) });
   const { program } = experiment;
   try {
     switch (program.kind) {
@@ -68,7 +70,7 @@ export function planRun(experiment: Experiment, params: Params, ctx: PlanContext
         break;
       case 'module': {
         const file = path.resolve(folder, program.path);
-        if (!existsSync(file)) report(['module'], { message: `there is no file ${file}` });
+        if (!existsSync(file)) report(['module'], { message: l10n.t('there is no file {0}', file) });
         plan.argv = ['node', path.join(ctx.dist, 'module.cjs'), file];
         break;
       }
@@ -118,8 +120,8 @@ function reportOption(
   const name = optionFromValue(program, template.slice(1), fill);
   if (name === null) return;
   report(['run'], {
-    message: `the value of "${name}" begins with "-": ${program} would read it as an option`,
-    hint: `write the name of the program before it, such as: ${program} train.py {${name}}`,
+    message: l10n.t('the value of "{0}" begins with "-": {1} would read it as an option', name, program),
+    hint: l10n.t('write the name of the program before it, such as: {0} train.py {{1}}', program, name),
   });
 }
 
@@ -174,15 +176,15 @@ function planCopies(
 function missing(error: MissingValue): Fault {
   if (error.missing === 'gpu')
     return {
-      message: '{gpu} is known only when the program starts: it can only be used in the command',
-      hint: 'programs have CUDA_VISIBLE_DEVICES in their environment',
+      message: l10n.t('{gpu} is known only when the program starts: it can only be used in the command'),
+      hint: l10n.t('programs have CUDA_VISIBLE_DEVICES in their environment'),
     };
   return error.what === 'env'
     ? {
-        message: `the environment variable ${error.missing} is not set`,
-        hint: 'set it before starting the editor or the terminal',
+        message: l10n.t('the environment variable {0} is not set', error.missing),
+        hint: l10n.t('set it before starting the editor or the terminal'),
       }
-    : { message: `"${error.missing}" has no value`, hint: 'give it one under params' };
+    : { message: l10n.t('"{0}" has no value', error.missing), hint: l10n.t('give it one under params') };
 }
 
 function mergeParams(
@@ -202,8 +204,12 @@ function mergeParams(
     if (declared === undefined && !dimension) {
       const names = [...new Set([...Object.keys(experiment.params), ...dimensions.keys()])];
       const near = suggest(name, names);
-      const hint = near ? `did you mean "${near}"?` : names.length ? `known: ${names.join(', ')}` : 'add it to params';
-      report(['params'], { message: `no parameter is named "${name}"`, hint }, 'key');
+      const hint = near
+        ? l10n.t('did you mean "{0}"?', near)
+        : names.length
+          ? l10n.t('known: {0}', names.join(', '))
+          : l10n.t('add it to params');
+      report(['params'], { message: l10n.t('no parameter is named "{0}"', name), hint }, 'key');
       continue;
     }
     const own = declared !== undefined && sameValue(declared, value);

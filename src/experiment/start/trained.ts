@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import type { Fault, Path } from '../file/source.js';
 import type { Network, TrainedSource } from '../network/index.js';
 import type { Experiment, PlanContext } from '../types.js';
+import { l10n } from '../../format/l10n.js';
 
 interface Choosing {
   experiment: Experiment;
@@ -43,7 +44,7 @@ function chosen(
 ): { source: TrainedSource } | { at: string; fault: Fault } {
   if (source.kind === 'file') {
     const file = path.resolve(folder, source.file);
-    return existsSync(file) ? { source } : { at: 'file', fault: { message: `there is no file ${file}` } };
+    return existsSync(file) ? { source } : { at: 'file', fault: { message: l10n.t('there is no file {0}', file) } };
   }
   if (!runs) return { source };
   if (source.kind === 'run') {
@@ -51,8 +52,8 @@ function chosen(
     return {
       at: 'run',
       fault: {
-        message: `there is no run ${JSON.stringify(source.run)} in this workspace`,
-        hint: 'tunesmith ls shows the ids',
+        message: l10n.t('there is no run {0} in this workspace', JSON.stringify(source.run)),
+        hint: l10n.t('tunesmith ls shows the ids'),
       },
     };
   }
@@ -62,8 +63,11 @@ function chosen(
   return {
     at: name === null ? 'best' : 'experiment',
     fault: {
-      message: `no run of ${name === null ? 'this experiment' : JSON.stringify(name)} has completed with a value of its objective`,
-      hint: 'run it first, or name a run or a file',
+      message: l10n.t(
+        'no run of {0} has completed with a value of its objective',
+        name === null ? l10n.t('this experiment') : JSON.stringify(name),
+      ),
+      hint: l10n.t('run it first, or name a run or a file'),
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Fault, Path } from '../file/source.js';
 import { readParameter } from './range.js';
 import { readStopping } from './stopping.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface Imported {
   written: WrittenExperiment;
@@ -51,9 +52,9 @@ export function importSweep(sweep: Group, floatsAt: (path: Path) => FloatMark): 
     wrong(
       [key],
       {
-        message: `unknown key "${key}" of a sweep file`,
+        message: l10n.t('unknown key "{0}" of a sweep file', key),
         severity: 'warning',
-        ...(near && { hint: `did you mean "${near}"?` }),
+        ...(near && { hint: l10n.t('did you mean "{0}"?', near) }),
       },
       'key',
     );
@@ -62,8 +63,8 @@ export function importSweep(sweep: Group, floatsAt: (path: Path) => FloatMark): 
   if (!Object.hasOwn(METHODS, method)) {
     const near = suggest(method, Object.keys(METHODS));
     wrong(['method'], {
-      message: `unknown method "${method}"`,
-      hint: near ? `did you mean "${near}"?` : 'grid, random or bayes',
+      message: l10n.t('unknown method "{0}"', method),
+      hint: near ? l10n.t('did you mean "{0}"?', near) : l10n.t('grid, random or bayes'),
     });
   }
 
@@ -77,7 +78,8 @@ export function importSweep(sweep: Group, floatsAt: (path: Path) => FloatMark): 
     const name = names.join('.');
     paths.set(name, path);
     if (names.length > 1) groups.push([name, names]);
-    if (!isGroup(entry)) return wrong(path, { message: `"${name}" must be { values: […] } or { min: …, max: … }` });
+    if (!isGroup(entry))
+      return wrong(path, { message: l10n.t('"{0}" must be { values: […] } or { min: …, max: … }', name) });
     const read = readParameter(name, entry, (key) => {
       return Number.isInteger(entry[key]) && floatsAt([...path, key]) !== true;
     });
@@ -98,14 +100,14 @@ export function importSweep(sweep: Group, floatsAt: (path: Path) => FloatMark): 
     wrong(['early_terminate', ...(key === null ? [] : [key])], fault, where);
   }
   if (isGroup(sweep.scheduler)) {
-    const message = 'this scheduler is not used: our own sampler suggests the trials';
+    const message = l10n.t('this scheduler is not used: our own sampler suggests the trials');
     wrong(['scheduler'], { message, severity: 'warning' }, 'key');
   }
   const run = readCommand(sweep, wrong);
   const searched = Object.keys(space).length > 0;
   if (!searched)
     wrong(['parameters'], {
-      message: 'no parameter has more than one value: there is nothing to search',
+      message: l10n.t('no parameter has more than one value: there is nothing to search'),
       severity: 'warning',
     });
   const written: WrittenExperiment = {
@@ -143,10 +145,10 @@ function readMetrics(
   const read = (metric: unknown, path: Path) => {
     const { name, goal = 'minimize', target } = isGroup(metric) ? metric : {};
     if (goal !== 'minimize' && goal !== 'maximize') {
-      wrong([...path, 'goal'], { message: 'goal must be minimize or maximize' });
+      wrong([...path, 'goal'], { message: l10n.t('goal must be minimize or maximize') });
     }
     if (target !== undefined) {
-      const message = 'the search does not end at this value: stop it when it is good enough';
+      const message = l10n.t('the search does not end at this value: stop it when it is good enough');
       wrong([...path, 'target'], { message, severity: 'warning' }, 'key');
     }
     return typeof name === 'string' && name !== ''
@@ -156,7 +158,7 @@ function readMetrics(
   if (Array.isArray(sweep.metrics) && sweep.metrics.length > 0) {
     const objectives = sweep.metrics.flatMap((metric, i) => read(metric, ['metrics', i]));
     if (objectives.length === sweep.metrics.length) return objectives;
-    wrong(['metrics'], { message: 'each of the metrics needs a name' }, 'key');
+    wrong(['metrics'], { message: l10n.t('each of the metrics needs a name') }, 'key');
   }
   return read(sweep.metric, ['metric'])[0];
 }
@@ -203,12 +205,15 @@ function readParameters(
 function readCommand(sweep: Group, wrong: (path: Path, fault: Fault) => void): string[] | null {
   const command = sweep.command ?? DEFAULT_COMMAND;
   if (!Array.isArray(command)) {
-    wrong(['command'], { message: 'command must be a list of arguments' });
+    wrong(['command'], { message: l10n.t('command must be a list of arguments') });
     return null;
   }
   const usesProgram = command.some((part) => String(part).includes('${program}'));
   if (usesProgram && typeof sweep.program !== 'string') {
-    wrong([], { message: 'program is missing: name the script to run', hint: 'such as: program: train.py' });
+    wrong([], {
+      message: l10n.t('program is missing: name the script to run'),
+      hint: l10n.t('such as: program: train.py'),
+    });
     return null;
   }
   const argv: string[] = [];

@@ -3,6 +3,7 @@ import { exp } from '../../search/index.js';
 import type { Fault } from '../file/source.js';
 import { suggest } from '../suggest.js';
 import { entryOf } from '../../protocol/records.js';
+import { l10n } from '../../format/l10n.js';
 
 type Group = Record<string, unknown>;
 type Read = { range: Group; fault?: undefined } | { range?: undefined; fault: Fault; key?: string };
@@ -53,32 +54,39 @@ export function readParameter(name: string, written: Group, isWhole: (key: strin
   const stranger = Object.keys(entry).find((key) => !KEYS.includes(key));
   if (stranger !== undefined) {
     const near = suggest(stranger, KEYS);
-    const message = `unknown key "${stranger}" of "${name}"`;
-    return { key: stranger, fault: { message, ...(near && { hint: `did you mean "${near}"?` }) } };
+    const message = l10n.t('unknown key "{0}" of "{1}"', stranger, name);
+    return { key: stranger, fault: { message, ...(near && { hint: l10n.t('did you mean "{0}"?', near) }) } };
   }
   const distribution = typeof entry.distribution === 'string' ? entry.distribution : implied(entry, isWhole);
-  if (distribution === null) return { fault: { message: `"${name}" needs values, a value, or min and max` } };
+  if (distribution === null) return { fault: { message: l10n.t('"{0}" needs values, a value, or min and max', name) } };
   if (distribution === 'constant') return { range: { constant: entry.value } };
   if (distribution === 'categorical' || distribution === 'categorical_w_probabilities') {
-    if (!Array.isArray(entry.values)) return { fault: { message: `"${name}": ${distribution} needs values` } };
+    if (!Array.isArray(entry.values))
+      return { fault: { message: l10n.t('"{0}": {1} needs values', name, distribution) } };
     return {
       range: { choice: entry.values, ...(Array.isArray(entry.probabilities) && { weights: entry.probabilities }) },
     };
   }
   if (!NAMES.includes(distribution)) {
     const near = suggest(distribution, NAMES);
-    const hint = near ? `did you mean "${near}"?` : `known: ${NAMES.join(', ')}`;
-    return { key: 'distribution', fault: { message: `"${name}": unknown distribution "${distribution}"`, hint } };
+    const hint = near ? l10n.t('did you mean "{0}"?', near) : l10n.t('known: {0}', NAMES.join(', '));
+    return {
+      key: 'distribution',
+      fault: { message: l10n.t('"{0}": unknown distribution "{1}"', name, distribution), hint },
+    };
   }
   const { needs, range } = entryOf(DISTRIBUTIONS, distribution.replace(/^q_/, ''))!;
   const words = Object.keys(entry).filter((key) => key !== 'distribution' && typeof entryOf(entry, key) !== 'number');
-  if (words.length > 0) return { key: words[0]!, fault: { message: `"${words[0]}" of "${name}" must be a number` } };
+  if (words.length > 0)
+    return { key: words[0]!, fault: { message: l10n.t('"{0}" of "{1}" must be a number', words[0], name) } };
   if (needs.some((key) => entry[key] === undefined)) {
-    const exponents = distribution.endsWith('log_uniform') ? ', the exponents of e' : '';
-    return { fault: { message: `"${name}": ${distribution} needs ${needs.join(' and ')}${exponents}` } };
+    const exponents = distribution.endsWith('log_uniform') ? l10n.t(', the exponents of e') : '';
+    return {
+      fault: { message: l10n.t('"{0}": {1} needs {2}{3}', name, distribution, needs.join(' and '), exponents) },
+    };
   }
   const { q = 1 } = entry as { q?: number };
-  if (!(q > 0)) return { key: 'q', fault: { message: `q of "${name}" must be above 0` } };
+  if (!(q > 0)) return { key: 'q', fault: { message: l10n.t('q of "{0}" must be above 0', name) } };
   return { range: range(entry as Numbers, distribution.startsWith('q_') ? q : null) };
 }
 

@@ -5,6 +5,7 @@
 import type { Fault } from '../file/source.js';
 import { suggest } from '../suggest.js';
 import type { Named } from '../types.js';
+import { l10n } from '../../format/l10n.js';
 
 type Group = Record<string, unknown>;
 export interface Stopping {
@@ -20,31 +21,45 @@ export function readStopping(written: Group): Stopping {
   const none = { pruner: null, maxSteps: null, problems };
   const { type = 'hyperband', eta = 3, min_iter: first, max_iter: last, s } = written;
   if (type === 'envelope') {
-    const message = 'trials are stopped early by the median rule';
+    const message = l10n.t('trials are stopped early by the median rule');
     problems.push({ key: 'type', message, severity: 'warning' });
     return { ...none, pruner: 'median' };
   }
   if (type !== 'hyperband') {
-    problems.push({ key: 'type', message: `unknown type "${String(type)}"`, hint: 'write hyperband' });
+    problems.push({
+      key: 'type',
+      message: l10n.t('unknown type "{0}"', String(type)),
+      hint: l10n.t('write hyperband'),
+    });
     return none;
   }
   for (const key of Object.keys(written)) {
     if (KEYS.includes(key)) continue;
     const near = suggest(key, KEYS);
-    const hint = near ? { hint: `did you mean "${near}"?` } : {};
-    problems.push({ key, where: 'key', message: `"${key}" has no effect here`, ...hint, severity: 'warning' });
+    const hint = near ? { hint: l10n.t('did you mean "{0}"?', near) } : {};
+    problems.push({
+      key,
+      where: 'key',
+      message: l10n.t('"{0}" has no effect here', key),
+      ...hint,
+      severity: 'warning',
+    });
   }
   if (typeof eta !== 'number' || !(eta > 1)) {
-    problems.push({ key: 'eta', message: 'eta must be a number above 1' });
+    problems.push({ key: 'eta', message: l10n.t('eta must be a number above 1') });
     return none;
   }
   if (eta < 2) {
-    problems.push({ key: 'eta', message: 'eta is at least 2: half of the trials continue', severity: 'warning' });
+    problems.push({
+      key: 'eta',
+      message: l10n.t('eta is at least 2: half of the trials continue'),
+      severity: 'warning',
+    });
   }
   const whole = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1;
   for (const [key, value] of Object.entries({ min_iter: first, max_iter: last })) {
     if (value === undefined || whole(value)) continue;
-    problems.push({ key, message: `${key} must be a whole number of at least 1` });
+    problems.push({ key, message: l10n.t('{0} must be a whole number of at least 1', key) });
     return none;
   }
   const maxSteps = whole(last) ? last : null;
@@ -60,6 +75,6 @@ export function readStopping(written: Group): Stopping {
     return asha(Math.max(1, Math.floor(rung)));
   }
   if (whole(first)) return asha(first);
-  problems.push({ key: null, message: 'hyperband needs min_iter, or max_iter and s', where: 'key' });
+  problems.push({ key: null, message: l10n.t('hyperband needs min_iter, or max_iter and s'), where: 'key' });
   return none;
 }

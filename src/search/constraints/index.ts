@@ -27,6 +27,7 @@ import { repaired, spreadOut } from './repair.js';
 import { namesIn, rulesOf, type Rules } from './rules.js';
 import { Walk } from './walk.js';
 import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Numbers of draws before a repair, of relaxation passes, and of passes that step beyond the edge (`BEYOND`). */
 const TRIES = 50;
@@ -61,16 +62,17 @@ export function checkConstraints(space: Space): void {
     const wrong = (message: string): never => {
       throw new SpaceError(null, `constraint "${text}": ${message}`);
     };
-    if (!Number.isFinite(atMost)) wrong('its bound must be a finite number');
+    if (!Number.isFinite(atMost)) wrong(l10n.t('its bound must be a finite number'));
     for (const [name, factor] of Object.entries(terms)) {
-      const dimension = byName.get(name) ?? wrong(`"${name}" is not in the search space`);
-      if (!rangeOf(dimension)) wrong(`"${name}" must be a number throughout`);
-      if (!Number.isFinite(factor)) wrong(`the factor of "${name}" must be a finite number`);
+      const dimension = byName.get(name) ?? wrong(l10n.t('"{0}" is not in the search space', name));
+      if (!rangeOf(dimension)) wrong(l10n.t('"{0}" must be a number throughout', name));
+      if (!Number.isFinite(factor)) wrong(l10n.t('the factor of "{0}" must be a finite number', name));
     }
   }
   for (const { text, rule } of space.rules ?? []) {
     for (const name of namesIn(rule)) {
-      if (!byName.has(name)) throw new SpaceError(null, `constraint "${text}": "${name}" is not in the search space`);
+      if (!byName.has(name))
+        throw new SpaceError(null, l10n.t('constraint "{0}": "{1}" is not in the search space', text, name));
     }
   }
   const linear = linearOf(space);
@@ -78,7 +80,7 @@ export function checkConstraints(space: Space): void {
   const rules = rulesOf(space);
   if (!rules || anchorsOf(space, rules).length > 0) return;
   const texts = rules.rules.map(({ text }) => `"${text}"`).join(' and ');
-  throw new SpaceError(null, `found no point of the space that meets ${texts}: is there one?`);
+  throw new SpaceError(null, l10n.t('found no point of the space that meets {0}: is there one?', texts));
 }
 
 function checkLinear(space: Space, linear: Linear): void {
@@ -86,12 +88,15 @@ function checkLinear(space: Space, linear: Linear): void {
     const least = linear.least(row, {}, () => false);
     if (least <= row.limit) continue;
     const text = constraintText(space.constraints![r]!);
-    throw new SpaceError(null, `constraint "${text}" can't be met: its sum is at least ${least} in this space`);
+    throw new SpaceError(
+      null,
+      l10n.t('constraint "{0}" can\'t be met: its sum is at least {1} in this space', text, least),
+    );
   }
   if (!anchorOf(space, linear)) {
     throw new SpaceError(
       null,
-      'found no point of the space that meets all its constraints: do they contradict each other?',
+      l10n.t('found no point of the space that meets all its constraints: do they contradict each other?'),
     );
   }
 }
@@ -153,7 +158,7 @@ export function nearestAllowed(space: Space, params: Params, random: Random): Pa
   if (found) return inOrder(space, found);
   // Nothing near: any allowed point of those found when the space was checked, elsewhere in its own region.
   const anchors = anchorsOf(space, rules);
-  if (anchors.length === 0) throw new SearchError('found no point of the space that meets all its constraints');
+  if (anchors.length === 0) throw new SearchError(l10n.t('found no point of the space that meets all its constraints'));
   return spreadOut(space, anchors[random.int(anchors.length)]!, allows, random);
 }
 
@@ -161,7 +166,7 @@ function nearestLinear(space: Space, linear: Linear, params: Params, random: Ran
   let moved = relax(linear, params);
   if (!linear.allows(moved)) moved = relax(linear, moved, PASSES, BEYOND);
   const found = new Walk(linear, moved, random).found ?? along(linear, params, anchorOf(space, linear));
-  if (!found) throw new SearchError('found no point of the space that meets all its constraints');
+  if (!found) throw new SearchError(l10n.t('found no point of the space that meets all its constraints'));
   return inOrder(space, found);
 }
 

@@ -11,6 +11,7 @@ import { linearOf } from '../constraints/linear.js';
 import { countPoints, gridOf, isActive, keyOf } from '../space/index.js';
 import type { History, Sampler, Space } from '../types.js';
 import { setEntry } from '../../protocol/records.js';
+import { l10n } from '../../format/l10n.js';
 
 export const GridSettings = z.strictObject({
   points: z
@@ -43,13 +44,22 @@ export class GridSampler implements Sampler {
       throw new SpaceError(
         dimension.name,
         dimension.kind !== 'float'
-          ? `a grid can't be laid over the ${dimension.kind} distribution of "${dimension.name}"; use sampler: random`
-          : `"${dimension.name}" has infinitely many values: a grid needs a number of points, such as ` +
-              `{ ${dimension.log ? 'log' : 'uniform'}: [${dimension.low}, ${dimension.high}], points: 5 }`,
+          ? l10n.t(
+              'a grid can\'t be laid over the {0} distribution of "{1}"; use sampler: random',
+              dimension.kind,
+              dimension.name,
+            )
+          : l10n.t(
+              '"{0}" has infinitely many values: a grid needs a number of points, such as { {1}: [{2}, {3}], points: 5 }',
+              dimension.name,
+              dimension.log ? 'log' : 'uniform',
+              dimension.low,
+              dimension.high,
+            ),
       );
     });
     if (size === 0) {
-      throw new SpaceError(null, 'no point of the grid meets the constraints of the space: try more points');
+      throw new SpaceError(null, l10n.t('no point of the grid meets the constraints of the space: try more points'));
     }
   }
 

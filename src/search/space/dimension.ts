@@ -4,6 +4,7 @@ import { betaQuantile } from '../maths/beta.js';
 import { exp, log, tidy } from '../maths/numeric.js';
 import type { Allowed, Dimension, Random } from '../types.js';
 import { entryOf } from '../../protocol/records.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Limit beyond which a beta distribution is practically a single point. */
 const MOST_BETA = 1e6;
@@ -52,34 +53,38 @@ export function faultOf(d: Dimension): string | null {
     case 'constant':
       return null;
     case 'choice':
-      if (d.choices.length === 0) return 'has no choices';
-      if (d.choices.length > MOST_CHOICES) return `has more than ${MOST_CHOICES} choices`;
-      if (new Set(d.choices.map(keyOfValue)).size < d.choices.length) return 'has the same choice twice';
-      if (d.weights && d.weights.length !== d.choices.length) return 'needs one weight for each choice';
-      if (d.weights && !d.weights.every((w) => w >= 0 && Number.isFinite(w))) return 'weights must not be negative';
-      if (d.weights && !d.weights.some((w) => w > 0)) return 'one weight must be above 0';
+      if (d.choices.length === 0) return l10n.t('has no choices');
+      if (d.choices.length > MOST_CHOICES) return l10n.t('has more than {0} choices', MOST_CHOICES);
+      if (new Set(d.choices.map(keyOfValue)).size < d.choices.length) return l10n.t('has the same choice twice');
+      if (d.weights && d.weights.length !== d.choices.length) return l10n.t('needs one weight for each choice');
+      if (d.weights && !d.weights.every((w) => w >= 0 && Number.isFinite(w)))
+        return l10n.t('weights must not be negative');
+      if (d.weights && !d.weights.some((w) => w > 0)) return l10n.t('one weight must be above 0');
       return null;
     case 'normal':
-      if (!Number.isFinite(d.mean)) return 'the mean must be a number';
-      if (!(d.sd > 0) || !Number.isFinite(d.sd)) return 'the standard deviation must be above 0';
-      return d.step !== null && !(d.step > 0) ? 'the step must be above 0' : null;
+      if (!Number.isFinite(d.mean)) return l10n.t('the mean must be a number');
+      if (!(d.sd > 0) || !Number.isFinite(d.sd)) return l10n.t('the standard deviation must be above 0');
+      return d.step !== null && !(d.step > 0) ? l10n.t('the step must be above 0') : null;
     default: {
-      if (!Number.isFinite(d.low) || !Number.isFinite(d.high)) return 'both bounds must be finite numbers';
-      if (d.low > d.high) return `the lower bound ${d.low} is above the upper bound ${d.high}`;
+      if (!Number.isFinite(d.low) || !Number.isFinite(d.high)) return l10n.t('both bounds must be finite numbers');
+      if (d.low > d.high) return l10n.t('the lower bound {0} is above the upper bound {1}', d.low, d.high);
       if (d.kind === 'beta' && !(d.a > 0 && d.b > 0 && d.a + d.b <= MOST_BETA)) {
-        return `both shapes must be above 0, and their sum at most ${MOST_BETA}`;
+        return l10n.t('both shapes must be above 0, and their sum at most {0}', MOST_BETA);
       }
-      if (d.kind !== 'beta' && d.log && d.low <= 0) return `a logarithmic range must begin above 0, not at ${d.low}`;
-      if (d.step !== null && !(d.step > 0)) return 'the step must be above 0';
-      if (d.step !== null && d.high > d.low && d.step > d.high - d.low) return 'the step is larger than the range';
+      if (d.kind !== 'beta' && d.log && d.low <= 0)
+        return l10n.t('a logarithmic range must begin above 0, not at {0}', d.low);
+      if (d.step !== null && !(d.step > 0)) return l10n.t('the step must be above 0');
+      if (d.step !== null && d.high > d.low && d.step > d.high - d.low)
+        return l10n.t('the step is larger than the range');
       if (d.kind === 'beta') return null;
       if (d.unrounded) {
         const fault = unroundedFault(d);
         if (fault !== null) return fault;
       }
-      if (!Number.isInteger(d.points ?? 1) || (d.points ?? 1) < 1) return 'points must be a whole number';
+      if (!Number.isInteger(d.points ?? 1) || (d.points ?? 1) < 1) return l10n.t('points must be a whole number');
       if (d.kind === 'int') {
-        if (![d.low, d.high, d.step].every(Number.isSafeInteger)) return 'bounds and step must be whole numbers';
+        if (![d.low, d.high, d.step].every(Number.isSafeInteger))
+          return l10n.t('bounds and step must be whole numbers');
       }
       return null;
     }
@@ -88,12 +93,12 @@ export function faultOf(d: Dimension): string | null {
 
 function unroundedFault({ unrounded, step, low, high, log }: Ranged & { kind: 'float' | 'int' }): string | null {
   const [from, to] = unrounded!;
-  if (step === null) return 'unrounded needs a step';
-  if (!Number.isFinite(from) || !Number.isFinite(to)) return 'both bounds of unrounded must be finite numbers';
-  if (!(from <= to)) return `the lower bound ${from} of unrounded is above the upper bound ${to}`;
-  if (log && from <= 0) return `unrounded must begin above 0 in a logarithmic range, not at ${from}`;
+  if (step === null) return l10n.t('unrounded needs a step');
+  if (!Number.isFinite(from) || !Number.isFinite(to)) return l10n.t('both bounds of unrounded must be finite numbers');
+  if (!(from <= to)) return l10n.t('the lower bound {0} of unrounded is above the upper bound {1}', from, to);
+  if (log && from <= 0) return l10n.t('unrounded must begin above 0 in a logarithmic range, not at {0}', from);
   // A step of slack: a logarithmic range can't hold 0, and rounding errors are small.
-  if (to < low - step || from > high + step) return 'unrounded lies outside the range';
+  if (to < low - step || from > high + step) return l10n.t('unrounded lies outside the range');
   return null;
 }
 
@@ -112,20 +117,21 @@ export function scaleOf(d: Ranged & { kind: 'float' | 'int' }): { from: number; 
 /** Returns why the dimension can't have this value, or null. `"0.1" is a text` is reported, not converted. */
 export function refuse(d: Dimension, value: ParamValue): string | null {
   const show = JSON.stringify(value);
-  if (d.kind === 'constant') return sameValue(d.value, value) ? null : `must be ${keyOfValue(d.value)}, not ${show}`;
+  if (d.kind === 'constant')
+    return sameValue(d.value, value) ? null : l10n.t('must be {0}, not {1}', keyOfValue(d.value), show);
   if (d.kind === 'choice') {
     if (d.choices.some((choice) => sameValue(choice, value))) return null;
     const more = d.choices.length > LISTED ? ', …' : '';
-    return `must be one of ${d.choices.slice(0, LISTED).map(keyOfValue).join(', ')}${more}, not ${show}`;
+    return l10n.t('must be one of {0}{1}, not {2}', d.choices.slice(0, LISTED).map(keyOfValue).join(', '), more, show);
   }
-  if (typeof value !== 'number' || !Number.isFinite(value)) return `must be a number, not ${show}`;
+  if (typeof value !== 'number' || !Number.isFinite(value)) return l10n.t('must be a number, not {0}', show);
   if (d.kind === 'normal') {
     // Small values round to 0 on a step.
     if (!d.log || value > 0 || (value === 0 && d.step !== null)) return null;
-    return `must be above 0, not ${show}`;
+    return l10n.t('must be above 0, not {0}', show);
   }
-  if (d.kind === 'int' && !Number.isInteger(value)) return `must be a whole number, not ${show}`;
-  if (value < d.low || value > d.high) return `must be from ${d.low} to ${d.high}, not ${show}`;
+  if (d.kind === 'int' && !Number.isInteger(value)) return l10n.t('must be a whole number, not {0}', show);
+  if (value < d.low || value > d.high) return l10n.t('must be from {0} to {1}, not {2}', d.low, d.high, show);
   return null;
 }
 

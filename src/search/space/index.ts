@@ -7,6 +7,7 @@ import { linearOf } from '../constraints/linear.js';
 import { rulesOf } from '../constraints/rules.js';
 import type { Random, Space } from '../types.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
+import { l10n } from '../../format/l10n.js';
 
 export * from './dimension.js';
 
@@ -24,7 +25,11 @@ export function keyOf(space: Space, params: Params): string {
 export const MOST_DIMENSIONS = 1000;
 export const tooManyDimensions = (count: number): string | null =>
   count > MOST_DIMENSIONS
-    ? `${count.toLocaleString('en')} parameters are searched; at most ${MOST_DIMENSIONS.toLocaleString('en')} can be`
+    ? l10n.t(
+        '{0} parameters are searched; at most {1} can be',
+        count.toLocaleString('en'),
+        MOST_DIMENSIONS.toLocaleString('en'),
+      )
     : null;
 
 /** Throws SpaceError at the first error. */
@@ -37,21 +42,21 @@ export function checkSpace(space: Space): void {
     const wrong = (message: string): never => {
       throw new SpaceError(name, `"${name}": ${message}`);
     };
-    if (names.has(name)) wrong('is in the space twice');
+    if (names.has(name)) wrong(l10n.t('is in the space twice'));
     for (const parent of Object.keys(dimension.when ?? {})) {
-      if (!names.has(parent)) wrong(`its condition names "${parent}", which does not come before it`);
+      if (!names.has(parent)) wrong(l10n.t('its condition names "{0}", which does not come before it', parent));
     }
     names.add(name);
     const fault = faultOf(dimension);
     if (fault) wrong(fault);
     const { prior, stage } = dimension;
     const refusal = prior ? refuse(dimension, prior.value) : null;
-    if (refusal) wrong(`its prior ${refusal}`);
+    if (refusal) wrong(l10n.t('its prior {0}', refusal));
     if (prior?.sd !== undefined && !(prior.sd > 0 && prior.sd <= 1))
-      wrong('the sd of its prior must be above 0, at most 1');
-    if (stage === '') wrong('its stage needs a name');
+      wrong(l10n.t('the sd of its prior must be above 0, at most 1'));
+    if (stage === '') wrong(l10n.t('its stage needs a name'));
   }
-  if (names.size === 0) throw new SpaceError(null, 'the search space is empty: name at least one parameter');
+  if (names.size === 0) throw new SpaceError(null, l10n.t('the search space is empty: name at least one parameter'));
   checkConstraints(space);
 }
 

@@ -8,6 +8,7 @@ import { normalCdf, normalQuantile } from '../maths/normal.js';
 import { exp, log, tidy } from '../maths/numeric.js';
 import { between, keyOfValue, REACH, scaleOf, snap, stepsOf, valueAtStep, type Ranged } from './dimension.js';
 import type { Dimension, Space } from '../types.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Number of values above which a range is treated as continuous and rounded. */
 const DISTINCT = 128;
@@ -91,7 +92,7 @@ const shareOf = (d: Ranged, value: number): number => clip((value / 2 - d.low / 
 
 function continuous(dimension: Dimension) {
   const none = (): never => {
-    throw new RangeError('a continuous axis has no list of values');
+    throw new RangeError(l10n.t('a continuous axis has no list of values'));
   };
   return { dimension, count: 0, edges: null, ordered: true, indexOf: none, fromIndex: none };
 }

@@ -3,6 +3,7 @@ import { SearchError } from '../errors.js';
 import { nearest } from '../space/nearest.js';
 import type { Dimension, Space, Stages } from '../types.js';
 import { isBatchSize, isLearningRate, stageByName } from './words.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface Stage {
   name: string;
@@ -36,8 +37,14 @@ export function planStages(space: Space, { order }: Stages): Stage[] {
       if (given !== null) {
         const [own, later] = [names[place] ?? OTHERS, names[before] ?? OTHERS];
         throw new SearchError(
-          `"${d.name}" is tuned in stage "${own}", but depends on "${parent}" of the later stage "${later}"; ` +
-            `put "${parent}" into the same stage or an earlier one`,
+          l10n.t(
+            '"{0}" is tuned in stage "{1}", but depends on "{2}" of the later stage "{3}"; put "{4}" into the same stage or an earlier one',
+            d.name,
+            own,
+            parent,
+            later,
+            parent,
+          ),
         );
       }
       place = before;
@@ -68,16 +75,16 @@ function check({ dimensions }: Space, order: NonNullable<Stages['order']>): void
   const stages = new Set<string>();
   const params = new Map<string, string>();
   for (const stage of order) {
-    if (stages.has(stage.name)) throw new SearchError(`the stage "${stage.name}" appears twice`);
+    if (stages.has(stage.name)) throw new SearchError(l10n.t('the stage "{0}" appears twice', stage.name));
     stages.add(stage.name);
     for (const name of stage.params ?? []) {
       const other = params.get(name);
-      if (other) throw new SearchError(`"${name}" is in the stages "${other}" and "${stage.name}"`);
+      if (other) throw new SearchError(l10n.t('"{0}" is in the stages "{1}" and "{2}"', name, other, stage.name));
       params.set(name, stage.name);
       if (known.includes(name)) continue;
       const near = nearest(name, known);
-      const hint = near ? `; did you mean "${near}"?` : '';
-      throw new SearchError(`stage "${stage.name}": "${name}" is not in the search space${hint}`);
+      const hint = near ? l10n.t('; did you mean "{0}"?', near) : '';
+      throw new SearchError(l10n.t('stage "{0}": "{1}" is not in the search space{2}', stage.name, name, hint));
     }
   }
 }

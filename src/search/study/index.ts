@@ -34,6 +34,7 @@ import type {
   Verdict,
 } from '../types.js';
 import { View } from '../widen/view.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Throws SearchError for an unknown sampler or pruner, bad settings, or a space that the sampler can't use. */
 export function createStudy(options: StudyOptions): SavedStudy {
@@ -99,7 +100,7 @@ export class SavedStudy implements Study {
   /** Describes what the search does and why, in one line, if its sampler or its pruner gives a reason. */
   get reason(): string | null {
     const pruner = this.pruner?.reason?.();
-    const said = [this.ended, this.sampler.reason?.(), pruner && `pruner ${pruner}`].filter((text) => text);
+    const said = [this.ended, this.sampler.reason?.(), pruner && l10n.t('pruner {0}', pruner)].filter((text) => text);
     return said.length > 0 ? said.join('; ') : null;
   }
 
@@ -193,7 +194,7 @@ export class SavedStudy implements Study {
 
   private resume({ trial: id, params, until, from }: Extract<Next, { kind: 'resume' }>): Asked {
     const trial = this.trial(id);
-    if (trial.state !== 'paused') throw new SearchError(`trial ${id} is ${trial.state}, not paused`);
+    if (trial.state !== 'paused') throw new SearchError(l10n.t('trial {0} is {1}, not paused', id, trial.state));
     trial.state = 'running';
     delete trial.until;
     Object.assign(trial, defined({ until }));
@@ -237,7 +238,7 @@ export class SavedStudy implements Study {
   /** Reopens a failed or stopped trial, to run again or resume under the same number. Throws if it has completed. */
   reopen(id: number): void {
     const trial = this.trial(id);
-    if (trial.state === 'completed') throw new SearchError(`trial ${id} has completed`);
+    if (trial.state === 'completed') throw new SearchError(l10n.t('trial {0} has completed', id));
     if (trial.state === 'running') return;
     trial.state = 'running';
     delete trial.constraints;
@@ -255,11 +256,16 @@ export class SavedStudy implements Study {
     const { constraints, seconds, tuned } = outcome;
     const expected = this.options.goals.length;
     if (outcome.state === 'completed' && outcome.values.length !== expected) {
-      throw new SearchError(`trial ${id} must end with ${expected} values, not ${outcome.values.length}`);
+      throw new SearchError(l10n.t('trial {0} must end with {1} values, not {2}', id, expected, outcome.values.length));
     }
     if (constraints && constraints.length !== (this.constraints ??= constraints.length)) {
       throw new SearchError(
-        `trial ${id} measured ${constraints.length} constraints, but the other trials ${this.constraints}`,
+        l10n.t(
+          'trial {0} measured {1} constraints, but the other trials {2}',
+          id,
+          constraints.length,
+          this.constraints,
+        ),
       );
     }
     Object.assign(trial, defined({ constraints: constraints && [...constraints], seconds, tuned }));
@@ -276,7 +282,7 @@ export class SavedStudy implements Study {
     const { dimensions } = this.options.space;
     for (const [name, value] of Object.entries(params)) {
       const dimension = dimensions.find((d) => d.name === name);
-      if (!dimension) throw new SearchError(`"${name}" is not in the search space`);
+      if (!dimension) throw new SearchError(l10n.t('"{0}" is not in the search space', name));
       const refusal = refuse(dimension, value);
       if (refusal) throw new SearchError(`"${name}" ${refusal}`);
     }
@@ -300,7 +306,7 @@ export class SavedStudy implements Study {
     const expected = this.options.goals.length;
     for (const { values } of trials) {
       if (values.length === expected) continue;
-      throw new SearchError(`an imported trial needs ${expected} values, not ${values.length}`);
+      throw new SearchError(l10n.t('an imported trial needs {0} values, not {1}', expected, values.length));
     }
     const search = trials
       .filter(({ values }) => !values.some(Number.isNaN))
@@ -385,7 +391,7 @@ export class SavedStudy implements Study {
 
   private trial(id: number): Trial {
     const trial = this.trials[id];
-    if (!trial) throw new SearchError(`there is no trial ${id}`);
+    if (!trial) throw new SearchError(l10n.t('there is no trial {0}', id));
     return trial;
   }
 }

@@ -15,6 +15,8 @@ import { Source, sourceOf } from '../series/source.js';
 import type { MetricsLine } from './parse.js';
 import { MAX_NAME, shorten } from './parse.js';
 import { entryOf, setEntry } from '../../protocol/records.js';
+import { inEnglish, said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 const MAX_METRICS = 5000;
 const MAX_PARAMS = 2000;
@@ -149,7 +151,7 @@ export class Application {
         return;
       case 'message':
         record.text = cut(record.text);
-        this.say(`${record.level} ${record.text}`, record.level, record.text, record.time);
+        this.say(`${record.level} ${record.text}`, record.level, record.text, record.time, record.said);
         break;
       case 'spawn':
         this.runs.spawned(this.key, record.time);
@@ -185,18 +187,24 @@ export class Application {
     }
   }
 
-  /** A warning about the journal: kept once a run and counted. `stem` is how every such warning begins. */
-  warn(stem: string, rest = ''): void {
+  /** A warning about the journal: kept once a run and counted. Warnings with the same stem are the same. */
+  warn(stem: string, warning: Said): void {
     const topic = `warning ${stem}`;
-    if (!this.messages.has(topic) && !this.runs.hasMessage(this.key, topic)) this.result.warnings.push(stem + rest);
-    this.say(topic, 'warning', stem + rest, Date.now());
+    const text = inEnglish(warning);
+    if (!this.messages.has(topic) && !this.runs.hasMessage(this.key, topic)) this.result.warnings.push(text);
+    this.say(topic, 'warning', text, Date.now(), warning);
   }
 
   /** A value of the metrics record at byte `at` can't be used. */
   leftOut({ what, name }: NonNullable<MetricsLine['problem']>, at: number): void {
     const where = `"${shorten(name)}" (journal/${this.file}, byte ${at})`;
-    if (what === 'value') this.warn('Values that are not numbers are left out', `, such as that of ${where}.`);
-    else this.warn(`Metrics are left out whose name does not have 1 to ${MAX_NAME} characters`, `, such as ${where}.`);
+    if (what === 'value')
+      this.warn('value', said('Values that are not numbers are left out, such as that of {0}.', where));
+    else
+      this.warn(
+        'name',
+        said('Metrics are left out whose name does not have 1 to {0} characters, such as {1}.', MAX_NAME, where),
+      );
   }
 
   finish(): void {
@@ -223,9 +231,9 @@ export class Application {
   }
 
   /** A refused write of params or info is a warning. */
-  private changed(refused: string | null): void {
+  private changed(refused: Said | null): void {
     this.result.runChanged = true;
-    if (refused !== null) this.warn(refused);
+    if (refused !== null) this.warn(refused.text, refused);
   }
 
   /** From here on another launch writes into this file. */
@@ -238,8 +246,11 @@ export class Application {
   private takes(head: Head, name: string): boolean {
     if (head.timeline?.takes(this.writing.launch) ?? true) return true;
     this.warn(
-      `Launches of this run write at the same time, so that they can't be told apart. `,
-      `Some values, such as of "${shorten(name)}", are only in its journal.`,
+      'launches',
+      said(
+        'Launches of this run write at the same time, so that they can\'t be told apart. Some values, such as of "{0}", are only in its journal.',
+        shorten(name),
+      ),
     );
     return false;
   }
@@ -255,9 +266,12 @@ export class Application {
     if (!head) {
       if (metric === undefined || this.heads.size >= MAX_METRICS) {
         this.warn(
-          `This run logs more than ${MAX_METRICS} different metrics. `,
-          `Further ones, such as "${shorten(name)}", are only in its journal. Use fewer names (a step or an index belongs ` +
-            'into the step, not into the name).',
+          'metrics',
+          said(
+            'This run logs more than {0} different metrics. Further ones, such as "{1}", are only in its journal. Use fewer names (a step or an index belongs into the step, not into the name).',
+            MAX_METRICS,
+            shorten(name),
+          ),
         );
         return null;
       }
@@ -330,13 +344,23 @@ export class Application {
     this.result.objective = this.result.objective.filter((_, i) => !head.timeline?.isLost(this.judged[i]!));
   }
 
-  private merge(target: Params, source: Params, what: string): void {
+  private merge(target: Params, source: Params, what: 'parameter' | 'fact'): void {
     for (const name of Object.keys(source)) {
       const value = entryOf(source, name) as Params[string];
       if (name === '' || name.length > 512 || JSON.stringify(value).length > MAX_VALUE) {
         this.warn(
-          `A ${what} in journal/${this.file} was skipped as its name or value is too long`,
-          `: "${shorten(name)}".`,
+          `${what} ${this.file}`,
+          what === 'parameter'
+            ? said(
+                'A parameter in journal/{0} was skipped as its name or value is too long: "{1}".',
+                this.file,
+                shorten(name),
+              )
+            : said(
+                'A fact in journal/{0} was skipped as its name or value is too long: "{1}".',
+                this.file,
+                shorten(name),
+              ),
         );
       } else setEntry(target, name, value);
     }
@@ -346,22 +370,26 @@ export class Application {
     const parts = record.path.split(/[\\/]/);
     if (/^([\\/]|[a-z]:)/i.test(record.path) || parts.includes('..') || record.path.length > 4096) {
       this.warn(
-        `A file named in journal/${this.file} was skipped as it is not in the run's folder`,
-        `: "${shorten(record.path)}".`,
+        `file ${this.file}`,
+        said(
+          'A file named in journal/{0} was skipped as it is not in the run\'s folder: "{1}".',
+          this.file,
+          shorten(record.path),
+        ),
       );
       return;
     }
     this.runs.addMedia(this.key, record);
   }
 
-  private say(topic: string, level: RunMessage['level'], text: string, time: number): void {
+  private say(topic: string, level: RunMessage['level'], text: string, time: number, values?: Said): void {
     const known = this.messages.get(topic);
     if (known) {
       known.count++;
       known.last = time;
       return;
     }
-    this.messages.set(topic, { time, last: time, level, text, count: 1 });
+    this.messages.set(topic, { time, last: time, level, text, count: 1, ...(values && { said: values }) });
     // In a flood of messages, the newest are kept.
     if (this.messages.size > MAX_MESSAGES) this.messages.delete(this.messages.keys().next().value!);
   }

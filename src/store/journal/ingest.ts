@@ -1,6 +1,8 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { listReal } from '../../files/real.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 import { RUN_FILES } from '../../protocol/runFolder.js';
 import type { IngestApi, IngestResult } from '../api.js';
 import type { Database } from '../database.js';
@@ -159,7 +161,7 @@ export class Ingest implements IngestApi {
 
   private read(run: string, key: number, file: string, fd: number, size: number, final: boolean): IngestResult {
     const place = this.place(key, file);
-    const warning = this.checkSame(fd, size, place);
+    const warning = this.checkSame(file, fd, size, place);
     let length = Math.min(size - place.offset, READ_BYTES);
     let bytes = readAt(fd, place.offset, length);
     if (length === READ_BYTES && !place.skipping && bytes.indexOf(10) === -1 && bytes[0] !== 0) {
@@ -180,7 +182,7 @@ export class Ingest implements IngestApi {
   }
 
   /** A journal that lost its end is read on from there; one that was rewritten is read from its start. */
-  private checkSame(fd: number, size: number, place: Place): string | null {
+  private checkSame(file: string, fd: number, size: number, place: Place): Said | null {
     if (place.offset === 0) return null;
     const head = readAt(fd, 0, place.head?.length ?? 0);
     // A hole there may have been filled since.
@@ -190,10 +192,10 @@ export class Ingest implements IngestApi {
     if (same && size >= place.offset) return null;
     if (same && head.length > 0) {
       place.offset = size;
-      return 'has become shorter; what was read of it is kept';
+      return said('journal/{0} has become shorter; what was read of it is kept.', file);
     }
     Object.assign(place, { offset: 0, steps: 0, skipping: 0, head: null, launch: 1 });
-    return 'was restarted; it is read from its start, and what was read before is kept';
+    return said('journal/{0} was restarted; it is read from its start, and what was read before is kept.', file);
   }
 
   /** Takes what `bytes` hold, which begin after a hole of `hole` bytes at the place reached. `ends`: so does the file. */
@@ -203,17 +205,20 @@ export class Ingest implements IngestApi {
     file: string,
     place: Place,
     bytes: Buffer,
-    { final = false, ends = false, warning = null as string | null, hole = 0 },
+    { final = false, ends = false, warning = null as Said | null, hole = 0 },
   ): IngestResult {
     const result = emptyResult(run, file, place.offset);
     if (bytes.length === 0 && warning === null) return result;
     const now = Date.now();
     const application = new Application(this.db, this.names, this.series, this.runs, run, key, file, place, result);
-    if (warning) application.warn(`journal/${file} ${warning}.`);
+    if (warning) application.warn(`${file} ${warning.text}`, warning);
     const base = place.offset + hole;
     const unreadable = (at: number, why: string): void => {
       place.bad++;
-      application.warn(`journal/${file}: what stands at byte `, `${at} can't be read and is left out (${why}).`);
+      application.warn(
+        `bytes ${file}`,
+        said("journal/{0}: what stands at byte {1} can't be read and is left out ({2}).", file, at, why),
+      );
     };
     if (hole > 0) unreadable(place.offset, `${hole} bytes were never written`);
     let start = 0;

@@ -1,3 +1,4 @@
+import type { Said } from '../../protocol/said.js';
 import type { AgentAct } from '../../protocol/agents.js';
 import type { RowMetrics, Run, RunDetail, RunMessage, RunStatus } from '../../protocol/engine.js';
 import { toWire } from '../../protocol/values.js';
@@ -84,14 +85,19 @@ function startersOf(db: Database, rows: readonly RunRow[]): Map<string, string> 
 
 /** Returns the newest warning and the number of warnings of each run. */
 function warningsOf(db: Database, keys: readonly number[]): Map<number, NonNullable<Run['warnings']>> {
-  const rows = db.all<{ run: number; count: number; text: string }>(
-    `SELECT found.run run, found.number count, substr(text, 1, 300) text FROM (
+  const rows = db.all<{ run: number; count: number; text: string; said: string | null }>(
+    `SELECT found.run run, found.number count, substr(text, 1, 300) text, iif(length(text) > 300, NULL, said) said FROM (
        SELECT messages.run, count(*) number, max(messages.rowid) newest FROM json_each(?) wanted
        CROSS JOIN messages ON messages.run = wanted.value WHERE level <> 'info' GROUP BY messages.run
      ) found JOIN messages ON messages.rowid = found.newest`,
     JSON.stringify(keys),
   );
-  return new Map(rows.map(({ run, count, text }) => [run, { count, text }]));
+  return new Map(
+    rows.map(({ run, count, text, said }) => [
+      run,
+      { count, text, ...(said !== null && { said: JSON.parse(said) as Said }) },
+    ]),
+  );
 }
 
 function toRun(row: RunRow, { metrics, more }: Summaries, warnings: Run['warnings']): Run {

@@ -387,12 +387,15 @@ export class Runs implements RunsApi {
   }
 
   private messagesOf(row: RunRow): RunMessage[] {
-    const said = this.db.all<RunMessage>(
-      'SELECT time, coalesce(last, time) last, level, text, count FROM messages WHERE run = ? ORDER BY rowid',
+    const rows = this.db.all<Omit<RunMessage, 'said'> & { said: string | null }>(
+      'SELECT time, coalesce(last, time) last, level, text, count, said FROM messages WHERE run = ? ORDER BY rowid',
       row.key,
     );
+    const messages = rows.map(({ said, ...message }): RunMessage => {
+      return said === null ? message : { ...message, said: JSON.parse(said) as NonNullable<RunMessage['said']> };
+    });
     const unread = unreadWarning(row);
-    return unread ? [...said, unread] : said;
+    return unread ? [...messages, unread] : messages;
   }
 
   /** Keys of the runs in whose text every word occurs. */

@@ -1,5 +1,7 @@
 /** Parameters of a run that never reached its program. Known from the journals alone, so that a rebuilt index knows them too. */
+import { inEnglish, said } from '../../format/said.js';
 import type { RunMessage } from '../../protocol/engine.js';
+import type { Said } from '../../protocol/said.js';
 
 /** Names in a message, at most. */
 const MOST_NAMED = 5;
@@ -19,7 +21,8 @@ export function unreadWarning({ status, unread, ended_at, created_at }: Ended): 
   if (status !== 'completed' || unread === null) return null;
   const names = JSON.parse(unread) as string[];
   const time = ended_at ?? created_at;
-  return { time, last: time, level: 'warning', text: warningText(names), count: 1 };
+  const values = warningOf(names);
+  return { time, last: time, level: 'warning', text: inEnglish(values), said: values, count: 1 };
 }
 
 /** Returns the names that are left, as the column has them; null when that is none. */
@@ -30,13 +33,26 @@ export function withoutRead(unread: string, read: ReadonlySet<string>): string |
 
 const shorten = (name: string): string => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name);
 
-function warningText(names: readonly string[]): string {
+function warningOf(names: readonly string[]): Said {
   const named = names.slice(0, MOST_NAMED).map((name) => `"${shorten(name)}"`);
-  if (names.length > MOST_NAMED) named.push(`${names.length - MOST_NAMED} more`);
-  const list = named.length > 1 ? `${named.slice(0, -1).join(', ')} and ${named.at(-1)}` : named[0];
-  const [them, values] = names.length > 1 ? ['them', 'values'] : ['it', 'a value'];
-  return (
-    `${list} did not reach the program: neither the command nor the environment passes ${them} on, and the program did not ` +
-    `read ${them}. It ran with ${values} of its own. Write {${shorten(names[0]!)}} into the command, or read tunesmith.config.`
+  const first = `{${shorten(names[0]!)}}`;
+  if (names.length === 1)
+    return said(
+      '{0} did not reach the program: neither the command nor the environment passes it on, and the program did not read it. It ran with a value of its own. Write {1} into the command, or read tunesmith.config.',
+      named[0]!,
+      first,
+    );
+  if (names.length > MOST_NAMED)
+    return said(
+      '{0} and {1} more did not reach the program: neither the command nor the environment passes them on, and the program did not read them. It ran with values of its own. Write {2} into the command, or read tunesmith.config.',
+      named.join(', '),
+      names.length - MOST_NAMED,
+      first,
+    );
+  return said(
+    '{0} and {1} did not reach the program: neither the command nor the environment passes them on, and the program did not read them. It ran with values of its own. Write {2} into the command, or read tunesmith.config.',
+    named.slice(0, -1).join(', '),
+    named.at(-1)!,
+    first,
   );
 }

@@ -6,6 +6,8 @@ import { markAt, mergeFloats, valueText, type Floats } from '../../protocol/floa
 import type { RunMessage } from '../api.js';
 import type { Late } from '../journal/late.js';
 import type { Database } from '../database.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 import { paramsText, readParams } from './params.js';
 import { withoutRead } from './unread.js';
 
@@ -109,7 +111,7 @@ export class RunWriter {
   }
 
   /** Lays params over the present ones. Returns what to tell the person when there are too many. */
-  mergeParams(key: number, stated: { params: Params; floats?: Floats | undefined }, limit: number): string | null {
+  mergeParams(key: number, stated: { params: Params; floats?: Floats | undefined }, limit: number): Said | null {
     const row = this.db.get<{ params: string }>('SELECT params FROM runs WHERE key = ?', key);
     if (!row) return null;
     const before = readParams(row.params);
@@ -122,7 +124,9 @@ export class RunWriter {
       if (Object.hasOwn(merged, name)) this.param(key, name, value);
     }
     this.index(key);
-    return names.length > limit ? `This run states more than ${limit} parameters; the first ${limit} are kept.` : null;
+    return names.length > limit
+      ? said('This run states more than {0} parameters; the first {0} are kept.', limit)
+      : null;
   }
 
   /** Parameters as they are now. */
@@ -145,21 +149,21 @@ export class RunWriter {
     this.db.run('UPDATE runs SET unread = ? WHERE key = ?', withoutRead(row.unread, names), key);
   }
 
-  mergeInfo(key: number, info: Params, limit: number): string | null {
+  mergeInfo(key: number, info: Params, limit: number): Said | null {
     const row = this.db.get<{ info: string }>('SELECT info FROM runs WHERE key = ?', key);
     if (!row) return null;
     const merged = { ...(JSON.parse(row.info) as Params), ...info };
     const names = Object.keys(merged);
     for (const name of names.slice(limit)) delete merged[name];
     this.db.run('UPDATE runs SET info = ? WHERE key = ?', JSON.stringify(merged), key);
-    return names.length > limit ? `This run states more than ${limit} facts; the first ${limit} are kept.` : null;
+    return names.length > limit ? said('This run states more than {0} facts; the first {0} are kept.', limit) : null;
   }
 
   /** Adds messages; one that is known by its topic is counted and keeps its first text and time. */
   addMessages(key: number, messages: Iterable<[topic: string, message: RunMessage]>, limit: number): void {
-    for (const [topic, { time, last, level, text, count }] of messages) {
+    for (const [topic, { time, last, level, text, count, said: values }] of messages) {
       this.db.run(
-        `INSERT INTO messages (run, topic, time, last, level, text, count) VALUES (?, ?, ?, ?, ?, ?, ?)
+        `INSERT INTO messages (run, topic, time, last, level, text, count, said) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (run, topic) WHERE topic IS NOT NULL DO UPDATE SET count = count + excluded.count, last = excluded.last`,
         key,
         shortTopic(topic),
@@ -168,6 +172,7 @@ export class RunWriter {
         level,
         text,
         count,
+        values ? JSON.stringify(values) : null,
       );
     }
     this.db.run(

@@ -78,7 +78,8 @@ export async function buildDist(): Promise<string> {
     const packages = path.join(REPO, 'node_modules');
     fs.cpSync(path.join(packages, 'pdfmake', 'fonts', 'Roboto'), path.join(dist, 'fonts'), { recursive: true });
     fs.cpSync(path.join(packages, 'pdfkit', 'js', 'data'), path.join(dist, 'data'), { recursive: true });
-    fs.symlinkSync(path.join(REPO, 'python'), path.join(folder, 'python'), 'junction');
+    for (const beside of ['python', 'l10n'])
+      fs.symlinkSync(path.join(REPO, beside), path.join(folder, beside), 'junction');
     fs.writeFileSync(ready, '');
   } catch (error) {
     fs.rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import type { FormField } from '../../../src/protocol/panel.js';
 import { isFloatText, markAt, parseJson, valueText, type FloatMark } from '../../../src/protocol/floats.js';
 import type { ParamValue } from '../../../src/protocol/values.js';
 import { scalar } from '../search/spaceText.js';
-import { formatNumber, formatParam } from '../../../src/format/numbers.js';
+import { codeNumber, formatParam } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
 
 /** `float`: which whole numbers of the value were written as floats. */
@@ -49,9 +49,9 @@ function parseNumber(field: FormField, text: string): FieldResult {
   }
   if (field.kind === 'integer' && !Number.isInteger(value)) return { error: l10n.t('A whole number is needed.') };
   if (field.min !== undefined && value < field.min)
-    return { error: l10n.t('Must be at least {0}.', formatNumber(field.min)) };
+    return { error: l10n.t('Must be at least {0}.', codeNumber(field.min)) };
   if (field.max !== undefined && value > field.max)
-    return { error: l10n.t('Must be at most {0}.', formatNumber(field.max)) };
+    return { error: l10n.t('Must be at most {0}.', codeNumber(field.max)) };
   return typed(value, Number.isInteger(value) && isFloatText(text) ? true : null);
 }
 
@@ -80,12 +80,12 @@ export function suggestSpace(field: FormField): string {
     return `{ int: [${Math.max(field.min ?? 1, Math.floor(value / 2))}, ${Math.min(field.max ?? Infinity, value * 2)}] }`;
   }
   if (typeof value === 'number' && value > 0 && value < 1 && field.max === undefined && value <= 0.1) {
-    return `{ log: [${formatNumber(value / 10)}, ${formatNumber(value * 10)}] }`;
+    return `{ log: [${codeNumber(value / 10)}, ${codeNumber(value * 10)}] }`;
   }
   if (typeof value === 'number') {
     const low = field.min ?? Math.min(0, value * 2);
     const high = field.max ?? Math.max(value <= 1 && value >= 0 ? 1 : 0, value * 2);
-    return `{ uniform: [${formatNumber(low)}, ${formatNumber(high)}] }`;
+    return `{ uniform: [${codeNumber(low)}, ${codeNumber(high)}] }`;
   }
   return `{ choice: [${flowText(value, field.float ? true : null)}] }`;
 }

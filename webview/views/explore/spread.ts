@@ -1,7 +1,7 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { Run } from '../../../src/protocol/engine.js';
 import { l10n } from '../../../src/format/l10n.js';
-import { formatDuration } from '../../../src/format/times.js';
+import { formatDuration, formatTime, formatTimeOfDay } from '../../../src/format/times.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { statusText } from '../../../src/format/statuses.js';
 import { numberAxis } from '../../../src/drawing/axes.js';
@@ -141,7 +141,7 @@ export function timelineCard(explored: Explored, now: number): TemplateResult | 
           place: Number,
           ticks: [0, 0.25, 0.5, 0.75, 1].map((at) => ({
             at,
-            text: at === 0 ? new Date(start).toLocaleTimeString() : `+${formatDuration(at * span)}`,
+            text: at === 0 ? formatTimeOfDay(start) : `+${formatDuration(at * span)}`,
           })),
         },
         y: {
@@ -182,7 +182,7 @@ export function timelineCard(explored: Explored, now: number): TemplateResult | 
               run.name,
               run.device ?? '–',
               statusText(run.status),
-              new Date(from).toLocaleString(),
+              formatTime(from),
               formatDuration(to - from),
             ]),
         ),

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { RunDetail } from '../../../src/protocol/engine.js';
 import type { RunFile } from '../../../src/protocol/runPage.js';
+import { formatTime } from '../../../src/format/locale.js';
 import { formatBytes } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { button } from '../../components/controls.js';
@@ -45,7 +46,7 @@ export function filesSection(model: PanelModel, facts: RunFacts, run: RunDetail)
                 html`<tr>
                   <th scope="row">${icon(picture)} ${file.path}</th>
                   <td>${formatBytes(file.size)}</td>
-                  <td class="hint">${new Date(file.changed).toLocaleString()}</td>
+                  <td class="hint">${formatTime(file.changed)}</td>
                 </tr>`,
             )}
           </tbody>

@@ -1,11 +1,12 @@
 /** A run's facts, parameters, results, notes, messages and lineage. */
+import { errorText, messageText } from '../../../src/format/said.js';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { RunDetail } from '../../../src/protocol/engine.js';
 import type { PipelineKin, Relative } from '../../../src/protocol/runPage.js';
 import { markAt } from '../../../src/protocol/floats.js';
 import { ownFirst } from '../../../src/protocol/systemMetrics.js';
 import { formatCount, formatNumber, formatParam } from '../../../src/format/numbers.js';
-import { formatAgo, formatRunTime } from '../../../src/format/times.js';
+import { formatAgo, formatRunTime, formatTime } from '../../../src/format/times.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { deviceText } from '../../../src/format/places.js';
 import { icon } from '../../components/icon.js';
@@ -95,8 +96,7 @@ function metrics(run: RunDetail): TemplateResult | typeof nothing {
 }
 
 function factsTable(run: RunDetail): TemplateResult {
-  const time = (at: number | null) =>
-    at === null ? '–' : `${new Date(at).toLocaleString()} (${formatAgo(at, Date.now())})`;
+  const time = (at: number | null) => (at === null ? '–' : `${formatTime(at)} (${formatAgo(at, Date.now())})`);
   const rows: [string, string | TemplateResult][] = [
     [l10n.t('Id'), html`<code>${run.id}</code>`],
     [l10n.t('Experiment'), run.experiment],
@@ -122,7 +122,7 @@ function factsTable(run: RunDetail): TemplateResult {
 function error(model: PanelModel, run: RunDetail): TemplateResult | typeof nothing {
   if (!run.error) return nothing;
   return html`<section class="page-block page-error" role="note" aria-label=${l10n.t('Error')}>
-    <p>${icon('error')} ${run.error.message}</p>
+    <p>${icon('error')} ${errorText(run.error)}</p>
     ${run.error.logTail ? html`<pre class="log-tail">${run.error.logTail}</pre>` : nothing}
     ${isReadOnly(run) ? nothing : html`<button type="button" class="link" @click=${() => openRun(model, run.id, 'log')}>${l10n.t('Show log')}</button>`}
   </section>`;
@@ -138,10 +138,12 @@ function messages(run: RunDetail): TemplateResult | typeof nothing {
       ${run.messages
         .toReversed()
         .map(
-          ({ level, text, count, last }) =>
-            html`<li class=${level}>
-              ${icon(LEVEL_ICONS[level], level)}<span>${text}</span
-              ><span class="hint">${count > 1 ? `${count} × · ` : ''}${formatAgo(last, Date.now())}</span>
+          (message) =>
+            html`<li class=${message.level}>
+              ${icon(LEVEL_ICONS[message.level], message.level)}<span>${messageText(message)}</span
+              ><span class="hint"
+                >${message.count > 1 ? `${message.count} × · ` : ''}${formatAgo(message.last, Date.now())}</span
+              >
             </li>`,
         )}
     </ul>`,

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import type { ClusterNeed } from '../../../protocol/cluster.js';
 import { helloThrough, type CheckOptions, type Found } from '../hello.js';
 import { run, Slurm } from './index.js';
+import { l10n } from '../../../format/l10n.js';
 
 /** Returns whether its programs are there. */
 export function hasSlurm(env: NodeJS.ProcessEnv): boolean {
@@ -14,12 +15,12 @@ export function hasSlurm(env: NodeJS.ProcessEnv): boolean {
 export async function checkSlurm(need: ClusterNeed, options: CheckOptions): Promise<Found> {
   const { env = process.env } = options;
   if (!hasSlurm(env)) {
-    const reason = 'sbatch is not on the PATH. Work on a login node of the cluster, or load its module first.';
+    const reason = l10n.t('sbatch is not on the PATH. Work on a login node of the cluster, or load its module first.');
     return { ok: false, reason };
   }
   const there = await inventory(env);
   return helloThrough(new Slurm(env), options, need, there, ({ argv }) => {
-    return `that folder, ${options.dist} and ${argv[0]} must be on a disk that the nodes see as well.`;
+    return l10n.t('that folder, {0} and {1} must be on a disk that the nodes see as well.', options.dist, argv[0]);
   });
 }
 
@@ -28,8 +29,8 @@ async function inventory(env: NodeJS.ProcessEnv): Promise<string> {
   try {
     return await askInventory(env);
   } catch (error) {
-    const advice = 'Work on a login node of the cluster; `sinfo` must answer there. It says:';
-    throw new Error(`Slurm does not answer. ${advice} ${(error as Error).message}`, { cause: error });
+    const advice = l10n.t('Work on a login node of the cluster; `sinfo` must answer there. It says:');
+    throw new Error(l10n.t('Slurm does not answer. {0} {1}', advice, (error as Error).message), { cause: error });
   }
 }
 
@@ -38,5 +39,5 @@ async function askInventory(env: NodeJS.ProcessEnv): Promise<string> {
   const lines = (await run('sinfo', ['--noheader', '--format=%P %D'], env)).trim().split('\n');
   const partitions = [...new Set(lines.map((line) => line.split(' ')[0]!))];
   const shown = partitions.slice(0, 8).join(', ') + (partitions.length > 8 ? ', …' : '');
-  return `Slurm ${version}, partitions ${shown}.`;
+  return l10n.t('Slurm {0}, partitions {1}.', version, shown);
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { SubmitRefused, type Executor, type JobRequest, type JobState } from '../executor.js';
 import { jobScript, sbatchArguments, submitEnvironment } from './script.js';
 import { readSacct, readSqueue, SACCT_FORMAT, SQUEUE_FORMAT } from './states.js';
+import { l10n } from '../../../format/l10n.js';
 
 /** slurmctld may be slow for minutes; longer, and the question is asked again later. */
 const TIMEOUT_MS = 60_000;
@@ -75,10 +76,11 @@ export function run(program: string, args: string[], env: NodeJS.ProcessEnv, inp
     let words = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out = (out + text).slice(0, MOST)));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(0, 4000)));
-    child.on('error', (error) => reject(new ProgramError(`${program} can't be started: ${error.message}`)));
+    child.on('error', (error) => reject(new ProgramError(l10n.t("{0} can't be started: {1}", program, error.message))));
     child.on('close', (code, signal) => {
       if (code === 0) return resolve(out);
-      const said = words.trim() || (signal ? `${program} timed out` : `${program} ended with ${code}`);
+      const said =
+        words.trim() || (signal ? l10n.t('{0} timed out', program) : l10n.t('{0} ended with {1}', program, code));
       reject(new ProgramError(said));
     });
     child.stdin.on('error', () => undefined);

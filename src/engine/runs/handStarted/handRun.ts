@@ -2,6 +2,7 @@
  * One run of a program that a person started by hand: reads its journal while the program works, and determines its
  * end.
  */
+import { inEnglish, said } from '../../../format/said.js';
 import * as path from 'node:path';
 import { appendReal, statReal } from '../../../files/real.js';
 import { HAND_FILES } from '../../../protocol/handStarted.js';
@@ -18,6 +19,7 @@ import { outcomeOf } from '../outcome.js';
 import { LeaseReader } from './lease.js';
 import { HandOutput } from './output.js';
 import { refuse, type Refusal } from '../refusal.js';
+import { l10n } from '../../../format/l10n.js';
 
 export interface HandRunOptions {
   id: string;
@@ -32,9 +34,9 @@ export interface HandRunOptions {
 
 /** Other ranks of a job may still write after rank 0 has closed the run. */
 const LINGER_MS = 60_000;
-const VANISHED =
-  'The program ended without reporting it: it was killed, it crashed in native code, or its machine went down. What it had ' +
-  'logged until then is kept.';
+const VANISHED = said(
+  'The program ended without reporting it: it was killed, it crashed in native code, or its machine went down. What it had logged until then is kept.',
+);
 
 export class HandRun {
   private readonly lease: LeaseReader;
@@ -85,12 +87,12 @@ export class HandRun {
   }
 
   send(control: Control): Refusal | null {
-    if (this.isOver) return refuse('over', 'has already ended');
+    if (this.isOver) return refuse('over', l10n.t('has already ended'));
     try {
       appendReal(path.join(this.options.folder, HAND_FILES.control), JSON.stringify(control) + '\n');
       return null;
     } catch (error) {
-      return refuse('impossible', `can't be reached: ${(error as Error).message}`);
+      return refuse('impossible', l10n.t("can't be reached: {0}", (error as Error).message));
     }
   }
 
@@ -131,7 +133,7 @@ export class HandRun {
       { exit: null, ...words, logTail: logTail(folder), memoryKill: false },
       vanished && this.asked ? 'stop' : null,
     );
-    if (outcome.error?.kind === 'lost') outcome.error.message = VANISHED;
+    if (outcome.error?.kind === 'lost') Object.assign(outcome.error, { message: inEnglish(VANISHED), said: VANISHED });
     // A remaining lease marks this end until it is written again.
     const endedAt = Math.max(words.finish?.time ?? 0, lastWrite(folder)) || Date.now();
     if (!this.write({ status: outcome.status, error: outcome.error, endedAt })) return;

@@ -9,6 +9,7 @@ import type { AskAnswer, ObjectivePoint, StudyCall, StudyCalls, StudyFacts } fro
 import { OtherObjectives } from '../study/otherObjectives.js';
 import { StudySaver } from '../study/saver.js';
 import type { StudyThread } from '../study/studyThread.js';
+import { l10n } from '../../../format/l10n.js';
 
 export interface DrivenStudyOptions {
   search: string;
@@ -71,7 +72,7 @@ export class DrivenStudy {
       return await this.options.thread.call(call, params);
     } catch (error) {
       if (error instanceof SearchError) throw badRequest(`${error.message}.`);
-      throw conflict(`The search can't take this any more: ${(error as Error).message}.`);
+      throw conflict(l10n.t("The search can't take this any more: {0}.", (error as Error).message));
     }
   }
 

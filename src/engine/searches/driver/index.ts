@@ -20,6 +20,7 @@ import { endOf, loadState } from './load.js';
 import { reduce } from './reduce.js';
 import { isOpen, liveTrials, type Phase, type SearchEvent, type SearchState } from './state.js';
 import { TrialMaker } from './trialMaker.js';
+import { l10n } from '../../../format/l10n.js';
 
 export interface SearchDriverOptions extends CarrierOptions {
   environments: Pick<Environments, 'of' | 'visibleGpus'>;
@@ -228,6 +229,6 @@ export class SearchDriver implements Source {
       }),
     );
     this.options.update({});
-    if (!written) throw conflict(`It could not be written: ${trouble.problem}. Free space and try again.`);
+    if (!written) throw conflict(l10n.t('It could not be written: {0}. Free space and try again.', trouble.problem));
   }
 }

@@ -8,6 +8,7 @@ import { conflict } from '../../server/requestError.js';
 import { isSearchPlan, objectivesOf } from '../plan.js';
 import type { Computed } from './compute.js';
 import type { InsightReply, InsightTask } from './worker.js';
+import { l10n } from '../../../format/l10n.js';
 
 export interface InsightsOptions {
   store: StoreApi;
@@ -36,10 +37,10 @@ export class Insights {
 
   private async compute(search: Search, query: InsightQuery): Promise<Insight> {
     const { store, distFolder } = this.options;
-    if (this.disposed) throw conflict('The engine is shutting down.');
+    if (this.disposed) throw conflict(l10n.t('The engine is shutting down.'));
     if (!search.objective) {
       throw conflict(
-        `The search ${search.name} has no objective, so its trials can't be compared. Add one to its file.`,
+        l10n.t("The search {0} has no objective, so its trials can't be compared. Add one to its file.", search.name),
       );
     }
     const task: InsightTask = { study: store.searches.studyText(search.id), query };
@@ -53,7 +54,8 @@ export class Insights {
       this.worker = null;
       void worker.terminate();
     });
-    if ('error' in reply) throw conflict(`What the search ${search.name} has learned can't be shown: ${reply.error}.`);
+    if ('error' in reply)
+      throw conflict(l10n.t("What the search {0} has learned can't be shown: {1}.", search.name, reply.error));
     const plan = store.searches.plan(search.id);
     const objectives = isSearchPlan(plan) ? objectivesOf(plan.experiment) : [search.objective];
     return {

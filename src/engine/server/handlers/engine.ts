@@ -1,12 +1,15 @@
 import { PROTOCOL_VERSION } from '../../../protocol/engine.js';
 import type { EngineParts } from '../../parts.js';
 import { conflict } from '../requestError.js';
+import type { Languages } from '../language.js';
 import type { Handlers } from '../server.js';
+import { l10n } from '../../../format/l10n.js';
 
 export interface EngineControl {
   version: string;
   workspace: string;
   startedAt: number;
+  languages: Languages;
   /** Returns why the engine can't work properly, in one sentence, or null. */
   problem(): string | null;
   /** Number of live runs and searches. */
@@ -21,6 +24,10 @@ export function engineHandlers({ devices, scheduler, changes, log }: EngineParts
   return {
     environment: ({ env }, client) => {
       client.environment = env;
+      return {};
+    },
+    locale: ({ locale }, client) => {
+      client.translate = control.languages.of(locale);
       return {};
     },
     'engine/status': () => ({
@@ -39,8 +46,11 @@ export function engineHandlers({ devices, scheduler, changes, log }: EngineParts
       const { runs, searches } = control.work();
       if (!force && runs + searches > 0) {
         throw conflict(
-          `The engine has work: ${count(runs, 'run')} and ${count(searches, 'search', 'searches')}. Stop them first, or ` +
-            `stop the engine by force: programs then continue, and the next engine adopts them.`,
+          l10n.t(
+            'The engine has work: {0} and {1}. Stop them first, or stop the engine by force: programs then continue, and the next engine adopts them.',
+            count(runs, 'run'),
+            count(searches, 'search', 'searches'),
+          ),
         );
       }
       control.leave('It was stopped.');

@@ -6,6 +6,7 @@ import { GitError } from '../../machine/git.js';
 import { refuseForeignRun } from '../foreign.js';
 import { conflict, notFound } from '../requestError.js';
 import type { Handlers } from '../server.js';
+import { l10n } from '../../../format/l10n.js';
 
 export function recordedHandlers({ store, folders }: EngineParts) {
   const existing = (id: string) => {
@@ -25,7 +26,7 @@ export function recordedHandlers({ store, folders }: EngineParts) {
     'runs/checkout': async ({ id, folder, toRun, trust }) => {
       const run = existing(id);
       if (toRun && !trust) refuseForeignRun(folders, run, folders.spec(id));
-      if (!path.isAbsolute(folder)) throw conflict('The folder must be an absolute path.');
+      if (!path.isAbsolute(folder)) throw conflict(l10n.t('The folder must be an absolute path.'));
       try {
         return await checkOutCode(folders.path(id), run.cwd, folder);
       } catch (error) {

@@ -3,12 +3,13 @@ import type { RequestName } from '../../../protocol/engine.js';
 import type { FileFollower } from '../../renames/follower.js';
 import { conflict } from '../requestError.js';
 import type { Handler, Handlers } from '../server.js';
+import { l10n } from '../../../format/l10n.js';
 
 export function renameHandlers(follower: FileFollower) {
   return {
     'files/rename': ({ from, to }) => {
       if (fs.statSync(from, { throwIfNoEntry: false })?.isFile())
-        throw conflict(`${from} still exists, so its runs stay with it.`);
+        throw conflict(l10n.t('{0} still exists, so its runs stay with it.', from));
       return { runs: follower.rename(from, to) };
     },
     'files/origin': async ({ file }) => {

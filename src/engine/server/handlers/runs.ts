@@ -11,6 +11,8 @@ import { refuse, type Refusal } from '../../runs/refusal.js';
 import { refuseForeignRun, refuseForeignSearch } from '../foreign.js';
 import { conflict, notFound, RequestError } from '../requestError.js';
 import type { Handlers } from '../server.js';
+import { statusText } from '../../../format/statuses.js';
+import { l10n } from '../../../format/l10n.js';
 
 type Done = { done: string[]; skipped: { id: string; why: string }[] };
 
@@ -47,7 +49,7 @@ async function resumeRuns(
       result.done.push(id);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      result.skipped.push({ id, why: `can't be done again: ${error.message}` });
+      result.skipped.push({ id, why: l10n.t("can't be done again: {0}", error.message) });
     }
   }
   return result;
@@ -70,16 +72,19 @@ export function runHandlers(parts: EngineParts) {
   /** Returns why an action that needs an ended run is refused, or null. */
   const whyLive = (id: string): Refusal | null => {
     const run = store.runs.get(id);
-    if (!run) return refuse('unknown', 'does not exist');
-    if (run.status === 'elsewhere') return refuse('elsewhere', 'is running on another host: stop it there first');
-    return LIVE_STATUSES.includes(run.status) ? refuse('state', `is ${run.status}: stop it first`) : null;
+    if (!run) return refuse('unknown', l10n.t('does not exist'));
+    if (run.status === 'elsewhere')
+      return refuse('elsewhere', l10n.t('is running on another host: stop it there first'));
+    return LIVE_STATUSES.includes(run.status)
+      ? refuse('state', l10n.t('is {0}: stop it first', statusText(run.status)))
+      : null;
   };
   /** Refuses an action that works only for programs that the engine started. */
   const ownOnly = (id: string, advice: string, action: (id: string) => Refusal | null) =>
     hand.isImported(id)
-      ? refuse('impossible', "was imported from another program's logs")
+      ? refuse('impossible', l10n.t("was imported from another program's logs"))
       : hand.isHandStarted(id)
-        ? refuse('impossible', `was started by hand: ${advice}`)
+        ? refuse('impossible', l10n.t('was started by hand: {0}', advice))
         : action(id);
   /** Null if no consent is needed, because the run was requested here. */
   const plannedAgain = (
@@ -117,7 +122,9 @@ export function runHandlers(parts: EngineParts) {
     },
     'runs/stop': ({ ids }) => each(ids, (id) => (hand.has(id) ? hand.stop(id) : active.stop(id, 'stop'))),
     'runs/pause': ({ ids }) =>
-      each(ids, (id) => ownOnly(id, 'its program can be stopped, but not paused from here', () => active.pause(id))),
+      each(ids, (id) =>
+        ownOnly(id, l10n.t('its program can be stopped, but not paused from here'), () => active.pause(id)),
+      ),
     'runs/resume': ({ ids, trust }, { environment }) => {
       for (const run of trust ? [] : store.runs.getMany(ids)) {
         const search = run.search === null ? null : store.searches.get(run.search);
@@ -126,7 +133,7 @@ export function runHandlers(parts: EngineParts) {
           refuseForeignRun(folders, run, folders.spec(run.id));
       }
       return resumeRuns(ids, environment, { store, searches }, (id) =>
-        ownOnly(id, `start its program again with init(id="${id}", resume="allow")`, () =>
+        ownOnly(id, l10n.t('start its program again with init(id="{0}", resume="allow")', id), () =>
           active.resume(id, environment),
         ),
       );
@@ -162,7 +169,7 @@ export function runHandlers(parts: EngineParts) {
       return result;
     },
     'runs/restore': ({ ids }) => {
-      const result = each(ids, (id) => (store.runs.get(id) ? null : refuse('unknown', 'does not exist')));
+      const result = each(ids, (id) => (store.runs.get(id) ? null : refuse('unknown', l10n.t('does not exist'))));
       store.runs.restore(result.done);
       keep(result.done);
       return result;
@@ -176,7 +183,7 @@ export function runHandlers(parts: EngineParts) {
         } catch (error) {
           log.error(`run ${id}: its folder could not be removed`, error);
           result.done.splice(result.done.indexOf(id), 1);
-          result.skipped.push({ id, why: `its folder can't be removed: ${(error as Error).message}` });
+          result.skipped.push({ id, why: l10n.t("its folder can't be removed: {0}", (error as Error).message) });
         }
       }
       store.runs.purge(result.done);

@@ -19,6 +19,7 @@ import type { Fault, Path } from '../../file/source.js';
 import { suggest } from '../../suggest.js';
 import { withConstraints } from '../settings.js';
 import { parseConstraint, type ReadConstraint } from './index.js';
+import { l10n } from '../../../format/l10n.js';
 
 type Report = (at: Path, fault: Fault, where?: 'key' | 'value') => void;
 export interface FoundConstraints {
@@ -39,7 +40,7 @@ export function checkWritten(
     if (typeof each !== 'string') {
       const { atMost = Infinity, atLeast = -Infinity } = each;
       if (atLeast > atMost) {
-        report([...at, 'atLeast'], { message: `no value is at least ${atLeast} and at most ${atMost}` });
+        report([...at, 'atLeast'], { message: l10n.t('no value is at least {0} and at most {1}', atLeast, atMost) });
       }
       continue;
     }
@@ -75,13 +76,16 @@ function faultOf({ constraints, rule }: ReadConstraint, space: Space, params: Pa
   const names = rule ? [] : constraints.flatMap(({ terms }) => Object.keys(terms));
   for (const name of names) {
     if (isNumber(name)) continue;
-    return { message: `"${name}" is not always a number`, hint: 'only numbers can be added and compared' };
+    return {
+      message: l10n.t('"{0}" is not always a number', name),
+      hint: l10n.t('only numbers can be added and compared'),
+    };
   }
   const fault = rule ? ruleFault(rule.rule, dimensions, isNumber) : null;
   if (fault) return fault;
   const used = rule ? [...namesIn(rule.rule)] : names;
   if (!used.some((name) => dimensions.has(name)))
-    return { message: 'none of these parameters is searched', severity: 'warning' };
+    return { message: l10n.t('none of these parameters is searched'), severity: 'warning' };
   const searched = withConstraints(space, { linear: constraints, rules: rule ? [rule] : [] }, params);
   return messageOf(() => checkConstraints(searched));
 }
@@ -126,17 +130,19 @@ function valueFault(name: string, value: Params[string], dimensions: Dimensions)
   if (!refusal) return null;
   const near = suggest(String(value), d.choices.map(String));
   return {
-    message: `"${name}" is never ${JSON.stringify(value)}: it ${refusal.replace(/, not .*$/, '')}`,
-    ...(near && near !== String(value) && { hint: `did you mean "${near}"?` }),
+    message: l10n.t('"{0}" is never {1}: it {2}', name, JSON.stringify(value), refusal.replace(/, not .*$/, '')),
+    ...(near && near !== String(value) && { hint: l10n.t('did you mean "{0}"?', near) }),
   };
 }
 
 function termFault(term: RuleTerm, isNumber: (name: string) => boolean): Fault | null {
-  const hint = 'only numbers can be added and compared';
+  const hint = l10n.t('only numbers can be added and compared');
   if (term.kind === 'value')
-    return typeof term.value === 'number' ? null : { message: `${JSON.stringify(term.value)} is not a number`, hint };
+    return typeof term.value === 'number'
+      ? null
+      : { message: l10n.t('{0} is not a number', JSON.stringify(term.value)), hint };
   if (term.kind === 'param')
-    return isNumber(term.name) ? null : { message: `"${term.name}" is not always a number`, hint };
+    return isNumber(term.name) ? null : { message: l10n.t('"{0}" is not always a number', term.name), hint };
   return termFault(term.of[0], isNumber) ?? termFault(term.of[1], isNumber);
 }
 

@@ -6,6 +6,7 @@ import type { LinearConstraint, Rule, RuleTerm, SpaceRule } from '../../../searc
 import { linearPart } from './linear.js';
 import { parseClause, type Clause, type Term } from './parse.js';
 import { Wrong, type TextFault } from './tokens.js';
+import { l10n } from '../../../format/l10n.js';
 
 export type { TextFault } from './tokens.js';
 
@@ -22,7 +23,7 @@ const LONGEST = 10_000;
 /** Parses the text. `names`: all that may be named, `layers` as well as `net/layers-2`. */
 export function parseConstraint(text: string, names: readonly string[]): Read {
   if (text.length > LONGEST) {
-    return { fault: { message: `a constraint has at most ${LONGEST} characters`, offset: 0, length: 1 } };
+    return { fault: { message: l10n.t('a constraint has at most {0} characters', LONGEST), offset: 0, length: 1 } };
   }
   try {
     const clause = parseClause(text, names);

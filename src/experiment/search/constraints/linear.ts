@@ -2,6 +2,7 @@
 import type { LinearConstraint } from '../../../search/types.js';
 import type { Clause, Term } from './parse.js';
 import { EXAMPLE, wrong, type Place } from './tokens.js';
+import { l10n } from '../../../format/l10n.js';
 
 /** A sum of multiples of parameters, and a number. */
 interface Form {
@@ -35,8 +36,9 @@ export function linearPart(clause: Clause): { constraints: LinearConstraint[]; w
 function compared(small: Form, large: Form, place: Place): LinearConstraint {
   const { terms, constant } = added(small, large, -1);
   const used = [...terms].filter(([, factor]) => factor !== 0);
-  if (![constant, ...terms.values()].every(Number.isFinite)) wrong(place, 'a number is too large to compute with');
-  if (used.length === 0) wrong(place, 'no parameter is left in this comparison', EXAMPLE);
+  if (![constant, ...terms.values()].every(Number.isFinite))
+    wrong(place, l10n.t('a number is too large to compute with'));
+  if (used.length === 0) wrong(place, l10n.t('no parameter is left in this comparison'), EXAMPLE);
   return { terms: Object.fromEntries(used), atMost: -constant || 0 };
 }
 
@@ -50,7 +52,7 @@ function formOf(term: Term): Form | null {
   if (term.kind === 'difference') return added(a, b, -1);
   if (term.kind === 'quotient') {
     if (b.terms.size > 0) return null;
-    if (b.constant === 0) wrong(term, 'this divides by 0');
+    if (b.constant === 0) wrong(term, l10n.t('this divides by 0'));
     return times(a, 1 / b.constant);
   }
   return b.terms.size === 0 ? times(a, b.constant) : a.terms.size === 0 ? times(b, a.constant) : null;

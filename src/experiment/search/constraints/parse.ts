@@ -4,6 +4,7 @@
  */
 import type { ParamValue } from '../../../protocol/values.js';
 import { EXAMPLE, tokensOf, unknownName, wrong, type Place, type Sign, type Token } from './tokens.js';
+import { l10n } from '../../../format/l10n.js';
 
 export type Term = Place &
   (
@@ -43,7 +44,7 @@ class Parser {
   all(): Clause {
     const clause = this.clause();
     const rest = this.next;
-    if (rest.kind !== 'end') wrong(rest, `"${this.textOf(rest)}" is not expected here`, this.hintFor(rest));
+    if (rest.kind !== 'end') wrong(rest, l10n.t('"{0}" is not expected here', this.textOf(rest)), this.hintFor(rest));
     return clause;
   }
 
@@ -55,7 +56,8 @@ class Parser {
     const { start } = this.next;
     if (!this.keyword('if')) return this.joined('or', () => this.joined('and', () => this.negation()));
     const condition = this.joined('or', () => this.joined('and', () => this.negation()));
-    if (!this.keyword('then')) wrong(this.next, '"then" is missing', 'such as: if optimizer == sgd then lr <= 0.1');
+    if (!this.keyword('then'))
+      wrong(this.next, l10n.t('"then" is missing'), l10n.t('such as: if optimizer == sgd then lr <= 0.1'));
     const result = this.clause();
     const negated: Clause = { kind: 'not', of: condition, start: condition.start, end: condition.end };
     return { kind: 'or', of: [negated, result], start, end: result.end };
@@ -77,7 +79,7 @@ class Parser {
     this.at++;
     const inner = this.deeper(() => this.clause());
     const closing = this.next;
-    if (!this.sign(')')) wrong(closing, 'a closing parenthesis is missing');
+    if (!this.sign(')')) wrong(closing, l10n.t('a closing parenthesis is missing'));
     return { ...inner, start, end: closing.end };
   }
 
@@ -116,8 +118,8 @@ class Parser {
     if (signs.length === 0) {
       const rest = this.next;
       if (rest.kind !== 'end' && rest.kind !== 'keyword' && !(rest.kind === 'sign' && rest.text === ')'))
-        wrong(rest, `"${this.textOf(rest)}" is not expected here`, this.hintFor(rest));
-      wrong(rest, 'nothing is compared', `end it with <= or >= and a number, ${EXAMPLE}`);
+        wrong(rest, l10n.t('"{0}" is not expected here', this.textOf(rest)), this.hintFor(rest));
+      wrong(rest, l10n.t('nothing is compared'), l10n.t('end it with <= or >= and a number, {0}', EXAMPLE));
     }
     const all = signs.map((sign, i): Clause => {
       const [left, right] = [sides[i]!, sides[i + 1]!];
@@ -136,17 +138,20 @@ class Parser {
 
   private membership(of: Term): Clause {
     this.at++;
-    if (of.kind !== 'param') wrong(of, '"in" needs a parameter before it', 'such as: optimizer in [sgd, adam]');
-    if (!this.sign('[')) wrong(this.next, 'a list is expected here', 'such as: optimizer in [sgd, adam]');
+    if (of.kind !== 'param')
+      wrong(of, l10n.t('"in" needs a parameter before it'), l10n.t('such as: optimizer in [sgd, adam]'));
+    if (!this.sign('['))
+      wrong(this.next, l10n.t('a list is expected here'), l10n.t('such as: optimizer in [sgd, adam]'));
     const values: ParamValue[] = [];
     do {
       const token = this.next;
       const term = this.factor();
-      if (term.kind !== 'value') wrong(token, 'a list has values only', 'such as: optimizer in [sgd, adam]');
+      if (term.kind !== 'value')
+        wrong(token, l10n.t('a list has values only'), l10n.t('such as: optimizer in [sgd, adam]'));
       else values.push(term.value);
     } while (this.sign(','));
     const closing = this.next;
-    if (!this.sign(']')) wrong(closing, 'a closing bracket is missing');
+    if (!this.sign(']')) wrong(closing, l10n.t('a closing bracket is missing'));
     return { kind: 'in', of, values, start: of.start, end: closing.end };
   }
 
@@ -163,7 +168,7 @@ class Parser {
     for (let sign; (sign = this.sign('*', '/'));) {
       const next = this.factor();
       if (sign === '/' && next.kind === 'value' && next.value === 0)
-        wrong({ start: term.start, end: next.end }, 'this divides by 0');
+        wrong({ start: term.start, end: next.end }, l10n.t('this divides by 0'));
       term = this.both(sign === '*' ? 'product' : 'quotient', term, next);
     }
     return term;
@@ -173,7 +178,7 @@ class Parser {
     for (const term of [a, b]) {
       if (term.kind !== 'value' || typeof term.value === 'number') continue;
       if (term.bare) unknownName(String(term.value), this.names, term);
-      wrong(term, `${JSON.stringify(term.value)} is not a number`);
+      wrong(term, l10n.t('{0} is not a number', JSON.stringify(term.value)));
     }
     return { kind, of: [a, b], start: a.start, end: b.end };
   }
@@ -203,16 +208,16 @@ class Parser {
         if (token.text === '(') {
           const inner = this.deeper(() => this.sum());
           const closing = this.next;
-          if (!this.sign(')')) wrong(closing, 'a closing parenthesis is missing');
+          if (!this.sign(')')) wrong(closing, l10n.t('a closing parenthesis is missing'));
           return { ...inner, start, end: closing.end };
         }
     }
-    const what = token.kind === 'end' ? 'the end' : `"${this.textOf(token)}"`;
-    return wrong(token, `a number or a parameter is expected before ${what}`, EXAMPLE);
+    const what = token.kind === 'end' ? l10n.t('the end') : `"${this.textOf(token)}"`;
+    return wrong(token, l10n.t('a number or a parameter is expected before {0}', what), EXAMPLE);
   }
 
   private deeper<T>(read: () => T): T {
-    if (++this.depth > DEEPEST) wrong(this.next, `more than ${DEEPEST} nested parentheses and signs`);
+    if (++this.depth > DEEPEST) wrong(this.next, l10n.t('more than {0} nested parentheses and signs', DEEPEST));
     const result = read();
     this.depth--;
     return result;
@@ -235,7 +240,7 @@ class Parser {
   private hintFor(token: Token): string {
     const before = this.tokens[this.at - 1];
     const product = before && (before.kind === 'number' || before.kind === 'name') && token.kind !== 'sign';
-    return product ? `for a product write ${this.textOf(before)} * ${this.textOf(token)}` : EXAMPLE;
+    return product ? l10n.t('for a product write {0} * {1}', this.textOf(before), this.textOf(token)) : EXAMPLE;
   }
 
   private textOf({ start, end }: Place): string {

@@ -1,5 +1,6 @@
 /** Splits a constraint's text into tokens, and reports faults with their place in the text. */
 import { suggest } from '../../suggest.js';
+import { l10n } from '../../../format/l10n.js';
 
 export interface Place {
   start: number;
@@ -61,13 +62,13 @@ export function tokensOf(text: string, names: readonly string[]): Token[] {
       const kind = name !== undefined ? 'name' : KEYWORDS.has(word) ? 'keyword' : 'word';
       tokens.push({ kind, text: word, ...place });
     } else if (number !== undefined) tokens.push({ kind: 'number', value: Number(number), ...place });
-    else if (compare === '=') wrong(place, '"=" is not a comparison', 'write ==');
+    else if (compare === '=') wrong(place, l10n.t('"=" is not a comparison'), 'write ==');
     else if (compare !== undefined)
       tokens.push({ kind: 'compare', text: SIGNS[compare] ?? (compare as Sign), ...place });
     else if (quoted !== undefined) tokens.push({ kind: 'quoted', text: unquoted(quoted, place), ...place });
-    else if (/["']/.test(rest[0]!)) wrong(place, 'the closing quotation mark is missing');
+    else if (/["']/.test(rest[0]!)) wrong(place, l10n.t('the closing quotation mark is missing'));
     else if ('+-*/()[],'.includes(rest[0]!)) tokens.push({ kind: 'sign', text: rest[0]!, ...place });
-    else wrong(place, `"${rest[0]}" has no meaning here`, EXAMPLE);
+    else wrong(place, l10n.t('"{0}" has no meaning here', rest[0]), EXAMPLE);
     at = place.end;
   }
   return [...tokens, { kind: 'end', text: '', start: text.length, end: text.length }];
@@ -78,13 +79,15 @@ function unquoted(text: string, place: Place): string {
   try {
     return JSON.parse(text) as string;
   } catch {
-    return wrong(place, 'this text has an unknown escape', 'write it in single quotes');
+    return wrong(place, l10n.t('this text has an unknown escape'), l10n.t('write it in single quotes'));
   }
 }
 
 /** Reports a word that is no parameter where only a parameter makes sense. */
 export function unknownName(name: string, names: readonly string[], place: Place): never {
   const near = suggest(name, names);
-  const hint = near ? `did you mean "${near}"?` : `for a logged metric, write { metric: ${name}, atMost: … }`;
-  return wrong(place, `no parameter is named "${name}"`, hint);
+  const hint = near
+    ? l10n.t('did you mean "{0}"?', near)
+    : l10n.t('for a logged metric, write { metric: {0}, atMost: … }', name);
+  return wrong(place, l10n.t('no parameter is named "{0}"', name), hint);
 }

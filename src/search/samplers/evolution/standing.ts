@@ -5,6 +5,7 @@
  */
 import { SearchError } from '../../errors.js';
 import type { Goal, Trial } from '../../types.js';
+import { l10n } from '../../../format/l10n.js';
 
 export const COMPLETED = 0;
 export const CUT_SHORT = 1;
@@ -56,5 +57,7 @@ function lossOf(value: number, goal: Goal): number {
 /** Throws SearchError if there are several objectives: this sampler has to know which of two trials is better. */
 export function oneObjective(name: string, goals: readonly Goal[]): void {
   if (goals.length <= 1) return;
-  throw new SearchError(`sampler "${name}" takes one objective, not ${goals.length}: use nsga2, nsga3 or tpe instead`);
+  throw new SearchError(
+    l10n.t('sampler "{0}" takes one objective, not {1}: use nsga2, nsga3 or tpe instead', name, goals.length),
+  );
 }

@@ -1,0 +1,39 @@
+/** The translations of our texts, from the files in `l10n` beside the bundles; the editor reads the same ones. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { z } from 'zod';
+import { filled, type Translate } from '../format/l10n.js';
+import { record } from '../protocol/recordSchema.js';
+import { entryOf } from '../protocol/records.js';
+
+const LARGEST = 8 * 1024 * 1024;
+
+/** Returns the locale of our translations for a language tag such as `zh-Hans-CN` or `zh_CN.UTF-8`; null: English. */
+export function supportedLocale(tag: string): 'zh-cn' | null {
+  const [language, ...parts] = tag
+    .toLowerCase()
+    .replace(/[.@].*$/, '')
+    .split(/[-_]/);
+  const isTraditional = parts.some((part) => ['hant', 'tw', 'hk', 'mo'].includes(part));
+  return language === 'zh' && !isTraditional ? 'zh-cn' : null;
+}
+
+/** Returns what translates into a language; null: it is English, or the translations can't be read. */
+export function translationsFor(tag: string, distFolder: string): Translate | null {
+  const locale = supportedLocale(tag);
+  if (locale === null) return null;
+  try {
+    const file = path.join(distFolder, '..', 'l10n', `bundle.l10n.${locale}.json`);
+    if (fs.statSync(file).size > LARGEST) return null;
+    const texts = record(z.string()).parse(JSON.parse(fs.readFileSync(file, 'utf8')));
+    return (message, ...args) => filled(entryOf(texts, message) ?? message, args);
+  } catch {
+    return null;
+  }
+}
+
+/** Returns the language that the environment of a terminal asks for, by the usual variables. */
+export function localeOfEnvironment(env: NodeJS.ProcessEnv): string {
+  const wanted = env.LC_ALL || env.LC_MESSAGES || env.LANG || 'en';
+  return wanted === 'C' || wanted.startsWith('C.') || wanted === 'POSIX' ? 'en' : wanted;
+}

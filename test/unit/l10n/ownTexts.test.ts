@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+/** Calls whose text a person reads: refusals of the engine, errors and lines of the command line. */
+const TELLING = new Set([
+  ...['conflict', 'badRequest', 'refuse', 'RequestError', 'EngineError', 'GitError'],
+  ...['CommandError', 'UsageError', 'say', 'print', 'complain'],
+]);
+/** Properties of commands that the help shows. */
+const HELPING = new Set(['summary', 'details', 'help', 'title']);
+
+/** Texts that programs and agents read, or that only a person who looks into the engine's protocol meets. */
+const FOR_PROGRAMS = [
+  /^src\/cli\/(mcp\/|askTell|commands\/(mcp|skill))/,
+  /^src\/engine\/(agents\/acting|supervisor\/|clients\/link)/,
+  // Hosts and clusters are named as their own tools name them.
+  /^src\/engine\/executors\/(ssh|ray)\//,
+];
+const SKIPPED_TEXTS = new Set([
+  'Send initialize with the token first.',
+  'The token is not the one in engine.json.',
+  'The search has just ended.',
+]);
+
+describe.each(['src/engine', 'src/cli'])('%s', (folder) => {
+  it('tells people nothing that can not be translated', () => {
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(folder, name).replaceAll('\\', '/'))
+      .filter((file) => !FOR_PROGRAMS.some((pattern) => pattern.test(file)));
+    expect(files.length).toBeGreaterThan(20);
+    expect(files.flatMap(untranslated)).toEqual([]);
+  });
+});
+
+function untranslated(file: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const check = (node: ts.Expression): void => {
+    for (const text of literalsOf(node)) {
+      if (!hasWords(text) || SKIPPED_TEXTS.has(text)) continue;
+      found.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1} ${text}`);
+    }
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
+      const name = node.expression.getText().split('.').at(-1)!;
+      // The first argument of some is a code.
+      if (TELLING.has(name)) node.arguments?.forEach(check);
+    }
+    if (ts.isPropertyAssignment(node) && HELPING.has(node.name.getText()) && file.startsWith('src/cli'))
+      check(node.initializer);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** Literal parts of an expression that becomes a text, without those in calls. */
+function literalsOf(node: ts.Expression): string[] {
+  if (ts.isStringLiteralLike(node)) return [node.text];
+  if (ts.isTemplateExpression(node))
+    return [
+      [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join(' '),
+      ...node.templateSpans.flatMap(({ expression }) => literalsOf(expression)),
+    ];
+  if (ts.isParenthesizedExpression(node)) return literalsOf(node.expression);
+  if (ts.isConditionalExpression(node)) return [...literalsOf(node.whenTrue), ...literalsOf(node.whenFalse)];
+  if (ts.isBinaryExpression(node)) return [...literalsOf(node.left), ...literalsOf(node.right)];
+  return [];
+}
+
+/** True for a text with two words in a row; names of options, keys and commands are none. */
+const hasWords = (text: string): boolean =>
+  /(^|[^-\w./`])[A-Za-z]{2,}[,:;.]? [a-z]{2,}/.test(text.replaceAll(/`[^`]*`|tunesmith [\w-]+/g, ''));

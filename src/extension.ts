@@ -4,6 +4,7 @@ import { allHandlers } from './editor/commands/handlers.js';
 import { registerCommands } from './editor/commands/registry.js';
 import { Conditions } from './editor/conditions.js';
 import { Explorer } from './editor/explorer/tree.js';
+import { Example } from './editor/example.js';
 import { ExperimentFiles } from './editor/files.js';
 import { filled, useTranslations } from './format/l10n.js';
 import { useLocale } from './format/locale.js';
@@ -12,6 +13,7 @@ import { BestHints } from './editor/language/bestHints.js';
 import { Diagnostics } from './editor/language/diagnostics.js';
 import { Documents } from './editor/language/documents.js';
 import { FileStates } from './editor/language/fileStates.js';
+import { Marks } from './editor/language/marks.js';
 import { LanguageHelp } from './editor/language/help.js';
 import { Lenses } from './editor/language/lenses.js';
 import { Engines } from './editor/link/engines.js';
@@ -76,6 +78,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   own(new Diagnostics(documents, log));
   own(new Lenses(documents, states, places));
   own(new BestHints(documents, states));
+  own(new Marks(documents, states, extensionUri, log));
   own(new ScriptLenses(engines, states));
   own(new LanguageHelp(states, documents));
   own(new StatusBar(engines));
@@ -86,7 +89,8 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   const mcpServers = own(new McpServers(distFolder, version));
   own(new AgentTools(new EditorBench(engines, files)));
 
-  const parts = { engines, explorer, files, panels, places, logs, foundLogs, log, extensionUri };
+  const example = own(new Example(extensionUri, context.globalState, log));
+  const parts = { engines, explorer, files, panels, places, logs, foundLogs, example, log, extensionUri };
   own(registerCommands(async () => allHandlers(parts), log));
   void vscode.commands.executeCommand('setContext', CONTEXT.ready, true);
   // `npm start` begins with the charts on the screen.

@@ -30,5 +30,5 @@ export function readCaptureOption(input: Input): { capture?: Capture } {
   const read = WrittenCapture.safeParse(value);
   if (read.success) return { capture: normalCapture(read.data) };
   const [problem] = problemsOf(read.error.issues, value, WrittenCapture);
-  throw new UsageError(`--capture: ${problem?.message ?? 'is not valid'}.`);
+  throw new UsageError(`--capture: ${problem?.message ?? l10n.t('is not valid')}.`);
 }

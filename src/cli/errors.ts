@@ -33,7 +33,9 @@ export function renderProblem(problem: FileProblem, cwd: string, paint: Paint = 
   const file = path.relative(cwd, problem.file) || problem.file;
   const where = `${file.startsWith('..') ? problem.file : file}:${problem.line}:${problem.column}`;
   const color = problem.severity === 'error' ? 'red' : 'yellow';
-  const lines = [`${paint('bold', safeLine(where))}: ${paint(color, problem.severity === 'error' ? l10n.t('error') : l10n.t('warning'))}: ${safeLine(problem.message)}`];
+  const lines = [
+    `${paint('bold', safeLine(where))}: ${paint(color, problem.severity === 'error' ? l10n.t('error') : l10n.t('warning'))}: ${safeLine(problem.message)}`,
+  ];
   const text = (source ?? readOrEmpty(problem.file)).split(/\r?\n/)[problem.line - 1];
   if (text !== undefined && text.length <= 400) {
     const number = String(problem.line).padStart(5);

@@ -26,7 +26,8 @@ const VARIABLE = 'TUNESMITH_CLUSTERS';
 export function readPlaceOption(input: Input): { place?: Placing } {
   const given = input.text('on');
   const on = PLACES.find((place) => place === given);
-  if (given !== undefined && !on) throw new UsageError(l10n.t('--on must be one of {0}, not "{1}".', PLACES.join(', '), given));
+  if (given !== undefined && !on)
+    throw new UsageError(l10n.t('--on must be one of {0}, not "{1}".', PLACES.join(', '), given));
   const own = readOwnPlace();
   if (on === undefined && own.defaults === undefined) return {};
   return { place: { ...own, ...(on !== undefined && { on }) } };
@@ -57,6 +58,8 @@ function ownDefaults(): Placing['defaults'] {
   try {
     return Placing.parse({ defaults: (parse(text) ?? {}) as unknown }).defaults;
   } catch {
-    throw new UsageError(l10n.t('{0} must have a section for each kind of cluster, such as: slurm: { partition: gpu }', file));
+    throw new UsageError(
+      l10n.t('{0} must have a section for each kind of cluster, such as: slurm: { partition: gpu }', file),
+    );
   }
 }

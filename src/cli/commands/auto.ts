@@ -55,7 +55,7 @@ export const auto: Command = {
     kind: {
       type: 'string',
       value: 'KIND',
-      help: 'rows, pictures or sequences. Default: by the shape of the examples.',
+      help: l10n.t('rows, pictures or sequences. Default: by the shape of the examples.'),
     },
     seed: { type: 'string', value: 'N', help: l10n.t('Seed of the search.') },
     out: {

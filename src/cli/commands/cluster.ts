@@ -13,8 +13,9 @@ export const cluster: Command = {
   name: 'cluster',
   usage: 'check [local|slurm|kubernetes|ssh HOST|ray [URL]|FILE]',
   summary: l10n.t('Checks where runs can execute: this machine, Slurm, Kubernetes, an SSH host, Ray.'),
-  details:
-    l10n.t('A small program goes the whole way of a run, to the host or through the scheduler to a node, and back. Without a name, this machine is checked, Slurm if sbatch is on the PATH, and Kubernetes if there is a kubeconfig. An experiment file stands for the place that it names. Exit code 1 means that one of them does not work.'),
+  details: l10n.t(
+    'A small program goes the whole way of a run, to the host or through the scheduler to a node, and back. Without a name, this machine is checked, Slurm if sbatch is on the PATH, and Kubernetes if there is a kubeconfig. An experiment file stands for the place that it names. Exit code 1 means that one of them does not work.',
+  ),
   options: { json: JSON_OPTION },
   examples: [
     ['tunesmith cluster check', l10n.t('check every place that is available')],
@@ -52,9 +53,11 @@ function withOwnNeed(place: Place): Place {
 function placeOf(context: Context, name: string, target: string | undefined): Place {
   if (/\.tune\.(ya?ml|json)$/.test(name)) return placeOfFile(context.file(name));
   const kind = PLACES.find((each) => each === name);
-  if (!kind) throw new UsageError(l10n.t('unknown place "{0}" (known: {1}, or an experiment file)', name, PLACES.join(', ')));
+  if (!kind)
+    throw new UsageError(l10n.t('unknown place "{0}" (known: {1}, or an experiment file)', name, PLACES.join(', ')));
   if (kind === 'ssh') {
-    if (target === undefined) throw new UsageError(l10n.t('name the host, such as: tunesmith cluster check ssh gpu-box'));
+    if (target === undefined)
+      throw new UsageError(l10n.t('name the host, such as: tunesmith cluster check ssh gpu-box'));
     if (!SSH_HOST.test(target)) throw new UsageError(l10n.t('"{0}" is not the name of a host', target));
     return { kind, ssh: { host: target, folder: 'tunesmith' } };
   }
@@ -71,7 +74,9 @@ function placeOf(context: Context, name: string, target: string | undefined): Pl
 function placeOfFile(file: string): Place {
   const { experiment, problems } = parseExperiment(readFileSync(file, 'utf8'), file);
   if (!experiment)
-    throw new UsageError(`${file}:${problems[0]?.line ?? 1}: ${problems[0]?.message ?? l10n.t('is not an experiment file')}`);
+    throw new UsageError(
+      `${file}:${problems[0]?.line ?? 1}: ${problems[0]?.message ?? l10n.t('is not an experiment file')}`,
+    );
   placeExperiment(experiment, readOwnPlace());
   const { cluster: need } = experiment;
   if (need?.kind === 'ssh' && need.ssh) return { kind: 'ssh', ssh: need.ssh };

@@ -30,7 +30,7 @@ export const distil: Command = {
     },
     epochs: { type: 'string', value: 'N', help: l10n.t('Epochs. Default: those of the file.') },
     set: SET_OPTION,
-    name: { type: 'string', value: 'NAME', help: 'Name of the run.' },
+    name: { type: 'string', value: 'NAME', help: l10n.t('Name of the run.') },
     seed: { type: 'string', value: 'N', help: l10n.t('Seed of the run.') },
     json: JSON_OPTION,
   },
@@ -83,5 +83,5 @@ function settingsOf(input: Input): Record<string, unknown> {
   if (parsed.success) return settings;
   const [issue] = parsed.error.issues;
   const option = String(issue?.path[0] ?? '');
-  throw new UsageError(`${option in settings ? `--${option}: ` : ''}${issue?.message ?? 'is not valid'}`);
+  throw new UsageError(`${option in settings ? `--${option}: ` : ''}${issue?.message ?? l10n.t('is not valid')}`);
 }

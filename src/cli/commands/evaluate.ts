@@ -41,7 +41,7 @@ export const evaluate: Command = {
     examples: {
       type: 'string',
       value: 'N',
-      help: `Maximum number of examples to attack and corrupt. Default: ${EXAMPLES}.`,
+      help: l10n.t('Maximum number of examples to attack and corrupt. Default: {0}.', EXAMPLES),
     },
     fold: FOLD_OPTION,
     test: {

@@ -45,7 +45,7 @@ export const exportRuns: Command = {
     format: {
       type: 'string',
       value: [...TABLE_FORMATS, ...EXPORT_KINDS].join('|'),
-      help: 'Default: by the extension of --output, else csv.',
+      help: l10n.t('Default: by the extension of --output, else csv.'),
     },
     output: {
       type: 'string',

@@ -30,7 +30,7 @@ export const importRuns: Command = {
       type: 'string',
       multiple: true,
       value: 'FORMAT',
-      help: `Only this format: ${FORMATS.map(({ id }) => id).join(', ')}. May be repeated.`,
+      help: l10n.t('Only this format: {0}. May be repeated.', FORMATS.map(({ id }) => id).join(', ')),
     },
     only: {
       type: 'string',

@@ -53,7 +53,7 @@ export const prune: Command = {
       value: 'SCOPE',
       help: l10n.t('Rank the units of the network together, or of each layer.'),
     },
-    examples: { type: 'string', value: 'N', help: 'Training examples for the estimates. Default: 512.' },
+    examples: { type: 'string', value: 'N', help: l10n.t('Training examples for the estimates. Default: 512.') },
     probes: { type: 'string', value: 'N', help: l10n.t('Random directions for the estimates. Default: 16.') },
     seed: { type: 'string', value: 'N', help: l10n.t('Seed of the run.') },
     json: JSON_OPTION,
@@ -99,5 +99,5 @@ function settingsOf(input: Input): Record<string, unknown> {
   if (parsed.success) return settings;
   const [issue] = parsed.error.issues;
   const option = given.find(([, key]) => key === issue?.path[0])?.[0];
-  throw new UsageError(`${option === undefined ? '' : `--${option}: `}${issue?.message ?? 'is not valid'}`);
+  throw new UsageError(`${option === undefined ? '' : `--${option}: `}${issue?.message ?? l10n.t('is not valid')}`);
 }

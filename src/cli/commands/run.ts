@@ -26,14 +26,15 @@ export const run: Command = {
   name: 'run',
   usage: 'FILE [--set NAME=VALUE …] [-- ARGUMENT …]',
   summary: l10n.t('Starts one run of an experiment file or of a script as it is, and follows it until it ends.'),
-  details:
-    l10n.t('An experiment file runs with its parameters. A script (.py, .js, .ts, .sh, …) runs in the current folder with its own defaults, and with the arguments after --; those that are found in the code (argparse, click, typer, dataclasses, Hydra and others) become hyperparameters. `tunesmith tune SCRIPT` writes an experiment file for it. Ctrl+C once stops the run and waits for it; twice leaves at once. Exit code: 0 when the run completed, 1 when it failed or was stopped.'),
+  details: l10n.t(
+    'An experiment file runs with its parameters. A script (.py, .js, .ts, .sh, …) runs in the current folder with its own defaults, and with the arguments after --; those that are found in the code (argparse, click, typer, dataclasses, Hydra and others) become hyperparameters. `tunesmith tune SCRIPT` writes an experiment file for it. Ctrl+C once stops the run and waits for it; twice leaves at once. Exit code: 0 when the run completed, 1 when it failed or was stopped.',
+  ),
   options: {
     set: SET_OPTION,
     name: {
       type: 'string',
       value: 'NAME',
-      help: 'Name of the run. Default: the parameters that differ from the file.',
+      help: l10n.t('Name of the run. Default: the parameters that differ from the file.'),
     },
     seed: { type: 'string', value: 'N', help: l10n.t('Seed of the run.') },
     on: PLACE_OPTION,
@@ -100,7 +101,11 @@ function textForScript(context: Context, file: string, given: string[]): string 
   const missing = missingOf(found, given).map(({ name }) => name);
   if (missing.length > 0)
     context.say(
-      l10n.t('{0} needs {1}: give it after --, or write a file with tunesmith tune.', safeLine(place.script), missing.join(', ')),
+      l10n.t(
+        '{0} needs {1}: give it after --, or write a file with tunesmith tune.',
+        safeLine(place.script),
+        missing.join(', '),
+      ),
     );
   return plainRunText(found, text, place, given);
 }
@@ -130,7 +135,8 @@ export function printEnd(context: Context, run: Run): void {
   const metrics = ownMetrics(run.metrics);
   for (const [name, summary] of metrics.slice(0, 20))
     context.print(`  ${safeLine(name)} ${formatNumber(summary.last)}`);
-  if (metrics.length > 20) context.print(`  ${l10n.t('… and {0} more: tunesmith metrics {1}', metrics.length - 20, run.id)}`);
+  if (metrics.length > 20)
+    context.print(`  ${l10n.t('… and {0} more: tunesmith metrics {1}', metrics.length - 20, run.id)}`);
   if (run.error) {
     context.say(paint('red', indented(errorText(run.error))));
     if (run.error.logTail) context.say(paint('dim', quoted(run.error.logTail)));

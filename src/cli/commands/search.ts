@@ -29,7 +29,7 @@ export const search: Command = {
     time: { type: 'string', value: 'TIME', help: l10n.t("Time limit, such as 60s, 10m or 2h. Default: the file's.") },
     parallel: { type: 'string', value: 'N', help: l10n.t('Trials at once. Default: as many as the devices hold.') },
     seed: { type: 'string', value: 'N', help: l10n.t("Seed of the search. Default: the file's.") },
-    name: { type: 'string', value: 'NAME', help: 'Name of the search.' },
+    name: { type: 'string', value: 'NAME', help: l10n.t('Name of the search.') },
     resume: { type: 'string', value: 'ID', help: l10n.t('Resume this search.') },
     'retry-failed': {
       type: 'boolean',

@@ -13,7 +13,7 @@ import { showFile } from '../showFile.js';
 type Names = Extract<keyof Handlers, `file.${string}` | `example.${string}` | `panel.${string}` | `explorer.${string}`>;
 
 export function fileCommands(parts: Parts): Pick<Handlers, Names> {
-  const { engines, explorer, files, panels, extensionUri } = parts;
+  const { engines, explorer, files, panels, example } = parts;
 
   const ownFile = (arg?: FileArg): string | undefined => {
     const file = typeof arg === 'string' ? arg : (arg?.fsPath ?? vscode.window.activeTextEditor?.document.uri.fsPath);
@@ -59,20 +59,7 @@ export function fileCommands(parts: Parts): Pick<Handlers, Names> {
       await vscode.window.showTextDocument(uri, { preview: false });
     },
 
-    'example.open': async () => {
-      const [parent] =
-        (await vscode.window.showOpenDialog({
-          title: l10n.t('Where should the example be created?'),
-          openLabel: l10n.t('Create It Here'),
-          canSelectFiles: false,
-          canSelectFolders: true,
-        })) ?? [];
-      if (!parent) throw new vscode.CancellationError();
-      const target = await freeName(parent, 'tunesmith-digits');
-      await vscode.workspace.fs.copy(vscode.Uri.joinPath(extensionUri, 'examples', 'digits'), target);
-      const empty = (vscode.workspace.workspaceFolders ?? []).length === 0;
-      await vscode.commands.executeCommand('vscode.openFolder', target, { forceNewWindow: !empty });
-    },
+    'example.open': () => example.open(),
 
     'panel.open': async (arg) => {
       const file = ownFile(arg);
@@ -103,16 +90,4 @@ export function fileCommands(parts: Parts): Pick<Handlers, Names> {
     'explorer.clearFilter': () => explorer.setFilter(''),
     'explorer.more': (node) => explorer.loadMore(node as Node),
   };
-}
-
-/** `name`, `name-2`, `name-3`, … the first that is not taken. */
-async function freeName(parent: vscode.Uri, name: string): Promise<vscode.Uri> {
-  for (let count = 1; ; count++) {
-    const uri = vscode.Uri.joinPath(parent, count === 1 ? name : `${name}-${count}`);
-    const taken = await vscode.workspace.fs.stat(uri).then(
-      () => true,
-      () => false,
-    );
-    if (!taken) return uri;
-  }
 }

@@ -1,5 +1,6 @@
 /** The parts that command handlers work with. */
 import type * as vscode from 'vscode';
+import type { Example } from '../example.js';
 import type { Engines } from '../link/engines.js';
 import type { Explorer } from '../explorer/tree.js';
 import type { ExperimentFiles } from '../files.js';
@@ -16,6 +17,7 @@ export interface Parts {
   places: Places;
   logs: LogTerminals;
   foundLogs: FoundLogs;
+  example: Example;
   log: vscode.LogOutputChannel;
   extensionUri: vscode.Uri;
 }

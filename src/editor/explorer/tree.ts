@@ -35,6 +35,7 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   /** Rows to redraw; null: everything. */
   private stale: Set<Node> | null = new Set();
   private hasRuns = false;
+  private hasSearches = false;
   private readonly redraw = this.all.add(new Debounce(() => this.fire(), 60, 250));
 
   constructor(
@@ -379,6 +380,12 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     const hasRuns = this.engines.folders.some((folder) => folder.model.experiments.length > 0);
     if (hasRuns !== this.hasRuns) void vscode.commands.executeCommand('setContext', CONTEXT.hasRuns, hasRuns);
     this.hasRuns = hasRuns;
+    const hasSearches = this.engines.folders.some(({ model }) =>
+      model.experiments.some(({ searches }) => searches > 0),
+    );
+    if (hasSearches !== this.hasSearches)
+      void vscode.commands.executeCommand('setContext', CONTEXT.hasSearches, hasSearches);
+    this.hasSearches = hasSearches;
     const live = this.engines.folders.reduce((sum, folder) => sum + folder.model.liveRuns.length, 0);
     this.view.badge = live > 0 ? { value: live, tooltip: l10n.t('{0} live runs', live) } : undefined;
     this.view.message = this.trouble();

@@ -24,6 +24,12 @@ export const CONTEXT = {
   hasRuns: 'tunesmith.hasRuns',
   /** The explorer shows only rows that match a filter. */
   filtered: 'tunesmith.filtered',
+  /** Some experiment of the workspace has a search. */
+  hasSearches: 'tunesmith.hasSearches',
+  /** The panel has been opened in this window. */
+  panelOpened: 'tunesmith.panelOpened',
+  /** The window shows the example that was opened by the command. */
+  exampleOpened: 'tunesmith.exampleOpened',
   /** The extension is active and has read the workspace. */
   ready: 'tunesmith.ready',
 } as const;

@@ -92,6 +92,13 @@ export const SETTINGS = {
     description: 'Where the best value of a parameter is shown if the experiment file has another one.',
     scope: 'resource',
   },
+  'marks.enabled': {
+    type: 'boolean',
+    default: true,
+    description:
+      'Mark the lines of experiment files in the gutter: how the last run and the last search went, and where a better value is known.',
+    scope: 'resource',
+  },
   'lenses.scripts': {
     type: 'boolean',
     default: true,

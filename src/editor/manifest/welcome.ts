@@ -40,10 +40,10 @@ export const TOUR = {
     {
       id: 'example',
       title: 'Open the example',
-      description: `A small network that reads handwritten digits. It needs no account and no Python.\n${link('Open Example', 'example.open')}`,
+      description: `A small network that reads handwritten digits. It needs no account and no Python, and its search of 16 trials starts by itself.\n${link('Open Example', 'example.open')}`,
       media: 'media/walkthrough/example.svg',
       alt: 'An experiment file with the lenses Run and Start search above its sections.',
-      completionEvents: [`onCommand:${commandId('example.open')}`],
+      completionEvents: [`onContext:${CONTEXT.exampleOpened}`],
     },
     {
       id: 'run',
@@ -51,7 +51,7 @@ export const TOUR = {
       description: `Press “Run” above the params section. The run appears in the sidebar and continues even if you close the window.\n${link('Run', 'run.start')}`,
       media: 'media/walkthrough/run.svg',
       alt: 'The explorer with a running run and its progress.',
-      completionEvents: [`onCommand:${commandId('run.start')}`],
+      completionEvents: [`onCommand:${commandId('run.start')}`, `onContext:${CONTEXT.hasRuns}`],
     },
     {
       id: 'chart',
@@ -59,7 +59,7 @@ export const TOUR = {
       description: `The panel draws every metric as it arrives. Change a value in its form and relaunch: both runs are drawn together.\n${link('Open Panel', 'panel.open')}`,
       media: 'media/walkthrough/chart.svg',
       alt: 'A chart with the validation accuracy of two runs.',
-      completionEvents: [`onCommand:${commandId('panel.open')}`],
+      completionEvents: [`onContext:${CONTEXT.panelOpened}`],
     },
     {
       id: 'search',
@@ -67,7 +67,7 @@ export const TOUR = {
       description: `Press “Start search” above the search section. The best value of each parameter is shown above its line; “Apply best” writes it into the file.\n${link('Start Search', 'search.start')}`,
       media: 'media/walkthrough/search.svg',
       alt: 'Lenses above each parameter with the best value so far and Apply best.',
-      completionEvents: [`onCommand:${commandId('search.start')}`],
+      completionEvents: [`onCommand:${commandId('search.start')}`, `onContext:${CONTEXT.hasSearches}`],
     },
   ],
 } as const;

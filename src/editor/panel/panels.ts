@@ -6,7 +6,7 @@ import type { ExperimentFiles } from '../files.js';
 import type { Engines } from '../link/engines.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import type { FoundLogs } from '../logs/foundLogs.js';
-import { PANEL_TYPE } from '../manifest/ids.js';
+import { CONTEXT, PANEL_TYPE } from '../manifest/ids.js';
 import { setting } from '../settings.js';
 import type { Places } from '../places.js';
 import type { Forms } from './forms.js';
@@ -43,6 +43,7 @@ export class Panels implements vscode.WebviewPanelSerializer, Disposable {
 
   /** Opens the folder's panel, or brings it forward, and shows something in it. */
   open(folder: FolderEngine, show: Show = {}, where?: 'beside' | 'active', keepFocus = false): void {
+    void vscode.commands.executeCommand('setContext', CONTEXT.panelOpened, true);
     let panel = this.byFolder.get(folder);
     if (panel) panel.webview.reveal(undefined, keepFocus);
     else {

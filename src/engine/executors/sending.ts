@@ -11,6 +11,7 @@ import { readReal, STATE_LIMIT, writeReal } from '../../files/real.js';
 import { record } from '../../protocol/recordSchema.js';
 import { RequestError } from '../server/requestError.js';
 import { sendable, type Sendable } from './ssh/sendable.js';
+import { l10n } from '../../format/l10n.js';
 
 const Consents = z.object({ version: z.literal(1), places: record(z.array(z.string())) });
 
@@ -57,7 +58,12 @@ export class Sending {
     const what = before.size > 0 ? `${fresh.length} new files` : `${files.length} files (${formatBytes(bytes)})`;
     throw new RequestError(
       ErrorCode.send,
-      `${what} of ${this.workspace} would be sent to ${place.host}, which needs your consent: tunesmith run and tunesmith search ask for it, or take --yes.`,
+      l10n.t(
+        '{0} of {1} would be sent to {2}, which needs your consent: tunesmith run and tunesmith search ask for it, or take --yes.',
+        what,
+        this.workspace,
+        place.host,
+      ),
       refusal,
     );
   }

@@ -41,7 +41,9 @@ export function refuseForeignSearch(folders: SearchFolders, { id, name }: Search
   const { experiment = null } = isSearchPlan(plan) ? plan : {};
   const command = experiment ? searchText(experiment) : '';
   const folder = experiment ? path.resolve(path.dirname(experiment.file), experiment.cwd ?? '.') : '';
-  const said = experiment ? ` ${l10n.t('The command of its trials is: {0}; they would run in {1}.', command, folder)}` : '';
+  const said = experiment
+    ? ` ${l10n.t('The command of its trials is: {0}; they would run in {1}.', command, folder)}`
+    : '';
   throw new RequestError(
     ErrorCode.foreign,
     l10n.t('You have not started the search {0} on this machine; it came with its folder.{1} {2}', name, said, ADVICE),

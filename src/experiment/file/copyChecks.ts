@@ -27,7 +27,14 @@ export function checkCopies(
     const at = [...place, file];
     const twin = Object.keys(files).find((other) => other !== file && copyName(other) === copyName(file));
     if (formatOf(file) === null) {
-      report(at, { message: l10n.t('"{0}" is not a YAML, JSON or TOML file', file), hint: l10n.t('only these can be filled in') }, 'key');
+      report(
+        at,
+        {
+          message: l10n.t('"{0}" is not a YAML, JSON or TOML file', file),
+          hint: l10n.t('only these can be filled in'),
+        },
+        'key',
+      );
     } else if (twin !== undefined) {
       const message = l10n.t('"{0}" and "{1}" would both be {{2}}', file, twin, copyName(file));
       report(at, { message, hint: l10n.t('rename one of them') }, 'key');

@@ -76,14 +76,19 @@ export function checkPipeline({ written, params }: Reading, checks: PipelineChec
 function checkRest({ files, output, search }: NonNullable<Reading['written']>, { report }: PipelineChecks): void {
   const hint = l10n.t('write it into the stage whose command it is for');
   if (files) report(['files'], { message: l10n.t('"files" has no effect beside "pipeline"'), hint }, 'key');
-  if (output !== undefined) report(['output'], { message: l10n.t('"output" has no effect beside "pipeline"'), hint }, 'key');
+  if (output !== undefined)
+    report(['output'], { message: l10n.t('"output" has no effect beside "pipeline"'), hint }, 'key');
   if (search?.repeat) {
     const message = l10n.t('a pipeline tried again with the same values would reuse its stages');
     report(['search', 'repeat'], { message, hint: l10n.t('leave "repeat" out') }, 'key');
   }
   if (search?.checkpoints) {
     const message = l10n.t('the trials of a pipeline can’t pause by checkpoints');
-    report(['search', 'checkpoints'], { message, hint: l10n.t('remove "checkpoints": each stage resumes by itself') }, 'key');
+    report(
+      ['search', 'checkpoints'],
+      { message, hint: l10n.t('remove "checkpoints": each stage resumes by itself') },
+      'key',
+    );
   }
 }
 
@@ -210,8 +215,13 @@ function checkParts(stage: Stage, stages: ReadonlyMap<string, Stage>, { report }
     const own = parts[i] ?? null;
     const twin = own === null ? -1 : parts.indexOf(own);
     if (kind === 'integrate' && i > 0 && own === null) {
-      const hint = names ? l10n.t('name one of its parts: {0}', names.map((one) => `${name}.${one}`).join(', ')) : undefined;
-      report(at(i), { message: l10n.t('the stage "{0}" worked on no part that could be put in', name), ...(hint && { hint }) });
+      const hint = names
+        ? l10n.t('name one of its parts: {0}', names.map((one) => `${name}.${one}`).join(', '))
+        : undefined;
+      report(at(i), {
+        message: l10n.t('the stage "{0}" worked on no part that could be put in', name),
+        ...(hint && { hint }),
+      });
       return false;
     }
     if (kind === 'integrate' && twin >= 0 && twin < i) {

@@ -19,8 +19,10 @@ it('answers two clients at once, each in its language', async () => {
     );
   const [a, b, c] = await Promise.all([ask(chinese), ask(english), ask(chinese)]);
   expect([a, b, c]).toEqual(['没有运行 nobody。', 'There is no run nobody.', '没有运行 nobody。']);
-  const file = workspace().write('bad.tune.yaml', 'name: x\nrunn: node x\n');
-  await expect(chinese.request('runs/start', { file })).rejects.toThrow(/[\u4e00-\u9fff]/);
+  const file = workspace().write('some.tune.yaml', experiment('node x', 'params: { lr: 0.5 }\n'));
+  const start = { file, params: { batch: 1 } };
+  await expect(chinese.request('runs/start', start)).rejects.toThrow('没有名为 "batch" 的参数');
+  await expect(english.request('runs/start', start)).rejects.toThrow('no parameter is named "batch"');
 });
 
 it('stores texts in English, with their values for other languages', async () => {

@@ -1,3 +1,4 @@
+import { inEnglish } from '../../../src/format/said.js';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -208,7 +209,7 @@ describe('how a run ended', () => {
     "RuntimeError: [enforce fail at alloc_cpu.cpp:118] err == 0. DefaultCPUAllocator: can't allocate memory: you tried",
     'jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory allocating 100 bytes.',
   ])('recognises memory that ran out: %s', (line) => {
-    expect(outOfMemory(`epoch 1\n${line}\nmore`)).toMatch(/^Out of (GPU )?memory: /);
+    expect(inEnglish(outOfMemory(`epoch 1\n${line}\nmore`)!)).toMatch(/^Out of (GPU )?memory: /);
   });
 
   it('takes no other text for it', () => {

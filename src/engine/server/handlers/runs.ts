@@ -141,7 +141,7 @@ export function runHandlers(parts: EngineParts) {
     'runs/set': ({ id, params, floats }) => {
       const run = existing(id);
       const refused = hand.has(id) ? hand.set(id, params, floats) : active.set(id, params, floats);
-      if (refused) throw conflict(`The run ${run.name} ${refused.why}.`);
+      if (refused) throw conflict(l10n.t('The run {0} {1}.', run.name, refused.why));
       return {};
     },
     'runs/rename': ({ id, name }) => {

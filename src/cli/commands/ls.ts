@@ -142,7 +142,7 @@ export const ls: Command = {
         run.id,
         run.experiment,
         run.name,
-        statusText(run.status),
+        `${statusText(run.status)}${run.warnings ? ' ⚠' : ''}`,
         `${best.has(run.id) ? '★ ' : ''}${formatNumber(run.objective?.value)}`,
         formatRunTime(run, now),
         params(run),
@@ -151,6 +151,7 @@ export const ls: Command = {
       context.columns,
     );
     lines.forEach((line) => context.print(line));
+    if (runs.some(({ warnings }) => warnings)) context.say(l10n.t('⚠ has warnings; see them with: tunesmith show RUN'));
     if (runs.length < total) context.say(l10n.t('… and {0} more (--limit N)', total - runs.length));
     return 0;
   },

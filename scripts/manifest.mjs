@@ -48,11 +48,16 @@ async function translatable() {
   for (const file of folders.flat()) {
     const source = ts.createSourceFile(file, await readFile(file, 'utf8'), ts.ScriptTarget.Latest, true);
     const visit = (node) => {
-      if (ts.isCallExpression(node) && (source.text.includes('format/said.js') ? /\bl10n\.t$|^said$/ : /\bl10n\.t$/).test(node.expression.getText())) {
+      if (
+        ts.isCallExpression(node) &&
+        (source.text.includes('format/said.js') ? /\bl10n\.t$|^said$/ : /\bl10n\.t$/).test(node.expression.getText())
+      ) {
         const [text] = node.arguments;
         if (!text || !ts.isStringLiteralLike(text)) {
           const { line } = source.getLineAndCharacterOfPosition(node.getStart());
-          throw new Error(`${file}:${line + 1}: ${node.expression.getText()} needs a literal text, so that it can be translated.`);
+          throw new Error(
+            `${file}:${line + 1}: ${node.expression.getText()} needs a literal text, so that it can be translated.`,
+          );
         }
         texts.add(text.text);
       }

@@ -9,23 +9,25 @@ import { readViews } from '../../report/viewsFile.js';
 import type { Command } from '../command.js';
 import { CommandError, UsageError } from '../errors.js';
 import { safe, safeLine } from '../terminal.js';
+import { l10n } from '../../format/l10n.js';
 
 export const report: Command = {
   name: 'report',
   usage: 'FILE [--html FILE] [--pdf FILE]',
-  summary: 'Draws the live blocks of a report and exports it as HTML or PDF. Without --html and --pdf: only checks it.',
-  details:
-    'A report is a Markdown file, such as results.report.md, with blocks like ```tunesmith chart (docs/reports.md). The HTML ' +
-    'is one file without scripts that opens offline; the PDF has its drawings as vectors. Exits with 1 if a block has a mistake; ' +
-    'the files are written all the same, with the mistake in its place.',
+  summary: l10n.t(
+    'Draws the live blocks of a report and exports it as HTML or PDF. Without --html and --pdf: only checks it.',
+  ),
+  details: l10n.t(
+    'A report is a Markdown file, such as results.report.md, with blocks like ```tunesmith chart (docs/reports.md). The HTML is one file without scripts that opens offline; the PDF has its drawings as vectors. Exits with 1 if a block has a mistake; the files are written all the same, with the mistake in its place.',
+  ),
   options: {
-    html: { type: 'string', value: 'FILE', help: 'Write it as one HTML file.' },
-    pdf: { type: 'string', value: 'FILE', help: 'Write it as a PDF.' },
-    force: { type: 'boolean', help: 'Replace existing files.' },
+    html: { type: 'string', value: 'FILE', help: l10n.t('Write it as one HTML file.') },
+    pdf: { type: 'string', value: 'FILE', help: l10n.t('Write it as a PDF.') },
+    force: { type: 'boolean', help: l10n.t('Replace existing files.') },
   },
   examples: [
-    ['tunesmith report results.report.md --html results.html', 'one file to send'],
-    ['tunesmith report results.report.md --pdf results.pdf --force', 'again, over the last one'],
+    ['tunesmith report results.report.md --html results.html', l10n.t('one file to send')],
+    ['tunesmith report results.report.md --pdf results.pdf --force', l10n.t('again, over the last one')],
   ],
   args: [1, 1],
   async run(context, input) {
@@ -35,10 +37,10 @@ export const report: Command = {
       const target = input.text(name);
       return target === undefined ? null : path.resolve(context.cwd, target);
     });
-    if (html && html === pdf) throw new UsageError('--html and --pdf need different files.');
+    if (html && html === pdf) throw new UsageError(l10n.t('--html and --pdf need different files.'));
     for (const target of [html, pdf])
       if (target && existsSync(target) && !input.flag('force'))
-        throw new CommandError(`${safeLine(target)} already exists. Replace it with --force.`);
+        throw new CommandError(l10n.t('{0} already exists. Replace it with --force.', safeLine(target)));
     const reports = load(context.dist);
     const engine = await context.engine();
     const now = Date.now();
@@ -67,19 +69,27 @@ export const report: Command = {
     }
     if (!html && !pdf && problems.length === 0)
       context.print(
-        `${safeLine(name)}: ${drawn.shown.length === 1 ? '1 block' : `${drawn.shown.length} blocks`}, no mistakes.`,
+        l10n.t(
+          '{0}: {1}, no mistakes.',
+          safeLine(name),
+          drawn.shown.length === 1 ? '1 block' : l10n.t('{0} blocks', drawn.shown.length),
+        ),
       );
     return problems.length > 0 ? 1 : 0;
   },
 };
 
 function readText(file: string): string {
-  if (!existsSync(file)) throw new CommandError(`There is no file ${safeLine(file)}.`, [], 2);
+  if (!existsSync(file)) throw new CommandError(l10n.t('There is no file {0}.', safeLine(file)), [], 2);
   const stat = statSync(file);
   if (!stat.isFile())
-    throw new CommandError(`${safeLine(file)} is not a file. Name a report, such as results.report.md.`, [], 2);
+    throw new CommandError(
+      l10n.t('{0} is not a file. Name a report, such as results.report.md.', safeLine(file)),
+      [],
+      2,
+    );
   if (stat.size > REPORT_LIMIT)
-    throw new CommandError(`${safeLine(file)} is larger than ${REPORT_LIMIT / 2 ** 20} MiB.`, [], 2);
+    throw new CommandError(l10n.t('{0} is larger than {1} MiB.', safeLine(file), REPORT_LIMIT / 2 ** 20), [], 2);
   return readFileSync(file, 'utf8');
 }
 

@@ -16,7 +16,7 @@ const FOR_PROGRAMS = [
   /^src\/cli\/(mcp\/|askTell|commands\/(mcp|skill))/,
   /^src\/engine\/(agents\/acting|supervisor\/|clients\/link)/,
   // Hosts and clusters are named as their own tools name them.
-  /^src\/engine\/executors\/(ssh|ray)\//,
+  /^src\/engine\/executors\/(ssh|ray|kubernetes)\//,
 ];
 const SKIPPED_TEXTS = new Set([
   'Send initialize with the token first.',

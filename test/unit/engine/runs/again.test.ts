@@ -9,7 +9,11 @@ const failed = (kind: RunError['kind']) => ({
 
 it('counts all reasons together for a number, and each for itself otherwise', () => {
   const first = launchAgain(failed('lost'), { all: 2 }, undefined)!;
-  expect(first).toEqual({ reason: 'lost', counts: { lost: 1 }, text: { text: 'Launched again ({0} of {1}): {2}', values: [1, 2, 'It broke.'] } });
+  expect(first).toEqual({
+    reason: 'lost',
+    counts: { lost: 1 },
+    text: { text: 'Launched again ({0} of {1}): {2}', values: [1, 2, 'It broke.'] },
+  });
   const second = launchAgain(failed('exit'), { all: 2 }, first)!;
   expect(second).toMatchObject({ reason: 'failed', counts: { lost: 1, failed: 1 } });
   expect(launchAgain(failed('out-of-memory'), { all: 2 }, second)).toBeNull();
@@ -29,7 +33,10 @@ it('leaves alone what ended as it was to, what could not be started, and files t
 it('goes on after a preemption whatever else the file says, and counts that apart', () => {
   const preempted = failed('preempted');
   const first = launchAgain(preempted, undefined, undefined)!;
-  expect(first).toMatchObject({ counts: { preempted: 1 }, text: { text: 'Launched again ({0} of {1}): {2}', values: [1, 1000, 'It broke.'] } });
+  expect(first).toMatchObject({
+    counts: { preempted: 1 },
+    text: { text: 'Launched again ({0} of {1}): {2}', values: [1, 1000, 'It broke.'] },
+  });
   expect(launchAgain(failed('lost'), { all: 1 }, first)).toMatchObject({ counts: { preempted: 1, lost: 1 } });
   expect(launchAgain(preempted, { all: 0 }, first)).toMatchObject({ counts: { preempted: 2 } });
   expect(launchAgain(preempted, { preempted: 1 }, first)).toBeNull();

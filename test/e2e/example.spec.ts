@@ -26,7 +26,7 @@ test('the example opens in the same window, and its search of 16 trials starts b
     const [search] = cli.json<{ status: string; search: string }[]>('ls', '--searches');
     expect(search?.status).toBe('running');
     // The gutter says that the search is at work.
-    const mark = page.locator('.margin-view-overlays .cgmr[class*="ced-"]');
+    const mark = page.locator('.glyph-margin-widgets > div');
     await expect(mark.first()).toBeVisible({ timeout: 60_000 });
     await bench.screenshot('example-begins');
   } finally {

@@ -6,9 +6,9 @@ import { Conditions } from './editor/conditions.js';
 import { Explorer } from './editor/explorer/tree.js';
 import { Example } from './editor/example.js';
 import { ExperimentFiles } from './editor/files.js';
-import { filled, useTranslations } from './format/l10n.js';
+import { translate } from './editor/translations.js';
+import { useTranslations } from './format/l10n.js';
 import { useLocale } from './format/locale.js';
-import { entryOf } from './protocol/records.js';
 import { BestHints } from './editor/language/bestHints.js';
 import { Diagnostics } from './editor/language/diagnostics.js';
 import { Documents } from './editor/language/documents.js';
@@ -51,9 +51,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
     subscriptions.push(part);
     return part;
   };
-  // Filled by our own rule, which leaves other braces alone, such as those of a placeholder.
-  const texts = vscode.l10n.bundle ?? {};
-  useTranslations((message, ...values) => filled(entryOf(texts, message) ?? message, values));
+  useTranslations(translate);
   useLocale(vscode.env.language);
 
   const log = own(vscode.window.createOutputChannel('Tunesmith', { log: true }));

@@ -1,8 +1,8 @@
 /** Loads the code of reports, which is a bundle of its own. */
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
-import * as vscode from 'vscode';
 import type * as Reports from '../../report/index.js';
+import { translate } from '../translations.js';
 
 export type { Reports };
 let loaded: typeof Reports | undefined;
@@ -10,7 +10,7 @@ let loaded: typeof Reports | undefined;
 export function loadReports(distFolder: string): typeof Reports {
   if (!loaded) {
     loaded = createRequire(path.join(distFolder, 'extension.cjs'))('./report.cjs') as typeof Reports;
-    loaded.useTranslations(vscode.l10n.t);
+    loaded.useTranslations(translate);
   }
   return loaded;
 }

@@ -86,7 +86,9 @@ it('shows the runs, curves, logs and searches that the engine has, and writes no
   await engine.request('runs/delete', { ids: [hidden.id] });
   const { search } = await engine.request('searches/start', { file });
   await searchOver(engine, search.id);
-  const before = tree(workspace.at('.tunesmith'));
+  const now = (): string[] => tree(workspace.at('.tunesmith'));
+  await until('all supervisors to leave', () => !now().some((name) => name.includes('supervisor.json')));
+  const before = now();
 
   const { ask, poll } = shelfOf();
   poll();

@@ -16,7 +16,8 @@ const Details = z.object({
   message: z.string().nullish(),
   error_type: z.string().nullish(),
   driver_node_id: z.string().nullish(),
-  driver_info: z.object({ node_ip_address: z.string().nullish() }).nullish(),
+  /** The agent of the node that it works on. */
+  driver_agent_http_address: z.string().nullish(),
 });
 type Details = z.infer<typeof Details>;
 
@@ -79,7 +80,7 @@ export class Ray implements Executor {
         if (!details) continue;
         if (details.status === 'PENDING') position++;
         states.set(name, stateOf(name, details, position));
-        if (details.status === 'FAILED') await this.keepOutput(name);
+        if (details.status === 'FAILED') await this.keepOutput(name, details.message ?? '');
       }
     }
     return states;
@@ -106,16 +107,22 @@ export class Ray implements Executor {
     }
   }
 
-  /** The reason why a job never began is only in what it has printed. */
-  private async keepOutput(name: string): Promise<void> {
+  /** The reason why a job never began is only in the head's message and in what the job has printed. */
+  private async keepOutput(name: string, message: string): Promise<void> {
     const file = this.outputs.get(name);
     if (file === undefined || fs.existsSync(file)) return;
+    let logs = '';
     try {
       const answer = await this.ask('GET', `/api/jobs/${encodeURIComponent(name)}/logs`);
-      const { logs } = z.object({ logs: z.string() }).parse(answer);
-      fs.writeFileSync(file, logs.slice(-LARGEST_LOG), { mode: 0o600, flag: 'wx' });
+      logs = z.object({ logs: z.string() }).parse(answer).logs;
     } catch {
-      // The head has lost it.
+      // The head has none, or has lost them.
+    }
+    try {
+      const text = `${logs.slice(-LARGEST_LOG)}\n${message.slice(-LARGEST_LOG)}\n`;
+      fs.writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+    } catch {
+      // A full disk, or a folder that is gone: the run's end says less.
     }
   }
 
@@ -138,11 +145,15 @@ export class Ray implements Executor {
   }
 }
 
-function stateOf(id: string, { status, message, driver_info, driver_node_id }: Details, position: number): JobState {
+function stateOf(id: string, details: Details, position: number): JobState {
+  const { status, message } = details;
   const how = ENDS[status];
   if (how) return { name: 'gone', id, how };
-  const node = driver_info?.node_ip_address ?? driver_node_id?.slice(0, 12) ?? '';
-  if (status === 'RUNNING') return { name: 'running', id, node };
+  const { driver_agent_http_address: agent, driver_node_id: node } = details;
+  if (status === 'RUNNING') {
+    const host = agent && URL.canParse(agent) ? new URL(agent).hostname : node?.slice(0, 12);
+    return { name: 'running', id, node: host ?? '' };
+  }
   return { name: 'queued', id, reason: oneLine(message ?? '') || 'Pending', position };
 }
 

@@ -37,6 +37,27 @@ describe.skipIf(why !== null)(`through Ray${why === null ? '' : ` (skipped: ${wh
   afterEach(() => workspace.remove(), 60_000);
   afterAll(() => cluster?.stop(), 60_000);
 
+  it('a run works as a job with the resources that it asks for, and completes by its own record', async () => {
+    const engine = await connect();
+    const id = await start(engine, 'params: { lr: 1, steps: 100, pause: 50 }\nresources: { cpus: 1, memory: 100M }\n');
+    // The first job of a cluster takes its time.
+    await until('its start', async () => (await engine.request('runs/get', { id })).status === 'running', 60_000);
+    await until('its place', async () => /^ray tunesmith-\w+-1 @[\d.]+$/.test(await place(engine, id)));
+    await until('its end', async () => (await engine.request('runs/get', { id })).endedAt !== null, 60_000);
+    expect(await engine.request('runs/get', { id })).toMatchObject({ status: 'completed', error: null });
+    expect(await xs(engine, id)).toEqual(upTo(100));
+    const job = await until('the job to end', async () => {
+      const answer = await fetch(`${cluster.address}/api/jobs/tunesmith-${id}-1`);
+      const found = (await answer.json()) as Record<string, unknown>;
+      return found.status === 'SUCCEEDED' ? found : null;
+    });
+    expect(job).toMatchObject({ metadata: { tunesmith_run: id } });
+    // Nobody who sees the dashboard learns of the person's environment.
+    expect(Object.keys((job.runtime_env as { env_vars: object }).env_vars).sort()).toEqual(
+      ['GREETING', 'TUNESMITH_LEASE_SECONDS', 'TUNESMITH_RUN_JOB'].sort(),
+    );
+  }, 120_000);
+
   it('what waits says why, and a stop takes it out; a running one is stopped by an engine that came later', async () => {
     const engine = await connect();
     const long = 'params: { lr: 1, steps: 100000, pause: 50 }\nresources: { cpus: 2 }\n';
@@ -69,6 +90,32 @@ describe.skipIf(why !== null)(`through Ray${why === null ? '' : ` (skipped: ${wh
     expect(await engine.request('runs/get', { id })).toMatchObject({ status: 'completed', error: null });
     expect(await xs(engine, id)).toEqual(upTo(150));
   }, 240_000);
+
+  it('a job that Ray refuses fails with its words; no cluster is waited for', async () => {
+    const engine = await connect();
+    const own = workspace.write(
+      'b.tune.yaml',
+      `on: ray\nray: { address: "${cluster.address}", runtimeEnv: { env_vars: { A: 1 } } }\nrun: node -e 1\n`,
+    );
+    const { run } = await engine.request('runs/start', { file: own });
+    await until('its end', async () => (await engine.request('runs/get', { id: run.id })).endedAt !== null, 60_000);
+    expect(await engine.request('runs/get', { id: run.id })).toMatchObject({
+      status: 'failed',
+      error: {
+        kind: 'not-started',
+        message: expect.stringMatching(
+          /^(Ray rejected the job: |The Ray job .* ended before the program began: ).*\S/,
+        ) as string,
+      },
+    });
+    const none = workspace.write('c.tune.yaml', 'on: ray\nray: { address: "http://127.0.0.1:9" }\nrun: node -e 1\n');
+    const waiting = (await engine.request('runs/start', { file: none })).run.id;
+    await until('the reason', async () =>
+      /^ray \(http:\/\/127\.0\.0\.1:9 does not answer/.test(await place(engine, waiting)),
+    );
+    await engine.request('runs/stop', { ids: [waiting] });
+    expect((await runOver(engine, waiting)).status).toBe('stopped');
+  }, 120_000);
 
   it('a search that pauses and promotes ends as it does on this machine with the same seed', async () => {
     const body =

@@ -81,12 +81,14 @@ export class Clusters {
     if (kind === 'ssh' && ssh)
       return new SshHost({ place: ssh, dist, log, consented: (place) => sending.consented(place) });
     if (kind === 'ray' && ray) return new Ray(ray);
-    return kind === 'kubernetes' ? Kubernetes.of(need, env) : new Slurm();
+    return kind === 'kubernetes' ? Kubernetes.of(need, env) : new Slurm(env);
   }
 }
 
 /** The lines of `setup` belong to each job. */
 function keyOf({ kind, ssh, ray, kubernetes }: ClusterNeed, env: NodeJS.ProcessEnv): string {
   const pods = kubernetes && [env.KUBECONFIG, kubernetes.context, kubernetes.namespace];
-  return JSON.stringify([kind, ssh && [ssh.host, ssh.port, ssh.folder], ray?.address, pods]);
+  // The engine's own environment says nothing about the cluster: any client may have started it.
+  const slurm = kind === 'slurm' && [env.SLURM_CONF, env.PATH];
+  return JSON.stringify([kind, slurm, ssh && [ssh.host, ssh.port, ssh.folder], ray?.address, pods]);
 }

@@ -77,7 +77,8 @@ export class AgentActs {
   ): Promise<unknown> {
     const { request, consent } = act;
     // Only a person agrees to send files.
-    const given = { ...(act.params as object), send: undefined, ...(act.trust && { trust: true }) };
+    const { send: _send, ...asked } = act.params as Record<string, unknown>;
+    const given = { ...asked, ...(act.trust && { trust: true }) };
     const parsed = Requests[request].params.safeParse(given);
     if (!parsed.success) throw badRequest(`${request}: ${z.prettifyError(parsed.error)}`);
     const params = parsed.data as Targets;

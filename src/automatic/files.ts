@@ -1,4 +1,4 @@
-/** Chooses the files of `tunesmith auto`: next to the data, with unused names. */
+/** Chooses the files of `tunesmith auto`: in a folder next to the data, with unused names. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { autoText, formatOf, type AutoSource } from '../experiment/auto/source.js';
@@ -18,7 +18,7 @@ export class AutoError extends Error {
 export type Wanted = Omit<AutoSource, 'format' | 'files'> & {
   /** Absolute paths. */
   files: readonly string[];
-  /** Folder of the files that are written; null: that of the data. */
+  /** Folder of the files that are written; null: `NAME.network` next to the data. */
   out: string | null;
 };
 
@@ -38,10 +38,10 @@ export function planFile(wanted: Wanted): { file: string; text: string; isNew: b
   if (format === 'csv' && wanted.target === null) {
     throw new AutoError(`Say which column to predict: --target NAME. ${columnsText(first)}`);
   }
-  const folder = wanted.out ?? path.dirname(first);
+  const base = baseOf(first);
+  const folder = wanted.out ?? path.join(path.dirname(first), `${base}.network`);
   const relative = wanted.files.map((file) => path.relative(folder, file).split(path.sep).join('/'));
   const text = autoText({ ...wanted, format, files: relative });
-  const base = baseOf(first);
   for (let n = 1; ; n++) {
     const file = path.join(folder, `${base}${n === 1 ? '' : `-${n}`}.auto.tune.yaml`);
     if (!existsSync(file)) return { file, text, isNew: true };

@@ -66,9 +66,9 @@ describe('the files of a training', function () {
 
   it('a network is found for a table', async () => {
     const found = await command<{ file: string; test: number }>('data.findNetwork', at('net.csv'), 'kind', '15s');
-    assert.equal(found.file, at('net.best.tune.yaml'));
+    assert.equal(found.file, at('net.network/net.best.tune.yaml'));
     assert.ok(found.test >= 0 && found.test <= 1);
-    assert.ok(existsSync(at('net.report.md')));
+    assert.ok(existsSync(at('net.network/net.report.md')));
   });
 
   it('a range test suggests a learning rate, which is written in its place', async () => {

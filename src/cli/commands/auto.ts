@@ -1,5 +1,5 @@
 /** `tunesmith auto`: finds a network for data by itself. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { AutoError, planFile } from '../../automatic/files.js';
 import { finish, type AskAuto, type Finished } from '../../automatic/finish.js';
@@ -32,7 +32,7 @@ export const auto: Command = {
   usage: 'FILE.csv --target COLUMN [--time 60s] | FOLDER | FILE.npz | X.npy Y.npy | FILE.tune.yaml | --resume SEARCH',
   summary: l10n.t('Finds a network for your data by itself, and reports its quality on held-out examples.'),
   details: l10n.t(
-    'Architecture and hyperparameters are searched together, as an ordinary search. A fifth of the examples is held out as the test set. It writes NAME.best.tune.yaml, the network as an ordinary experiment file; NAME.report.md; and NAME.ensemble.json if several networks together are better, for `tunesmith predict`. Ctrl+C once ends the search with the best so far. --resume searches longer, or writes the files of a search whose command was killed. Exit code: 0 if a network was found.',
+    'Architecture and hyperparameters are searched together, as an ordinary search. A fifth of the examples is held out as the test set. It writes into the folder NAME.network next to the data: NAME.best.tune.yaml, the network as an ordinary experiment file; NAME.report.md; and NAME.ensemble.json if several networks together are better, for `tunesmith predict`. Ctrl+C once ends the search with the best so far. --resume searches longer, or writes the files of a search whose command was killed. Exit code: 0 if a network was found.',
   ),
   options: {
     target: {
@@ -62,7 +62,7 @@ export const auto: Command = {
       type: 'string',
       short: 'o',
       value: 'FOLDER',
-      help: l10n.t('Folder for the files. Default: that of the data.'),
+      help: l10n.t('Folder for the files. Default: NAME.network next to the data, or that of the experiment file.'),
     },
     resume: { type: 'string', value: 'SEARCH', help: l10n.t('Continue this search of an earlier `tunesmith auto`.') },
     json: JSON_OPTION,
@@ -161,6 +161,7 @@ function writeNew(file: string, text: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
+  mkdirSync(path.dirname(file), { recursive: true });
   writeWholeSync(file, text);
 }
 

@@ -31,7 +31,10 @@ export const predict: Command = {
   examples: [
     ['tunesmith predict latest new.csv --out predictions.csv', l10n.t('one line per row')],
     ['tunesmith predict latest cat.jpg dog.jpg', l10n.t('predict images')],
-    ['tunesmith predict houses.ensemble.json new.csv', l10n.t('with an ensemble that `tunesmith auto` has built')],
+    [
+      'tunesmith predict houses.network/houses.ensemble.json new.csv',
+      l10n.t('with an ensemble that `tunesmith auto` has built'),
+    ],
   ],
   args: [2, 10_000],
   async run(context, input) {

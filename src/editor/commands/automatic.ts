@@ -51,7 +51,10 @@ export function automaticCommands(parts: Parts): Pick<Handlers, 'data.findNetwor
       const read = readAuto(plan.text, plan.file);
       if ('problems' in read) throw Object.assign(new Error(read.problems[0]!.message), { problems: read.problems });
       const looked = await look((task) => ask(task, l10n.t('Reading the data')), read.experiment, plan.file);
-      if (plan.isNew) await fs.writeFile(plan.file, plan.text);
+      if (plan.isNew) {
+        await fs.mkdir(path.dirname(plan.file), { recursive: true });
+        await fs.writeFile(plan.file, plan.text);
+      }
       const began = Date.now();
       const { search } = await folder.request('searches/start', { file: plan.file });
       panels.open(folder, { experiment: search.experiment, file: plan.file }, 'beside');

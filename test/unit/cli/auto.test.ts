@@ -53,16 +53,16 @@ describe('tunesmith auto', () => {
     expect(err).toContain('1 of 160 rows have no target');
     const result = JSON.parse(out) as { file: string; best: { params: object; validation: number }; test: object };
     expect(Object.keys(result)).toEqual(['file', 'best', 'test']);
-    expect(result.file).toBe(inFolder('two.best.tune.yaml'));
+    expect(result.file).toBe(inFolder('two.network/two.best.tune.yaml'));
     expect(result.best.params).toHaveProperty('learning_rate');
     expect(result.best.validation).toBeGreaterThan(0.7);
     expect(result.test).toEqual({ metric: 'accuracy', value: expect.any(Number) as number });
-    expect(readFileSync(inFolder('two.report.md'), 'utf8')).toContain('| best network |');
-    expect(await workspace.tunesmith(['validate', 'two.best.tune.yaml'])).toMatchObject({ code: 0 });
-    const run = await workspace.tunesmith(['run', 'two.best.tune.yaml', '--set', 'batch_size=128', '--json']);
+    expect(readFileSync(inFolder('two.network/two.report.md'), 'utf8')).toContain('| best network |');
+    expect(await workspace.tunesmith(['validate', 'two.network/two.best.tune.yaml'])).toMatchObject({ code: 0 });
+    const run = await workspace.tunesmith(['run', 'two.network/two.best.tune.yaml', '--set', 'batch_size=128', '--json']);
     expect(JSON.parse(run.out)).toMatchObject({ status: 'completed' });
     const evaluated = await workspace.tunesmith(['evaluate', 'latest', '--test', '--json']);
-    expect(JSON.parse(evaluated.out)).toMatchObject({ examples: 32, data: 'the test examples of two.csv' });
+    expect(JSON.parse(evaluated.out)).toMatchObject({ examples: 32, data: 'the test examples of ../two.csv' });
     const runs = JSON.parse((await workspace.tunesmith(['ls', '--json'])).out) as { id: string }[];
     workspace.write(
       'pair.json',
@@ -80,7 +80,7 @@ describe('tunesmith auto', () => {
     const { code, out, err } = await auto('numbers.csv', '--target', 'kind', '--time', '8s');
     expect([err, code]).toEqual([expect.stringContaining('regression'), 0]);
     expect(out).toMatch(/R² +validation +test/);
-    expect(existsSync(inFolder('numbers.best.tune.yaml'))).toBe(true);
+    expect(existsSync(inFolder('numbers.network/numbers.best.tune.yaml'))).toBe(true);
   });
 
   it('goes on after a kill, and never overwrites', async () => {
@@ -97,7 +97,7 @@ describe('tunesmith auto', () => {
     const [{ search: id }] = JSON.parse(listed) as [{ search: string }];
     const { code, err } = await auto('--resume', id);
     expect([err, code]).toEqual([expect.anything(), 0]);
-    expect(readdirSync(workspace.folder)).toEqual(
+    expect(readdirSync(inFolder('two.network'))).toEqual(
       expect.arrayContaining(['two.best.tune.yaml', 'two-2.best.tune.yaml']),
     );
   });

@@ -3,6 +3,7 @@
  * on standard output; the last one is `looked`, `found`, `predictedTogether` or `error`.
  */
 import { z } from 'zod';
+import { DataFacts } from './dataFacts.js';
 
 const Run = z.object({ id: z.string(), folder: z.string() });
 
@@ -33,6 +34,7 @@ const Looked = z.object({
   train: z.number(),
   validation: z.number(),
   test: z.number(),
+  facts: DataFacts,
   notes: z.array(z.string()),
 });
 const Found = z.object({

@@ -1,5 +1,6 @@
 /** Requests that start runs and searches. */
 import { z } from 'zod';
+import { DataFacts } from './dataFacts.js';
 import { Capture } from './capture.js';
 import { Placing } from './placing.js';
 import { RangeTest } from './rangeTest.js';
@@ -53,4 +54,6 @@ export const StartSearch = StartRun.omit({
   space: record(z.unknown()).optional(),
   /** Marks the whole numbers of that space that were written as floats. */
   spaceFloats: FloatMark.optional(),
+  /** Facts of the data, for `warmStart: { from: [similar] }`. Default: those of the experiment's earlier runs. */
+  data: DataFacts.optional(),
 });

@@ -304,6 +304,8 @@ export interface WarmStart {
   free?: number;
   /** Number of the best earlier configurations to try first (3). */
   first?: number;
+  /** Says which earlier trials these are, for the person. */
+  note?: string;
 }
 
 /**

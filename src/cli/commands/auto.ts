@@ -120,8 +120,14 @@ async function searchFor(context: Context, input: Input, ask: AskAuto, began: nu
     file,
     ...(trials !== undefined && { trials }),
     ...(seed !== undefined && { seed }),
+    data: looked.facts,
     ...(left !== null && { time: Math.max(LEAST_SEARCH_SECONDS, left) }),
   });
+  const similar = /begins with what was best on similar data: .*$/.exec(search.reason ?? '')?.[0];
+  if (similar !== undefined) {
+    context.say(`  ${safeLine(similar)}`);
+    looked.notes.push(similar);
+  }
   return { search, looked, isOver: false };
 }
 

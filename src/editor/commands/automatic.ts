@@ -56,7 +56,7 @@ export function automaticCommands(parts: Parts): Pick<Handlers, 'data.findNetwor
         await fs.writeFile(plan.file, plan.text);
       }
       const began = Date.now();
-      const { search } = await folder.request('searches/start', { file: plan.file });
+      const { search } = await folder.request('searches/start', { file: plan.file, data: looked.facts });
       panels.open(folder, { experiment: search.experiment, file: plan.file }, 'beside');
       const ended = await waitFor(folder, search, secondsOf(seconds)!);
       const done = await finish({

@@ -12,6 +12,9 @@ import { measured, valuesOf } from './trialOutcome.js';
 /** More of them would say little new, and cost time with every suggestion. */
 const MOST = 2000;
 
+/** Stands for searches of other experiments on similar data. */
+export const SIMILAR = 'similar';
+
 /** Prefix of an experiment's name in `warmStart.from`: its runs that belong to no search, such as imported trials. */
 const RUNS_OF = 'runs of ';
 
@@ -19,14 +22,16 @@ const RUNS_OF = 'runs of ';
  * Completed trials of the searches that `search.warmStart` names, search by search (values of different searches need not
  * be comparable), the newest first; then those of runs without a search that it names. Throws when one is missing.
  */
-export function earlierTrials(store: StoreApi, experiment: Experiment): Earlier[][] {
+export function earlierTrials(store: StoreApi, experiment: Experiment, similar: readonly string[] = []): Earlier[][] {
   const { from = [] } = experiment.search?.warmStart ?? {};
   const ids = from
     .filter((name) => !name.startsWith(RUNS_OF))
     .flatMap((name) =>
-      name === 'experiment'
-        ? store.searches.list({ experiment: experiment.name }).map(({ id }) => id)
-        : [idOf(store, name)],
+      name === SIMILAR
+        ? similar
+        : name === 'experiment'
+          ? store.searches.list({ experiment: experiment.name }).map(({ id }) => id)
+          : [idOf(store, name)],
     );
   const searches: Earlier[][] = [];
   let room = MOST;

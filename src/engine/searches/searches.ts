@@ -2,7 +2,8 @@
 import type { Run, Search } from '../../protocol/engine.js';
 import type { Params } from '../../protocol/values.js';
 import type { RunListener } from '../runs/activeRuns.js';
-import { earlierTrials } from './earlierTrials.js';
+import { earlierTrials, SIMILAR } from './earlierTrials.js';
+import { similarSearches } from './similarSearches.js';
 import { loadExperiment } from '../runs/experiments.js';
 import { placeOrRefuse } from '../executors/placing.js';
 import { newId } from '../runs/ids.js';
@@ -64,9 +65,11 @@ export class Searches implements RunListener {
       since: Date.now(),
     };
     const capacity = scheduler.capacity(needOf(experiment, (environment ?? process.env).CUDA_VISIBLE_DEVICES));
+    const isSimilar = settings.warmStart?.from.includes(SIMILAR) ?? false;
+    const similar = isSimilar ? similarSearches(store, experiment, request.data) : { ids: [], note: null };
     const study = await this.drivers.open(plan, () => ({
-      options: studyOptions(plan, capacity),
-      earlier: earlierTrials(store, experiment),
+      options: studyOptions(plan, capacity, similar.note),
+      earlier: earlierTrials(store, experiment, similar.ids),
     }));
     const { reason, size } = study.opened;
     const id = newId();

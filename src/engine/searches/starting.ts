@@ -1,5 +1,6 @@
 /** Prepares the start of a search from a request. */
 import type { FloatMark } from '../../protocol/floats.js';
+import type { DataFacts } from '../../protocol/dataFacts.js';
 import type { Capture } from '../../protocol/captureSettings.js';
 import { toSpace, withTuned, type Experiment, type SearchSettings } from '../../experiment/index.js';
 import type { Placing } from '../../protocol/placing.js';
@@ -26,6 +27,8 @@ export interface StartSearchRequest {
   place?: Placing;
   space?: Record<string, unknown>;
   spaceFloats?: FloatMark | undefined;
+  /** Facts of the data, by which searches on similar data are found. */
+  data?: DataFacts | undefined;
 }
 
 /** Returns the experiment with the request's changes; refuses one that can't be searched. */
@@ -64,7 +67,7 @@ export function needOf({ resources, program, cluster }: Experiment, visible: str
   };
 }
 
-export function studyOptions(plan: SearchPlan, capacity: number): StudyOptions {
+export function studyOptions(plan: SearchPlan, capacity: number, note: string | null = null): StudyOptions {
   const { experiment } = plan;
   const settings = experiment.search!;
   const workers = plan.parallel === 'auto' ? capacity : plan.parallel;
@@ -79,7 +82,7 @@ export function studyOptions(plan: SearchPlan, capacity: number): StudyOptions {
     maxSteps: settings.maxSteps ?? epochsOf(experiment),
     checkpoints: settings.checkpoints,
     stages: settings.stages,
-    ...(settings.warmStart && { warmStart: settings.warmStart }),
+    ...(settings.warmStart && { warmStart: { ...settings.warmStart, ...(note !== null && { note }) } }),
     repeat: settings.repeat,
     ...(settings.stop && { stop: settings.stop }),
     ...(settings.cost && { cost: costOf(settings, workers) }),

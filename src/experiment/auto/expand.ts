@@ -81,6 +81,7 @@ export function expandAuto(
     search: {
       sampler: 'auto',
       pruner: 'asha',
+      warmStart: { from: ['similar'] },
       ...(auto.trials !== undefined && { trials: auto.trials }),
       ...written.search,
       time: written.search?.time ?? auto.time,

@@ -105,7 +105,7 @@ const WarmStart = z
           .min(1, 'name at least one search')
           .optional()
           .describe(
-            'Ids of earlier searches; `experiment`: all earlier searches of this file; `runs of NAME`: runs of an experiment that belong to no search, such as imported ones. Default: [experiment].',
+            'Ids of earlier searches; `experiment`: all earlier searches of this file; `similar`: those of other files on similar data; `runs of NAME`: runs of an experiment that belong to no search, such as imported ones. Default: [experiment].',
           ),
         free: share('free')
           .optional()

@@ -93,7 +93,9 @@ export const SavedOptions = z.object({
   maxSteps: z.number().nullish(),
   checkpoints: z.boolean().optional(),
   stages: Stages.nullish(),
-  warmStart: z.object({ free: z.number().optional(), first: z.number().optional() }).nullish(),
+  warmStart: z
+    .object({ free: z.number().optional(), first: z.number().optional(), note: z.string().optional() })
+    .nullish(),
   repeat: z.object({ top: z.number(), times: z.number() }).nullish(),
   stop: z
     .object({

@@ -116,7 +116,9 @@ export class WarmStartSampler implements Sampler {
 
   reason(): string {
     const reason = this.full.reason?.() ?? this.name;
-    return this.past.version > 0 ? `${reason}; begins where earlier trials were good` : reason;
+    return this.past.version > 0
+      ? `${reason}; ${this.settings.note ?? 'begins where earlier trials were good'}`
+      : reason;
   }
 
   save(): unknown {

@@ -1,5 +1,7 @@
 /** Looks at a data set before networks are searched for it: what it is, and whether it can be learned from at all. */
 import { kindOfShape, type Network } from '../../experiment/network/index.js';
+import { factsOf } from '../data/facts.js';
+import type { DataFacts } from '../../protocol/dataFacts.js';
 import { divisionsOf, openData, testDivision } from '../data/index.js';
 import { TrainingError } from '../errors.js';
 import { followData, lossKnown } from '../loop/defaults.js';
@@ -14,6 +16,8 @@ export interface Looked {
   train: number;
   validation: number;
   test: number;
+  /** Facts by which similar data are found. */
+  facts: DataFacts;
   /** Sentences about how the files were read, and about what follows from the data. */
   notes: string[];
 }
@@ -53,6 +57,7 @@ export async function lookAt(network: Network, folder: string, signal: AbortSign
       train: dataset.train.count,
       validation: dataset.validation.count,
       test: tested,
+      facts: factsOf(dataset),
       notes: [...followData(network, dataset).said, ...(dataset.done ?? []), ...dataset.notes],
     };
   } finally {

@@ -15,6 +15,8 @@ import { chooseBackend, startBackend } from '../backends/index.js';
 import { architectureOf } from '../architecture/run.js';
 import { saveWeights } from '../checkpoints/checkpoint.js';
 import { CrossValidation } from '../evaluation/crossValidation.js';
+import { factsOf } from '../data/facts.js';
+import { infoOfFacts } from '../../protocol/dataFacts.js';
 import { divisionsOf, openData, type Dataset } from '../data/index.js';
 import { isHeld } from '../data/types.js';
 import { TrainingError, messageOf } from '../errors.js';
@@ -231,6 +233,7 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
     ...(backend.choice.why !== null && { backend_choice: backend.choice.why }),
     parameters: all()[0]!.parameters.count,
     dataset: dataset.name,
+    ...infoOfFacts(factsOf(dataset)),
     train_examples: dataset.train.count,
     validation_examples: dataset.validation.count,
     seed,

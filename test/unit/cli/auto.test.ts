@@ -59,7 +59,13 @@ describe('tunesmith auto', () => {
     expect(result.test).toEqual({ metric: 'accuracy', value: expect.any(Number) as number });
     expect(readFileSync(inFolder('two.network/two.report.md'), 'utf8')).toContain('| best network |');
     expect(await workspace.tunesmith(['validate', 'two.network/two.best.tune.yaml'])).toMatchObject({ code: 0 });
-    const run = await workspace.tunesmith(['run', 'two.network/two.best.tune.yaml', '--set', 'batch_size=128', '--json']);
+    const run = await workspace.tunesmith([
+      'run',
+      'two.network/two.best.tune.yaml',
+      '--set',
+      'batch_size=128',
+      '--json',
+    ]);
     expect(JSON.parse(run.out)).toMatchObject({ status: 'completed' });
     const evaluated = await workspace.tunesmith(['evaluate', 'latest', '--test', '--json']);
     expect(JSON.parse(evaluated.out)).toMatchObject({ examples: 32, data: 'the test examples of ../two.csv' });

@@ -1,7 +1,7 @@
 """Use of the machine, and data files, of a program that was started by hand; runs in the process of ``_recorded``.
 
-Metrics, names and files are those of ``src/engine/supervisor/system`` and ``record/data.ts``. Only Linux reports
-processes without a library.
+Metrics, names and files are those of ``src/engine/supervisor/system`` and ``record/data.ts``. Linux tells of processes in /proc,
+macOS by ``ps``.
 """
 import hashlib
 import json
@@ -9,19 +9,25 @@ import os
 import re
 import stat
 import subprocess
+import sys
 import time
+
+if __package__:
+    from ._gpus import Gpus
+else:
+    from _gpus import Gpus
 
 # Seconds between two samples, and the time at work up to which they are. A long run is sampled less often.
 INTERVALS = ((120, 2), (1800, 5), (6 * 3600, 15), (float("inf"), 60))
-# Seconds between two looks whether the program still works.
-LOOK = 0.5
-# Seconds after which the program has named its data files.
+# Seconds between two looks whether the program still works; without /proc each starts a process.
+LOOK = 0.5 if sys.platform == "linux" else 2
+# Seconds after which the program has said which data it works with.
 SETTLED = 5
 _MIB = 2**20
+_PROC = sys.platform == "linux"
 _MOST_FILES, _MOST_FILE, _MOST_ALL, _MOST_TEXTS, _LONGEST = 200, 256 << 20, 512 << 20, 5000, 4096
 _MOST_JOURNAL = 1 << 20
 _CODE = re.compile(r"\.(?:pyc?|[cm]?[jt]sx?|sh|ps1|ipynb|jl|rb|pl|lua|exe|dll|so)$", re.IGNORECASE)
-_NVIDIA = "index,utilization.gpu,memory.used,power.draw,temperature.gpu"
 
 
 class Program:
@@ -44,7 +50,20 @@ class Usage:
         self._members = set()
 
     def read(self):
-        """``{(pid, started): (seconds of processor time, bytes of memory, bytes read, bytes written)}``"""
+        """``{(pid, started): (seconds of processor time, bytes of memory, bytes read, bytes written)}``; without disks: None there."""
+        return self._from_proc() if _PROC else self._from_ps()
+
+    def _from_ps(self):
+        found = parse_ps(_ps("-A", "-o", "pid=,ppid=,pgid=,rss=,time="))
+        members = {self._root, *self._members} & found.keys()
+        before = -1
+        while before != len(members):
+            before = len(members)
+            members.update(pid for pid, (parent, *_) in found.items() if parent in members and pid != os.getpid())
+        self._members = members
+        return {(pid, ""): (found[pid][1], found[pid][2], None, None) for pid in members}
+
+    def _from_proc(self):
         found = {}
         for name in os.listdir("/proc"):
             if name.isdigit():
@@ -68,7 +87,7 @@ def watch(task):
     """Samples until the program is gone or has finished its run, and writes data.json meanwhile."""
     program = Program(task["folder"], task["pid"])
     journal = _Journal(os.path.join(task["folder"], "journal", "system.ndjson"), task["launch"])
-    usage, gpus = Usage(task["pid"]), _Gpus()
+    usage, gpus = Usage(task["pid"]), Gpus()
     began = time.monotonic()
     last, due = _sample(usage), INTERVALS[0][1]
     unknown = task["launch"] == 1
@@ -91,8 +110,8 @@ def watch(task):
 
 def _sample(usage):
     try:
-        return time.monotonic(), usage.read(), _network()
-    except (OSError, ValueError, IndexError):
+        return time.monotonic(), usage.read(), _network() if _PROC else None
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError):
         return time.monotonic(), {}, None
 
 
@@ -101,12 +120,16 @@ def rates(before, now):
     seconds = now[0] - before[0]
     values = {}
     if before[1] and now[1]:
-        # A new process has used all its time since the last sample.
-        used = [[max(0, new - old) for new, old in zip(each, before[1].get(name, (0, 0, 0, 0)))] for name, each in now[1].items()]
+        # A process that is new has used all its time since the sample before.
+        used = [
+            [max(0, (new or 0) - (old or 0)) for new, old in zip(each, before[1].get(name, (0, 0, 0, 0)))]
+            for name, each in now[1].items()
+        ]
         values["system/cpu_percent"] = 100 * sum(each[0] for each in used) / seconds
         values["system/memory_mib"] = sum(each[1] for each in now[1].values()) / _MIB
-        values["system/disk_read_mib_per_s"] = sum(each[2] for each in used) / _MIB / seconds
-        values["system/disk_write_mib_per_s"] = sum(each[3] for each in used) / _MIB / seconds
+        if all(each[2] is not None for each in now[1].values()):
+            values["system/disk_read_mib_per_s"] = sum(each[2] for each in used) / _MIB / seconds
+            values["system/disk_write_mib_per_s"] = sum(each[3] for each in used) / _MIB / seconds
     if before[2] and now[2]:
         for name, old, new in zip(("received", "sent"), before[2], now[2]):
             values[f"system/net_{name}_mib_per_s"] = max(0, new - old) / _MIB / seconds
@@ -132,45 +155,6 @@ class _Journal:
         except OSError:
             # A sample that can't be written is skipped.
             pass
-
-
-class _Gpus:
-    def __init__(self):
-        self._visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-        hidden = self._visible is not None and (not self._visible.strip() or self._visible.strip().startswith("-1"))
-        self._failures = 3 if hidden else 0
-
-    def read(self):
-        if self._failures >= 3:
-            return {}
-        try:
-            query = ["nvidia-smi", f"--query-gpu={_NVIDIA}", "--format=csv,noheader,nounits"]
-            done = subprocess.run(query, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=True)
-            self._failures = 0
-            return gpu_values(done.stdout.decode(), self._visible)
-        except FileNotFoundError:
-            self._failures = 3
-        except (OSError, ValueError, subprocess.SubprocessError):
-            self._failures += 1
-        return {}
-
-
-def gpu_values(text, visible):
-    """Metrics of the lines that nvidia-smi prints, of the GPUs that ``visible`` (CUDA_VISIBLE_DEVICES) numbers."""
-    wanted = None
-    if visible and re.fullmatch(r"[\d,\s]+", visible):
-        wanted = {part.strip() for part in visible.split(",")}
-    values = {}
-    for line in text.splitlines():
-        index, *numbers = (cell.strip() for cell in line.split(","))
-        if not index.isdigit() or (wanted is not None and index not in wanted):
-            continue
-        for name, number in zip(("use_percent", "memory_mib", "power_watts", "temperature_celsius"), numbers):
-            try:
-                values[f"system/gpu{index}_{name}"] = float(number)
-            except ValueError:
-                continue
-    return values
 
 
 def record_data(task):
@@ -254,8 +238,32 @@ def _stat(pid):
 
 
 def _started(pid):
+    if not _PROC:
+        try:
+            return _ps("-o", "lstart=", "-p", str(pid)).strip() or None
+        except (OSError, subprocess.SubprocessError):
+            return None
     fields = _stat(pid)
     return fields[19] if fields and fields[0] not in "ZX" else None
+
+
+def _ps(*arguments):
+    environ = {**os.environ, "LC_ALL": "C"}
+    done = subprocess.run(["ps", *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=5, env=environ)
+    return done.stdout.decode("utf-8", "replace")
+
+
+def parse_ps(text):
+    """Reads lines of ``ps -o pid=,ppid=,pgid=,rss=,time=``: ``{pid: (parent, seconds of processor time, bytes of memory)}``."""
+    found = {}
+    for line in text.splitlines():
+        fields = line.split()
+        time_text = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)", fields[4]) if len(fields) == 5 else None
+        if time_text and all(field.isdigit() for field in fields[:4]):
+            days, hours, minutes, seconds = (float(part or 0) for part in time_text.groups())
+            used = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+            found[int(fields[0])] = (int(fields[1]), used, int(fields[3]) * 1024)
+    return found
 
 
 def _disk(pid):

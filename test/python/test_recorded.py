@@ -130,16 +130,6 @@ busy.kill()
         folder = self.run_folder(code)
         self.assertFalse((folder / "journal" / "system.ndjson").exists())
 
-    def test_the_use_of_the_gpus_that_the_program_may_use(self):
-        from tunesmith._observed import gpu_values
-
-        text = "0, 40, 1024, 70.5, 50\n1, 90, 2048, [N/A], 60\n"
-        self.assertEqual(
-            gpu_values(text, "1"),
-            {"system/gpu1_use_percent": 90, "system/gpu1_memory_mib": 2048, "system/gpu1_temperature_celsius": 60},
-        )
-        self.assertEqual(len(gpu_values(text, None)), 7)
-
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,5 +1,15 @@
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseAmd, parseApple, parseNvidia, parseRocm } from '../../../src/engine/supervisor/system/gpus.js';
+import {
+  Gpus,
+  gpuMetrics,
+  parseAmd,
+  parseApple,
+  parseNvidia,
+  parseRocm,
+} from '../../../src/engine/supervisor/system/gpus.js';
 import { intervalAt } from '../../../src/engine/supervisor/system/sampler.js';
 import { parsePs } from '../../../src/engine/supervisor/system/usage.js';
 
@@ -65,6 +75,29 @@ describe('the answers of tools', () => {
     ]);
   });
 });
+
+describe.skipIf(process.platform !== 'linux')(
+  'tools alone on the PATH, with the answers that the Python client is tested with',
+  () => {
+    const answers = join(__dirname, '../../fixtures/gpus');
+    const expected = JSON.parse(readFileSync(join(answers, 'metrics.json'), 'utf8')) as Record<string, object>;
+
+    test.each(['nvidia-smi', 'rocm-smi', 'amd-smi'])('%s', async (name) => {
+      const folder = mkdtempSync(join(tmpdir(), 'tools ü '));
+      const answer = JSON.stringify(readFileSync(join(answers, `${name}.txt`), 'utf8'));
+      writeFileSync(join(folder, name), `#!${process.execPath}\nprocess.stdout.write(${answer});\n`);
+      chmodSync(join(folder, name), 0o755);
+      expect(gpuMetrics(await new Gpus({ PATH: folder }).read())).toEqual(expected[name]);
+      if (name === 'nvidia-smi')
+        expect(await new Gpus({ PATH: folder, CUDA_VISIBLE_DEVICES: '-1' }).read()).toEqual([]);
+    });
+
+    test('ioreg', () => {
+      const text = readFileSync(join(answers, 'ioreg.txt'), 'utf8');
+      expect(gpuMetrics(parseApple(text))).toEqual(expected.ioreg);
+    });
+  },
+);
 
 test('a long run is sampled less often', () => {
   expect([0, 119_999, 120_000, 3_600_000, 1e9].map(intervalAt)).toEqual([2000, 2000, 5000, 15_000, 60_000]);

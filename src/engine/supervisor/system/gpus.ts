@@ -1,4 +1,4 @@
-/** Use, memory, power and temperature of the GPUs that a program may use, by the tools of their makers. */
+/** Use, memory, power and temperature of the GPUs that a program may use, by the tools of their makers. `python/tunesmith/_gpus.py` is the same for programs started by hand. */
 import { execFile } from 'node:child_process';
 import { RUN_ENV } from '../../../protocol/runFiles.js';
 import { visibleGpus } from '../../machine/visibleGpus.js';
@@ -45,6 +45,16 @@ export class Gpus {
     }
     return [];
   }
+}
+
+/** Metrics below `system/`, without what the tool does not tell. */
+export function gpuMetrics(gpus: readonly GpuUse[]): Record<string, number> {
+  const values: Record<string, number> = {};
+  for (const { index, use, memory, power, temperature } of gpus) {
+    const facts = { use_percent: use, memory_mib: memory, power_watts: power, temperature_celsius: temperature };
+    for (const [what, value] of Object.entries(facts)) if (value !== null) values[`system/gpu${index}_${what}`] = value;
+  }
+  return values;
 }
 
 function ask(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ObservedJournal } from '../observe/journal.js';
-import { Gpus, type GpuUse } from './gpus.js';
+import { gpuMetrics, Gpus } from './gpus.js';
 import { TreeUsage, type Usage } from './usage.js';
 
 const MIB = 2 ** 20;
@@ -73,7 +73,7 @@ export class SystemSampler {
     this.last = now;
     const gpus = records ? await this.gpus.read() : [];
     if (this.isOver || !records) return;
-    const values = { ...(before && ratesOf(before, now)), ...gpuValues(gpus) };
+    const values = { ...(before && ratesOf(before, now)), ...gpuMetrics(gpus) };
     const step = Math.max(0, Math.round((Date.now() - this.options.startedAt) / 1000));
     if (Object.keys(values).length > 0) this.journal.add({ type: 'metrics', time: Date.now(), step, values });
     this.journal.flush();
@@ -106,15 +106,6 @@ function ratesOf(before: Sample, now: Sample): Record<string, number> {
       round(Math.max(0, now.network![what] - before.network![what]) / MIB / seconds);
     values['system/net_received_mib_per_s'] = rate('received');
     values['system/net_sent_mib_per_s'] = rate('sent');
-  }
-  return values;
-}
-
-function gpuValues(gpus: readonly GpuUse[]): Record<string, number> {
-  const values: Record<string, number> = {};
-  for (const { index, use, memory, power, temperature } of gpus) {
-    const facts = { use_percent: use, memory_mib: memory, power_watts: power, temperature_celsius: temperature };
-    for (const [what, value] of Object.entries(facts)) if (value !== null) values[`system/gpu${index}_${what}`] = value;
   }
   return values;
 }

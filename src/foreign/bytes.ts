@@ -1,7 +1,11 @@
 /** Pieces of a file that may be growing, shrinking or something else than it was. */
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { openReal } from '../files/real.js';
+
+/** Bytes at each end of a file by which its content is told from another. */
+const END = 16 * 1024;
 
 export class FileBytes {
   private constructor(
@@ -26,6 +30,18 @@ export class FileBytes {
       filled += read;
     }
     return bytes.subarray(0, filled);
+  }
+
+  /**
+   * Returns a text that differs for another file at the same path, and for other content: also if that has the same size and
+   * was written within one tick of the file system's clock.
+   */
+  identity(): string {
+    const { dev, ino, size, mtimeNs, ctimeNs } = fs.fstatSync(this.descriptor, { bigint: true });
+    const ends = createHash('sha256')
+      .update(this.read(0, END))
+      .update(this.read(Math.max(0, this.size - END), END));
+    return [dev, ino, size, mtimeNs, ctimeNs, ends.digest('hex')].join(' ');
   }
 
   close(): void {

@@ -71,7 +71,7 @@ let last: { key: string; journal: Journal } | null = null;
 function read(file: string): Journal {
   const bytes = FileBytes.open(file);
   try {
-    const key = `${file}\0${bytes.size}`;
+    const key = `${file}\0${bytes.identity()}`;
     if (last?.key === key) return last.journal;
     const journal: Journal = { studies: [], trials: [] };
     const counts = new Map<number, number>();

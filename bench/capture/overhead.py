@@ -1,8 +1,8 @@
-"""What capture costs: ``python bench/capture/overhead.py [TIMES]``, with the interpreter whose libraries are measured.
+"""What capture costs: ``python bench/capture/overhead.py [TIMES [NAME …]]``, with the interpreter whose libraries are measured.
 
 Each program runs TIMES times (25) with and without capture, in turn; the figures are processor time, which other work on the machine
 disturbs less than the clock: of the fastest run where only the start counts, because other work can only add to it, else medians.
-Programs whose library is missing are left out.
+Modules are compiled before, as they are from the second start on. Programs whose library is missing are left out.
 """
 import importlib.util
 import os
@@ -38,6 +38,18 @@ PROGRAMS = {
         "import dataclasses, draccus\n@dataclasses.dataclass\nclass C:\n    lr: float = 0.1\ndraccus.parse(config_class=C)",
         None,
     ),
+    "torch": (
+        "tensorboardX",
+        "import torch, tensorboardX\ntorch.manual_seed(0); torch.set_num_threads(1)\n"
+        "net = torch.nn.Sequential(torch.nn.Conv2d(1, 16, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(16 * 26 * 26, 10))\n"
+        "opt = torch.optim.SGD(net.parameters(), 0.1); writer = tensorboardX.SummaryWriter('log')\n"
+        "x, y = torch.randn(64, 1, 28, 28), torch.randint(0, 10, (64,))\n"
+        "for step in range(300):\n"
+        "    loss = torch.nn.functional.cross_entropy(net(x), y)\n"
+        "    opt.zero_grad(); loss.backward(); opt.step()\n"
+        "    writer.add_scalar('loss', loss.item(), step); writer.add_scalar('lr', 0.1, step)\n",
+        300,
+    ),
     "xgboost": (
         "xgboost",
         DATA + "import xgboost\nd = xgboost.DMatrix(x, y)\n"
@@ -61,6 +73,8 @@ PROGRAMS = {
 
 def seconds(file, captured, folder):
     env = {name: value for name, value in os.environ.items() if not name.startswith("TUNESMITH_")}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    env["PYTHONPYCACHEPREFIX"] = os.path.join(folder, "compiled")
     env.update(OMP_NUM_THREADS="1", TUNESMITH_SILENT="1", TUNESMITH_DIR=folder, TUNESMITH_OUTPUT="off")
     if captured:
         # The processes that record code and use of the machine are not what is measured.
@@ -76,15 +90,17 @@ def seconds(file, captured, folder):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def main(times):
+def main(times, only=()):
     print("| Program | Without, ms | Captured, ms | More, ms | A step, % |")
     print("| --- | --- | --- | --- | --- |")
     for name, (module, code, steps) in PROGRAMS.items():
-        if module is not None and importlib.util.find_spec(module) is None:
+        if only and name not in only or module is not None and importlib.util.find_spec(module) is None:
             continue
         with tempfile.TemporaryDirectory() as folder:
             file = os.path.join(folder, "train.py")
             Path(file).write_text(code)
+            for captured in (False, True):
+                seconds(file, captured, folder)
             pairs = [(seconds(file, False, folder), seconds(file, True, folder)) for _ in range(times)]
         middle = statistics.median if steps else min
         without, captured = (1000 * middle(column) for column in zip(*pairs))
@@ -94,4 +110,4 @@ def main(times):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 25)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 25, sys.argv[2:])

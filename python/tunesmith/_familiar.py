@@ -59,16 +59,19 @@ class Familiar:
                 self._warn_once(f"save {name}", f"save: {name} can't be copied: {error}")
         return found
 
-    def watch(self, models, criterion=None, log="gradients", log_freq=1000, idx=None, log_graph=False):
+    def watch(self, models, criterion=None, log="gradients", log_freq=1000, idx=None, log_graph=False, graph=False):
         """
         Records histograms of a PyTorch model's ``"gradients"``, its ``"parameters"`` or ``"all"``, at the first backward pass and
-        then at each ``log_freq``-th. ``models``: one or a list. ``criterion`` and ``log_graph`` mean nothing here.
+        then at each ``log_freq``-th. ``models``: one or a list. ``criterion`` means nothing here.
+
+        ``graph`` (or ``log_graph``, or ``log="graph"``) also records the model's parts, with the shapes of their weights and, of a
+        PyTorch model after its first forward pass, of their results. That also works for a Keras model that has been built.
         """
         if not self.enabled:
             return []
         from ._watch import watch
 
-        watches = watch(self, models, criterion, log, log_freq, idx, log_graph)
+        watches = watch(self, models, criterion, log, log_freq, idx, log_graph, graph)
         self._watches = [*self._watches, *watches]
         return watches
 

@@ -231,7 +231,7 @@ def _keep_picture(folder, stem, image):
     try:
         if isinstance(image._data, (str, os.PathLike)):
             end = os.path.splitext(os.fspath(image._data))[1].lower()
-            if end not in (".png", ".jpg", ".jpeg", ".gif", ".webp"):
+            if end not in (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"):
                 return None
             path = free(os.path.join(folder, "media"), stem + end)
             shutil.copyfile(image._data, path)

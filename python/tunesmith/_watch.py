@@ -1,4 +1,5 @@
-"""Records gradients and weights of a PyTorch model as histograms at regular backward passes."""
+"""Records gradients and weights of a PyTorch model as histograms at regular backward passes, and its graph."""
+from ._graph import TorchGraph, keras_graph
 from ._types import Histogram
 
 _BINS = 64
@@ -6,26 +7,37 @@ _BINS = 64
 _MOST = 300
 
 
-def watch(run, models, criterion=None, log="gradients", log_freq=1000, idx=None, log_graph=False):
-    """See ``Run.watch``. Returns the watches, one per model."""
-    if log not in ("gradients", "parameters", "all", None):
-        raise ValueError(f'log must be "gradients", "parameters", "all" or None, not {log!r}')
+def watch(run, models, criterion=None, log="gradients", log_freq=1000, idx=None, log_graph=False, graph=False):
+    """See ``Run.watch``. Returns the watches, one for each model."""
+    if log not in ("gradients", "parameters", "all", "graph", None):
+        raise ValueError(f'log must be "gradients", "parameters", "all", "graph" or None, not {log!r}')
+    graph = graph or log_graph or log == "graph"
+    log = None if log == "graph" else log
     if int(log_freq) < 1:
         raise ValueError(f"log_freq must be at least 1, not {log_freq!r}")
     models = list(models) if isinstance(models, (list, tuple)) else [models]
     watches = []
     for number, model in enumerate(models, 0 if idx is None else int(idx)):
-        if not hasattr(model, "named_parameters"):
-            run._say_once("watch", f"watch: {type(model).__name__} is no PyTorch model, so nothing of it is recorded")
-            continue
         prefix = "" if len(models) == 1 and idx is None else f"graph_{number}/"
-        watches.append(_Watch(run, model, prefix, log, int(log_freq)))
+        if hasattr(model, "named_parameters"):
+            watches.append(_Watch(run, model, prefix, log, int(log_freq), graph))
+        elif graph and hasattr(model, "layers") and hasattr(model, "weights"):
+            _record_graph(run, prefix, keras_graph(model))
+        else:
+            run._say_once("watch", f"watch: {type(model).__name__} is no PyTorch model, so nothing of it is recorded")
     return watches
 
 
+def _record_graph(run, prefix, graph):
+    # With several ranks each would record the same.
+    if run.rank == 0 and not run._recorder.finished:
+        graph._record_into(run, f"{prefix}model graph", 0)
+
+
 class _Watch:
-    def __init__(self, run, model, prefix, log, every):
+    def __init__(self, run, model, prefix, log, every, graph):
         self.model = model
+        self._graph = TorchGraph(model, lambda made: _record_graph(run, prefix, made)) if graph else None
         self._run = run
         self._every = every
         self._passes = {}
@@ -62,6 +74,8 @@ class _Watch:
         for handle in self._handles:
             handle.remove()
         self._handles = []
+        if self._graph is not None:
+            self._graph.finish()
 
 
 def histogram(tensor, bins=_BINS):

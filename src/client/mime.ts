@@ -16,6 +16,9 @@ const TYPES: Record<string, string> = {
   md: 'text/markdown',
   html: 'text/html',
   json: 'application/json',
+  ply: 'model/ply',
+  obj: 'model/obj',
+  stl: 'model/stl',
 };
 
 /** Media type by the file's ending; bytes when it is unknown. */

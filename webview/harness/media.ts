@@ -1,5 +1,6 @@
 /** Made-up media of every kind, for looking at the panel. */
-import { HISTOGRAM_MIME, PLOT_MIME } from '../../src/protocol/drawings.js';
+import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../src/protocol/drawings.js';
+import type { ModelGraph } from '../../src/protocol/drawings.js';
 import type { MediaFile, MediaList, MediaSeries } from '../../src/protocol/media.js';
 
 const STEPS = Array.from({ length: 12 }, (_, i) => i * 100);
@@ -12,6 +13,9 @@ const FEW: [name: string, mime: string, steps: number[]][] = [
   ['notes', 'text/markdown', [1100]],
   ['report', 'text/html', [1100]],
   ['film', 'video/mp4', [1100]],
+  ['points', 'model/obj', [0, 1100]],
+  ['surface', 'model/obj', [1100]],
+  ['model graph', GRAPH_MIME, [0]],
 ];
 let asked = 0;
 /** Number of files that were read, for tests. */
@@ -64,6 +68,8 @@ function textOf(mime: string, step: number, hue: number): string {
     return '# Findings\n\nThe *learning rate* matters **most**; see `train.py` and [the paper](https://example.org).\n\n- one\n- two\n\n| lr | accuracy |\n| --- | --- |\n| 0.1 | 0.91 |\n| 0.01 | 0.97 |\n\n<img src=x onerror="document.title=\'bad\'">';
   if (mime === 'text/html')
     return '<h2 style="color: teal">Report</h2><p onclick="x()">Some <b>bold</b> words.</p><style>p { border-left: 3px solid orange; padding-left: 6px }</style><script>parent.document.title = "bad"</script><img src="https://example.org/x.png">';
+  if (mime === 'model/obj') return step === 0 ? cloud(hue) : surface();
+  if (mime === GRAPH_MIME) return JSON.stringify(network());
   return 'no film';
 }
 
@@ -84,4 +90,65 @@ function wave(): string {
   view.setUint32(40, count, true);
   for (let i = 0; i < count; i++) view.setUint8(44 + i, 128 + 100 * Math.sin((i / rate) * 2 * Math.PI * 440));
   return btoa(String.fromCharCode(...new Uint8Array(view.buffer)));
+}
+
+/** A spiral of coloured points. */
+function cloud(hue: number): string {
+  return Array.from({ length: 4000 }, (_, i) => {
+    const [turn, height] = [i / 60, i / 4000];
+    const radius = 0.4 + 0.2 * Math.sin(i * 12.9898 + hue);
+    const color = [height, 0.4, 1 - height].map((part) => part.toFixed(2)).join(' ');
+    return `v ${(radius * Math.cos(turn)).toFixed(3)} ${(radius * Math.sin(turn)).toFixed(3)} ${(2 * height).toFixed(3)} ${color}`;
+  }).join('\n');
+}
+
+/** A torus of triangles. */
+function surface(): string {
+  const [around, across] = [40, 16];
+  const lines: string[] = [];
+  for (let i = 0; i < around; i++)
+    for (let j = 0; j < across; j++) {
+      const [a, b] = [(2 * Math.PI * i) / around, (2 * Math.PI * j) / across];
+      const radius = 1 + 0.4 * Math.cos(b);
+      lines.push(`v ${radius * Math.cos(a)} ${radius * Math.sin(a)} ${0.4 * Math.sin(b)}`);
+    }
+  const at = (i: number, j: number): number => (i % around) * across + (j % across) + 1;
+  for (let i = 0; i < around; i++)
+    for (let j = 0; j < across; j++) lines.push(`f ${at(i, j)} ${at(i + 1, j)} ${at(i + 1, j + 1)} ${at(i, j + 1)}`);
+  return lines.join('\n');
+}
+
+function network(): ModelGraph {
+  const nodes: ModelGraph['nodes'] = [{ name: 'Net', type: 'Net', parent: null, shape: [null, 10] }];
+  const weight = (name: string, shape: number[], trained = true) => ({ name, shape, trained });
+  for (const [i, channels] of [16, 32].entries()) {
+    const whole = nodes.push({ name: `blocks.${i}`, type: 'Block', parent: 0, shape: [null, channels, 14, 14] }) - 1;
+    const from = i === 0 ? 1 : 16;
+    nodes.push({
+      ...{ name: `blocks.${i}.conv`, type: 'Conv2d', parent: whole, shape: [null, channels, 28, 28] },
+      weights: [weight('weight', [channels, from, 3, 3], i > 0), weight('bias', [channels], i > 0)],
+    });
+    nodes.push({
+      name: `blocks.${i}.norm`,
+      type: 'BatchNorm2d',
+      parent: whole,
+      inputs: [whole + 1],
+      weights: [weight('weight', [channels]), weight('bias', [channels])],
+    });
+    nodes.push({
+      name: `blocks.${i}.act`,
+      type: 'ReLU',
+      parent: whole,
+      shape: [null, channels, 14, 14],
+      inputs: [whole + 1, whole + 2],
+    });
+  }
+  nodes.push({
+    name: 'head',
+    type: 'Linear',
+    parent: 0,
+    shape: [null, 10],
+    weights: [weight('weight', [10, 6272]), weight('bias', [10])],
+  });
+  return { nodes };
 }

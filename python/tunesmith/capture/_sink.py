@@ -107,7 +107,12 @@ class Sink:
         if self.taking and self._session is not None and self._session._current is not None:
             self._session._current.finish()
             self._session.init(reinit=True)
-            self._seen, self._counts, self._observed = [], {}, {}
+            self.forget()
+
+    def forget(self):
+        """The next value that is observed belongs to another run."""
+        self._seen, self._counts, self._observed = [], {}, {}
+        self._media, self.has_metrics = 0, False
 
     # For hooks
 

@@ -42,6 +42,10 @@ def maker(value):
     if kind == "Table":
         return lambda: _types.Table(columns=list(value.columns), data=[[_cell(one) for one in row] for row in value.data])
     path = getattr(value, "_path", None)
+    if path and kind == "Object3D":
+        from .._scenes import scene_of_file
+
+        return lambda: scene_of_file(path)
     if path and kind in ("Image", "Audio", "Video", "Html"):
         return lambda: getattr(_types, kind)(path)
     return None

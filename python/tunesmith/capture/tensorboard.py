@@ -53,6 +53,16 @@ def install(module, sink):
 
         sink.media(_NAME, given["tag"], lambda: Text(given["text_string"]), step)
 
+    def mesh(given, step):
+        from .._scenes import Object3D
+
+        parts = {name: given.get(name) for name in ("vertices", "faces", "colors")}
+        # Each has a first axis for several meshes of one tag.
+        count = len(parts["vertices"])
+        for i in range(count):
+            one = {name: None if part is None else part[i] for name, part in parts.items()}
+            sink.media(_NAME, given["tag"], lambda one=one: Object3D(**one), step)
+
     def hparams(given, _step):
         sink.params(_NAME, given["hparam_dict"] or {})
         sink.metrics(_NAME, given["metric_dict"] or {})
@@ -65,6 +75,7 @@ def install(module, sink):
     hook("add_figure", figure)
     hook("add_histogram", histogram)
     hook("add_text", text)
+    hook("add_mesh", mesh)
     hook("add_hparams", hparams)
 
 

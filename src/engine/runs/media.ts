@@ -2,7 +2,7 @@
 import { MOST_MEDIA_BYTES, MOST_MEDIA_FILES, MOST_MEDIA_NAMES, type MediaFile } from '../../protocol/media.js';
 import type { MediaList, MediaSeries } from '../../protocol/media.js';
 import type { RunMedia } from '../../store/api.js';
-import { mimeOf } from '../../foreign/mime.js';
+import { pictureMime } from '../../foreign/mime.js';
 import type { MediaFiles } from './mediaFiles.js';
 
 /** Lists media by name, each name's files by step; those without a step come first, in the order logged. */
@@ -45,6 +45,6 @@ function readPicture(files: MediaFiles, name: string): MediaFile | null {
   const size = files.size(name);
   if (size === null || size > MOST_MEDIA_BYTES) return null;
   const bytes = files.bytes(name, MOST_MEDIA_BYTES);
-  const mime = bytes && mimeOf('', bytes);
-  return bytes && mime?.startsWith('image/') ? { mime, size: bytes.length, data: bytes.toString('base64') } : null;
+  const mime = bytes && pictureMime(name, bytes);
+  return bytes && mime ? { mime, size: bytes.length, data: bytes.toString('base64') } : null;
 }

@@ -4,6 +4,7 @@ import { FIXED32, FIXED64, VARINT, type Fields } from '../protobuf.js';
 import type { Sink } from '../types.js';
 import { readHparams } from './hparams.js';
 import { histogramOf, imageMime, media, oldHistogram, prCurveOf } from './media.js';
+import { Meshes } from './mesh.js';
 import { readTensor } from './tensor.js';
 
 /** Tags whose plugin is remembered: writers name it in the first event of a tag only. */
@@ -13,6 +14,7 @@ const LONGEST_TAG = 4096;
 /** Reads events and emits their contents. One reader for each event file. */
 export class EventReader {
   private readonly names = new Map<string, string>();
+  private readonly meshes = new Meshes();
   private step = 0;
   private time = NaN;
 
@@ -62,6 +64,7 @@ export class EventReader {
       this.value(fields.reset(fields.start, fields.end));
       fields.reset(at, end);
     }
+    this.meshes.flush(this.sink, this.step, this.time);
   }
 
   private value(fields: Fields): void {
@@ -117,6 +120,8 @@ export class EventReader {
     } else if (plugin === 'histograms' || plugin === 'distributions') {
       const bytes = histogramOf(numbers, shape);
       if (bytes) this.sink.media({ ...at, mime: media.histogram, bytes });
+    } else if (plugin === 'mesh') {
+      this.meshes.take(at.name, numbers, shape);
     } else if (plugin === 'pr_curves') {
       const bytes = prCurveOf(at.name, numbers, shape);
       if (bytes) this.sink.media({ ...at, mime: PLOT_MIME, bytes });

@@ -7,9 +7,11 @@ import { HISTOGRAM_MIME, PLOT_MIME, type PlotDrawing } from '../../protocol/draw
 import { CONFUSION_NAME } from '../../protocol/runFiles.js';
 import { pictureCell, PICTURE_PATH } from '../../protocol/pictureCells.js';
 import type { ParamValue } from '../../protocol/values.js';
-import { mimeOf } from '../mime.js';
+import { mimeOf, pictureMime } from '../mime.js';
 import { jsonOf, looseNumber, parsePython, wordOf } from '../plain.js';
+import { SCENE_MIME } from '../scenes.js';
 import type { ForeignMedia } from '../types.js';
+import { pointsFile } from './points.js';
 
 export { HISTOGRAM_MIME };
 type Media = Pick<ForeignMedia, 'name' | 'mime' | 'bytes' | 'compose'>;
@@ -34,7 +36,19 @@ export function mediaOf(name: string, file: string, content: Buffer, readFile: R
     const table = readTable(content);
     if (table) return chartOf(name, table) ?? tableOf(name, table, readFile);
   }
+  if (/\.pts\.json$/i.test(file)) {
+    const scene = readPoints(content);
+    if (scene) return { name, mime: SCENE_MIME, bytes: scene };
+  }
   return { name, mime: mimeOf(file, content), bytes: content };
+}
+
+function readPoints(content: Buffer): Buffer | null {
+  try {
+    return pointsFile(parsePython(content.toString('utf8')));
+  } catch {
+    return null;
+  }
 }
 
 interface Table {
@@ -66,9 +80,8 @@ function tableOf(name: string, table: Table, readFile: ReadFile): Media {
         const known = kept.get(file);
         if (known !== undefined) return known;
         const content = left-- > 0 ? readFile(file) : null;
-        const mime = content && mimeOf('', content);
-        const isPicture = content !== null && mime!.startsWith('image/');
-        const path = isPicture ? keep({ name, step: null, time: NaN, mime: mime!, bytes: content }) : null;
+        const mime = content && pictureMime(file, content);
+        const path = content && mime ? keep({ name, step: null, time: NaN, mime, bytes: content }) : null;
         kept.set(file, path);
         return path;
       };

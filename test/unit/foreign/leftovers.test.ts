@@ -5,7 +5,9 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +16,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { findRuns } from '../../../src/foreign/formats.js';
 import { importRun } from '../../../src/foreign/import/importRun.js';
+import { mediaOf } from '../../../src/foreign/wandb/files.js';
 import { artifactFolder } from '../../../src/foreign/mlflow/artifacts.js';
 import { copyOf, readWhole } from './support.js';
 
@@ -65,4 +68,69 @@ it('reads artifacts below the folder of the store only', () => {
   expect(artifactFolder(store, pathToFileURL(inside).href)).toBe(inside);
   for (const odd of ['/etc', '../..', 'file:///etc', 'etc/ssh', 's3://bucket/x', 'mlflow-artifacts:/1', null, 3, ''])
     expect(artifactFolder(store, odd) ?? store, String(odd)).toBe(store);
+});
+
+it("reads Optuna's journal again when another one of the same size has taken its place", () => {
+  const folder = copyOf('optuna');
+  const file = path.join(folder, 'optuna.log');
+  const statesOf = () => findRuns(folder).runs.filter((run) => run.path === file);
+  const values = () => statesOf().map((run) => readWhole(run).found.allParams);
+  const before = readFileSync(file, 'utf8');
+  const first = values();
+  expect(first.length).toBeGreaterThan(0);
+  // The same number of bytes, at a time that the file system can't tell from the first one.
+  const { atime, mtime } = statSync(file);
+  const other = before.replace(/"param_value_internal": ?(\d)\.(\d)/, (text, a: string, b: string) =>
+    text.replace(`${a}.${b}`, `${(Number(a) + 1) % 10}.${b}`),
+  );
+  expect([other.length, other === before]).toEqual([before.length, false]);
+  writeFileSync(file, other);
+  utimesSync(file, atime, mtime);
+  expect(values()).not.toEqual(first);
+});
+
+it('reads tables and 3D points of a real offline run of W&B, whose cells have no pictures', () => {
+  const [run] = findRuns(copyOf('wandb-tables')).runs;
+  const { found } = readWhole(run!);
+  const media = new Map(found.allMedia.map((each) => [each.name, each]));
+  // W&B keeps the pictures of cells in an artifact outside the run's folder, which is not followed.
+  expect(media.get('predictions')).toMatchObject({ mime: 'text/csv' });
+  expect(String(media.get('predictions')!.bytes).split('\n').slice(0, 2)).toEqual(['id,picture,score', '0,Image,0']);
+  expect(media.get('points')).toMatchObject({ mime: 'model/obj', step: expect.any(Number) as number });
+  expect(String(media.get('points')!.bytes)).toBe('v 0 0 0 1 0 0\nv 1 2 3 0 0 1\n');
+});
+
+it('reads points with boxes and categories as W&B keeps them, and nothing of what makes no sense', () => {
+  const of = (content: unknown) => {
+    const { mime, bytes } = mediaOf('points', 'media/object3D/a.pts.json', Buffer.from(JSON.stringify(content)));
+    return mime === 'model/obj' ? String(bytes) : null;
+  };
+  const corners = [0, 1].flatMap((x) => [0, 1].flatMap((y) => [0, 1].map((z) => [x, y, z])));
+  const scene = of({
+    type: 'lidar/beta',
+    points: [[5, 5, 5, 1]],
+    boxes: [{ corners, color: [255, 0, 0] }, { corners: 3 }, null],
+  })!;
+  expect(scene.split('\n').filter((line) => line.startsWith('v')).length).toBe(9);
+  expect(scene.split('\n').filter((line) => line.startsWith('l')).length).toBe(12);
+  expect(scene).toContain('v 1 1 1 1 0 0\n');
+  for (const odd of [3, null, {}, [], [[1, 2]], { points: 'x' }]) expect(of(odd), JSON.stringify(odd)).toBeNull();
+  expect(
+    of([
+      ['x', null, 1e999],
+      [1, 2, 3],
+    ]),
+  ).toBe('v 0 0 0\nv 1 2 3\n');
+});
+
+it("reads the meshes of TensorBoard's plugin, each of several of one name", () => {
+  const [run] = findRuns(copyOf('tensorboardx-mesh')).runs;
+  const media = readWhole(run!).found.allMedia;
+  expect(media.map(({ name, step, mime }) => [name, step, mime])).toEqual([
+    ['shape', 4, 'model/obj'],
+    ['shape', 4, 'model/obj'],
+    ['cloud', 5, 'model/obj'],
+  ]);
+  expect(String(media[1]!.bytes)).toBe('v 0 0 1 1 1 1\nv 1 0 1 1 1 1\nv 0 1 1 1 1 1\nf 1 2 3\n');
+  expect(String(media[2]!.bytes)).toBe('v 0 0 0\nv 1 0 0\nv 0 1 0\n');
 });

@@ -1,7 +1,8 @@
 import type { Run } from '../../../src/protocol/engine.js';
-import { HISTOGRAM_MIME, PLOT_MIME } from '../../../src/protocol/drawings.js';
+import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../../src/protocol/drawings.js';
 import type { MediaFile, MediaList, MediaSeries } from '../../../src/protocol/media.js';
 import { isLive } from '../values.js';
+import { isSceneMime } from '../scene/scene.js';
 
 /** Milliseconds after which the media of a live run are listed again. */
 const FRESH_MS = 10_000;
@@ -10,12 +11,14 @@ const MOST_KEPT = 64 * 2 ** 20;
 /** Files that are asked for at once. */
 const AT_ONCE = 6;
 
-export type MediaKind = 'image' | 'audio' | 'video' | 'text' | 'html' | 'table' | 'histogram' | 'plot' | 'other';
+export type MediaKind = 'image' | 'audio' | 'video' | 'text' | 'html' | 'table' | 'histogram' | 'plot' | 'scene' | 'graph' | 'other';
 
 /** Kind of view that a file gets, by its type. */
 export function kindOf(mime: string): MediaKind {
   if (mime === HISTOGRAM_MIME) return 'histogram';
   if (mime === PLOT_MIME) return 'plot';
+  if (mime === GRAPH_MIME) return 'graph';
+  if (isSceneMime(mime)) return 'scene';
   if (mime === 'text/csv' || mime === 'text/tab-separated-values') return 'table';
   if (mime === 'text/html') return 'html';
   if (mime === 'text/plain' || mime === 'text/markdown' || mime === 'application/json') return 'text';
@@ -54,7 +57,9 @@ export function groupMedia(lists: readonly { run: Run; list: MediaList }[]): Med
     (a, b) => order(a.kind) - order(b.kind) || a.name.localeCompare(b.name, 'en', { numeric: true }),
   );
 }
-const ORDER: readonly MediaKind[] = ['image', 'video', 'audio', 'plot', 'histogram', 'table', 'text', 'html', 'other'];
+const ORDER: readonly MediaKind[] = [
+  ...(['image', 'video', 'audio', 'scene', 'plot', 'histogram', 'table', 'graph', 'text', 'html', 'other'] as const),
+];
 
 /** Places of the files at a run's newest step up to `step`; of its first step if all come later. */
 export function filesAt({ steps, at }: MediaSeries, step: number): { step: number; at: number[] } {

@@ -16,7 +16,7 @@ import type { HistogramLook } from './histogram.js';
 const MOST_AT_STEP = 16;
 const ICONS: Record<MediaKind, string> = {
   ...{ image: 'file-media', video: 'device-camera-video', audio: 'unmute', text: 'note', html: 'browser' },
-  ...{ table: 'table', histogram: 'graph', plot: 'graph-line', other: 'file-binary' },
+  ...{ table: 'table', histogram: 'graph', plot: 'graph-line', scene: 'symbol-misc', graph: 'type-hierarchy', other: 'file-binary' },
 };
 
 /** Shows the files that the drawn runs have logged under one name, side by side, with one slider for their steps. */

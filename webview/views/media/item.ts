@@ -1,6 +1,6 @@
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { WhenSeen } from '../../components/whenSeen.js';
-import { PlotDrawing } from '../../../src/protocol/drawings.js';
+import { ModelGraph, PlotDrawing } from '../../../src/protocol/drawings.js';
 import { MOST_MEDIA_BYTES, type MediaFile } from '../../../src/protocol/media.js';
 import type { Run } from '../../../src/protocol/engine.js';
 import { formatNumber } from '../../../src/format/numbers.js';
@@ -8,7 +8,10 @@ import { l10n } from '../../../src/format/l10n.js';
 import { bytesOf, textOf, type MediaKind, type MediaOfRuns } from '../../model/media/media.js';
 import { framePage, pageNonce } from '../../model/media/page.js';
 import { readTable, type TextTable } from '../../model/media/tables.js';
+import { readScene, type Scene } from '../../model/scene/scene.js';
 import { plotDrawing } from '../drawing.js';
+import './graph.js';
+import './scene.js';
 import './table.js';
 import './text.js';
 
@@ -34,7 +37,13 @@ class MediaItem extends LitElement {
   /** Undefined while it is read. */
   declare file: MediaFile | null | undefined;
   private url: string | null = null;
-  private content: { plot?: PlotDrawing | null; table?: TextTable; text?: string } = {};
+  private content: {
+    plot?: PlotDrawing | null;
+    graph?: ModelGraph | null;
+    scene?: Scene | null;
+    table?: TextTable;
+    text?: string;
+  } = {};
   private readonly screen = new WhenSeen(this, () => void this.read());
   private wanted = '';
 
@@ -68,7 +77,9 @@ class MediaItem extends LitElement {
     if (!file || data === null || data === undefined) return;
     if (this.kind === 'image' || this.kind === 'audio' || this.kind === 'video')
       this.url = URL.createObjectURL(new Blob([bytesOf(data)], { type: file.mime }));
-    else if (this.kind === 'plot') this.content = { plot: readPlot(textOf(data)) };
+    else if (this.kind === 'plot') this.content = { plot: readJson(PlotDrawing, textOf(data)) };
+    else if (this.kind === 'graph') this.content = { graph: readJson(ModelGraph, textOf(data)) };
+    else if (this.kind === 'scene') this.content = { scene: readScene(bytesOf(data), file.mime) };
     else if (this.kind === 'table') this.content = { table: readTable(textOf(data), file.mime) };
     else if (this.kind === 'text' || this.kind === 'html') this.content = { text: textOf(data) };
   }
@@ -105,6 +116,14 @@ class MediaItem extends LitElement {
         return html`<video controls preload="metadata" aria-label=${words} src=${url ?? ''} @error=${this.broken}></video>`;
       case 'plot':
         return content.plot ? plotDrawing(content.plot, words) : this.unknown(file);
+      case 'scene':
+        return content.scene
+          ? html`<ts-media-scene .scene=${content.scene} .label=${words}></ts-media-scene>`
+          : this.unknown(file);
+      case 'graph':
+        return content.graph
+          ? html`<ts-media-graph .graph=${content.graph} .label=${words}></ts-media-graph>`
+          : this.unknown(file);
       case 'table':
         return html`<ts-media-table
           .table=${content.table}
@@ -139,9 +158,9 @@ class MediaItem extends LitElement {
 }
 customElements.define('ts-media-item', MediaItem);
 
-function readPlot(text: string): PlotDrawing | null {
+function readJson<T>(schema: { safeParse(value: unknown): { data?: T } }, text: string): T | null {
   try {
-    return PlotDrawing.safeParse(JSON.parse(text)).data ?? null;
+    return schema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }

@@ -80,9 +80,9 @@ def mark_preempting():
 def __getattr__(name):
     if name in ("config", "summary", "run"):
         return getattr(_tunesmith, name)
-    if name == "Api":
-        return _tunesmith.Api
-    if name in ("Object3D", "Molecule", "Plotly", "Bokeh", "Graph"):
+    if name in ("Api", "Object3D"):
+        return getattr(_tunesmith, name)
+    if name in ("Molecule", "Plotly", "Bokeh", "Graph"):
         return _unknown_media(name)
     if name.startswith("__"):
         raise AttributeError(name)

@@ -64,3 +64,28 @@ it('reads files below the run only, whole or not at all', () => {
   for (const picture of ['run.json', '../secret', 'media/../run.json', '/etc/passwd'])
     expect(request.safeParse({ id: 'a', at: 0, picture }).success, picture).toBe(false);
 });
+
+it('shows an SVG file in a cell only if it is one, by its name and its content', () => {
+  const folder = path.join(
+    realpathSync(mkdtempSync(path.join(tmpdir(), 'tunesmith-media-'))),
+    '.tunesmith',
+    'runs',
+    'a',
+  );
+  mkdirSync(path.join(folder, 'media'), { recursive: true });
+  const files = filesIn(folder);
+  const table = record('t', 1, 'media/t.csv', 'text/csv');
+  const read = (name: string, text: string) => {
+    writeFileSync(path.join(folder, 'media', name), text);
+    return readMedia(files, table, `media/${name}`)?.mime ?? null;
+  };
+  const root = '<svg xmlns="http://www.w3.org/2000/svg"/>';
+  expect(read('a.svg', root)).toBe('image/svg+xml');
+  const head =
+    '\uFEFF<?xml version="1.0"?>\n<!-- a drawing -->\n<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x.dtd">\n';
+  expect(read('b.SVG', `${head}${root}`)).toBe('image/svg+xml');
+  expect(read('c.txt', root)).toBeNull();
+  expect(read('d.svg', '<html><svg/></html>')).toBeNull();
+  expect(read('e.svg', '<svgx/>')).toBeNull();
+  expect(read('f.svg', `<!--${'-->'.repeat(1300)}`)).toBeNull();
+});

@@ -35,6 +35,24 @@ declare module 'tunesmith/training' {
     /** True when a requested stop waits for the next checkpoint. */
     readonly checkpointWanted: boolean;
     readonly stopSignal: AbortSignal;
+    /** The trials of the search that the program was started for, one after the other in this process; each is a run of its own. */
+    trials(): AsyncGenerator<Trial, void, undefined>;
+  }
+
+  /** One trial of a search. */
+  export interface Trial {
+    readonly run: Run;
+    readonly params: Run['params'];
+    /** Number in the search, from 0; null outside a search. */
+    readonly number: number | null;
+    /** True once the trial is to end early: a pruner has decided so, or a person has stopped it. */
+    readonly pruned: boolean;
+    /** Records the objective at a step. Returns true if the trial is to end now. */
+    report(step: number, value: number): boolean;
+    /** Ends the trial. `value`: its objective, if it was not reported or logged before. */
+    tell(value?: number): void;
+    /** Ends the trial, which has failed; the next ones are not affected. */
+    fail(error: unknown): void;
   }
 
   /**

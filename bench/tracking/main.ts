@@ -8,6 +8,7 @@ import { probe } from './engine.js';
 import { measureLine, type LineShape } from './line.js';
 import { measureRows, measureSeries } from './many.js';
 import { measureRebuild } from './rebuild.js';
+import { measureOptuna, measureTrials, type TrialsKind } from './trials.js';
 
 const { values } = parseArgs({
   args: isMainThread ? process.argv.slice(2) : ['--root', ''],
@@ -15,7 +16,7 @@ const { values } = parseArgs({
     root: { type: 'string' },
     dist: { type: 'string', multiple: true },
     python: { type: 'string' },
-    only: { type: 'string', default: 'line,rebuild,many,log' },
+    only: { type: 'string', default: 'line,rebuild,many,trials,log' },
     rounds: { type: 'string', default: '1' },
     profile: { type: 'string' },
     match: { type: 'string', default: '' },
@@ -105,6 +106,30 @@ async function manyTable(): Promise<void> {
   }
 }
 
+const TRIALS: [kind: TrialsKind, count: number, text: string][] = [
+  ['process', 100, 'a Python process for each trial'],
+  ['python', 400, '`tunesmith.trials()` in Python'],
+  ['module', 400, '`run.trials()` in a module'],
+];
+
+/** Prints trials a second, four at once, beside Optuna. */
+async function trialsTable(): Promise<void> {
+  say('| Trials that do nothing, 4 at once | trials/s | engine CPU, ms a trial |');
+  say('| --- | --: | --: |');
+  for (const [kind, count, text] of TRIALS) {
+    await inTurns(async (dist, name) => {
+      const { perSecond, engineMs } = await measureTrials(kind, count, 4, dist, values.profile ?? null);
+      say(`| ${text}${name} | ${perSecond.toFixed(0)} | ${engineMs.toFixed(1)} |`);
+    });
+  }
+  const python = environment();
+  for (const [kind, text] of [
+    ['process', 'Optuna, a Python process for each trial'],
+    ['function', 'Optuna, a function'],
+  ] as const)
+    say(`| ${text} (SQLite, four processes) | ${measureOptuna(kind, 200, 4, python).toFixed(0)} | |`);
+}
+
 /** Prints the cost of log() beside the trackers that the environment has. */
 function logTable(): void {
   const run = (program: string, ...args: string[]): void =>
@@ -120,7 +145,7 @@ function environment(): string {
   const python = path.join(folder, 'bin/python');
   if (existsSync(python)) return python;
   execFileSync('python3', ['-m', 'venv', folder], { stdio: 'inherit' });
-  const packages = ['torch', 'tensorboard', 'wandb', 'trackio'];
+  const packages = ['torch', 'tensorboard', 'wandb', 'trackio', 'optuna'];
   execFileSync(python, ['-m', 'pip', 'install', '-q', ...packages], { stdio: 'inherit' });
   return python;
 }
@@ -129,6 +154,7 @@ async function main(): Promise<void> {
   if (wanted.has('line')) await lineTable();
   if (wanted.has('rebuild')) await rebuildTable();
   if (wanted.has('many')) await manyTable();
+  if (wanted.has('trials')) await trialsTable();
   if (wanted.has('log')) logTable();
   if (values.out) writeFileSync(values.out, `${lines.join('\n')}\n`);
   process.exit(0);

@@ -18,6 +18,8 @@ _ELSEWHERE = {
     **dict.fromkeys(("Audio", "Histogram", "Html", "Image", "Table", "Text", "Video"), "_types"),
     "Api": "_api",
     "import_runs": "_import",
+    "Object3D": "_scenes",
+    "Trial": "_trials",
     **dict.fromkeys(("AlertLevel", "Settings", "login"), "_accepted"),
     "Artifact": "_artifacts",
 }
@@ -39,6 +41,7 @@ __all__ = [
     "progress",
     "save",
     "save_checkpoint",
+    "trials",
     "unwatch",
     "use_artifact",
     "watch",
@@ -61,6 +64,20 @@ def init(config=None, on_stop=None, **options):
     from . import _session
 
     return _session.init(config, on_stop, **options)
+
+
+def trials():
+    """The trials of the search that this program was started for, one after the other, without a new process for each::
+
+        for trial in tunesmith.trials():
+            loss = train(**trial.params)
+            trial.tell(loss)
+
+    Each trial is a run of its own. In a program that was started otherwise, there is one: its run.
+    """
+    from . import _trials
+
+    return _trials.trials()
 
 
 def log(values, step=None, epoch=None, commit=None, **unused):
@@ -103,9 +120,9 @@ def define_metric(name, **options):
     return current().define_metric(name, **options)
 
 
-def watch(models, criterion=None, log="gradients", log_freq=1000, idx=None, log_graph=False):
-    """Records gradients and weights of a PyTorch model as histograms; see ``Run.watch``."""
-    return current().watch(models, criterion, log, log_freq, idx, log_graph)
+def watch(models, criterion=None, log="gradients", log_freq=1000, idx=None, log_graph=False, graph=False):
+    """Gradients and weights of a PyTorch model as histograms, and its graph; see ``Run.watch``."""
+    return current().watch(models, criterion, log, log_freq, idx, log_graph, graph)
 
 
 def unwatch(models=None):

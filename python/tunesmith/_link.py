@@ -11,6 +11,12 @@ _TICK = 0.05
 _SLOWEST_RETRY = 10.0
 # If more records than this could not be sent, the oldest are dropped: the engine reads the file.
 _HELD = 50_000
+# To connect takes milliseconds.
+_CONNECT_SECONDS = 5.0
+
+
+def _nothing(*_message):
+    """For a link without a run."""
 
 
 class Link:
@@ -25,11 +31,43 @@ class Link:
         self._tick = tick
         self._wake = threading.Event()
         self._idle = threading.Event()
+        self._sending = threading.Lock()
+        self._connected = threading.Event()
+        self._answered = threading.Event()
+        self._answer = None
         self._closing = False
         self._sender = None
         threading.Thread(target=self._send_forever, name="tunesmith-send", daemon=True).start()
         if socket:
             threading.Thread(target=self._listen_forever, name="tunesmith-listen", daemon=True).start()
+
+    def serve(self, folder, file, on_control, tick):
+        """From here on it is the link of another run, whose predecessor has ended."""
+        with self._sending:
+            self.queue.clear()
+            self._folder, self._file, self._on_control, self._tick = folder, file, on_control, tick
+
+    def rest(self):
+        """The run has ended, and nothing is to be done until `serve` is called."""
+        with self._sending:
+            # The engine reads the journal of a run that has ended.
+            self.queue.clear()
+            self._on_control, self._tick = _nothing, _nothing
+
+    def next_run(self):
+        """Asks the supervisor for another run and waits for its answer; None when there is no supervisor to ask."""
+        # A program whose first trial takes no time may still be connecting.
+        if not self._connected.wait(_CONNECT_SECONDS):
+            return None
+        self._answered.clear()
+        self._answer = None
+        try:
+            with self._sending:
+                self._sender.send(b'{"type":"ready"}\n')
+        except (OSError, AttributeError):
+            return None
+        self._answered.wait()
+        return self._answer
 
     def close(self, timeout):
         """Sends queued records, for at most ``timeout`` seconds."""
@@ -45,7 +83,8 @@ class Link:
             except Exception:  # noqa: BLE001 - a value that can't be read must not end the thread
                 pass
             try:
-                self._send()
+                with self._sending:
+                    self._send()
             except OSError:
                 self._sender = None
             if self._closing:
@@ -81,12 +120,16 @@ class Link:
             try:
                 connection = _connect(*self._address)
                 self._sender = connection
+                self._connected.set()
                 wait = 0.25
                 for line in connection.lines():
                     self._receive(line)
             except OSError:
                 pass
             self._sender = None
+            self._connected.clear()
+            # Without a supervisor no run comes.
+            self._answered.set()
             time.sleep(wait)
             wait = min(wait * 2, _SLOWEST_RETRY)
             self._find_again()
@@ -105,7 +148,12 @@ class Link:
             message = json.loads(line)
         except ValueError:
             return
-        if isinstance(message, dict):
+        if not isinstance(message, dict):
+            return
+        if message.get("type") in ("assigned", "dismiss"):
+            self._answer = message
+            self._answered.set()
+        else:
             self._on_control(message)
 
 

@@ -30,7 +30,12 @@ class Place:
     tick = None
     #: Names of the parameters that only this client passes to the program.
     unpassed = ()
-    #: True if the program was started by hand, so that nobody else knows its exit code.
+    #: The search that the run is a trial of, or None, and the trial's number there.
+    search = None
+    trial = None
+    #: The metric that a search compares runs by, or None.
+    metric = None
+    #: The program was started by hand, so nobody else knows its exit code.
     own = False
 
     def __init__(self):
@@ -81,6 +86,9 @@ class Given(Place):
         self.address = (socket, environ.get("TUNESMITH_TOKEN", "")) if socket else None
         self.grace = grace_of(spec)
         launch = spec.get("launch")
+        objective = spec.get("objective")
+        self.search, self.trial = spec.get("search"), spec.get("trial")
+        self.metric = objective.get("metric") if isinstance(objective, dict) else None
         unpassed = spec.get("unpassed")
         self.unpassed = unpassed if isinstance(unpassed, list) else ()
         self._launch = launch.get("number") if isinstance(launch, dict) else None

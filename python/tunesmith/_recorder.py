@@ -24,11 +24,11 @@ def _say(text):
 class Recorder:
     """Owns the journal file of this process. A forked child creates its own file with its first record.
 
-    ``start`` is called for the content of the first record. ``address`` is the supervisor's socket and token, or
-    None.
+    ``start`` is called for the content of the first record. ``address`` is the supervisor's socket and token, or None.
+    ``link``: the one of an earlier run of this process, which has ended.
     """
 
-    def __init__(self, folder, rank, address, start, on_control, tick):
+    def __init__(self, folder, rank, address, start, on_control, tick, link=None):
         self.folder = folder
         self.rank = rank
         self.enabled = True
@@ -44,7 +44,10 @@ class Recorder:
         self._start = start
         self._on_control = on_control
         self._tick_more = tick
+        #: The link stays open when the run ends: another run gets it.
+        self.keeps_link = False
         self._reset()
+        self._link = link
 
     def _reset(self):
         self.journal = None
@@ -58,7 +61,10 @@ class Recorder:
         """Creates the journal. Raises OSError if that fails."""
         self.journal = Journal(os.path.join(self.folder, "journal"), f"rank{self.rank}-{os.getpid()}")
         socket, token = self._address or ("", "")
-        self._link = Link(self.folder, self.journal.name, socket, token, self._on_control, self._tick)
+        if self._link is None:
+            self._link = Link(self.folder, self.journal.name, socket, token, self._on_control, self._tick)
+        else:
+            self._link.serve(self.folder, self.journal.name, self._on_control, self._tick)
         self._queue = self._link.queue if socket else None
         self.record({"type": "start", **self._start()})
 
@@ -161,6 +167,10 @@ class Recorder:
         self.finished = True
         self.close()
 
+    @property
+    def link(self):
+        return self._link
+
     def _drain(self):
         journal = self.journal
         if journal is not None:
@@ -171,7 +181,9 @@ class Recorder:
         if self._late:
             self.read_late()
         journal, link = self.journal, self._link
-        if link is not None:
+        if link is not None and self.keeps_link:
+            link.rest()
+        elif link is not None:
             link.close(1.0)
         if journal is not None:
             self._drain()

@@ -23,7 +23,7 @@ _MAX_METRICS = 5000
 class Run(Familiar):
     """The training program's side of its run: logs to it and receives requests. Made by ``tunesmith.init()``."""
 
-    def __init__(self, place, config=None, on_stop="raise"):
+    def __init__(self, place, config=None, on_stop="raise", link=None):
         checked(on_stop)
         self._place = place
         self.folder = place.folder
@@ -39,7 +39,7 @@ class Run(Familiar):
         #: Index of this process among those of a distributed job; 0 when alone.
         self.rank = place.rank
         self._control = Control(on_stop, place.grace, self.checkpoint is not None)
-        self._recorder = Recorder(place.folder, place.rank, place.address, self._first_record, self._receive, self._tick)
+        self._recorder = Recorder(place.folder, place.rank, place.address, self._first_record, self._receive, self._tick, link)
         self._names = {}
         self._refused = set()
         self._held = {}

@@ -7,7 +7,7 @@
 import { liveRun, silentRun } from './live.js';
 import type { RunClient } from './run.js';
 
-export type { Disposable, FinishStatus, RunClient, StopReason } from './run.js';
+export type { Disposable, FinishStatus, RunClient, StopReason, Trial } from './run.js';
 export { RunParams } from './params.js';
 
 // Held on the global object, so that two bundled copies of this module share one journal.
@@ -20,5 +20,5 @@ type Holder = { [KEY]?: RunClient };
  */
 export function connectRun(): RunClient {
   const holder = globalThis as Holder;
-  return (holder[KEY] ??= liveRun() ?? silentRun());
+  return (holder[KEY] ??= liveRun((run) => (holder[KEY] = run)) ?? silentRun());
 }

@@ -1,4 +1,4 @@
-import { fsync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFull, say } from './say.js';
 
@@ -119,7 +119,18 @@ export class JournalFile {
     }
   }
 
-  /** Syncs appended data to the disk, in the background. */
+  /** Nothing more comes. To be called once everything is written. */
+  close(): void {
+    if (this.syncing !== null) clearTimeout(this.syncing);
+    if (this.retrying !== null) clearTimeout(this.retrying);
+    try {
+      closeSync(this.fd);
+    } catch {
+      // The system has it all.
+    }
+  }
+
+  /** Forces what was appended to the disk, in the background. */
   sync(): void {
     if (this.syncing !== null) clearTimeout(this.syncing);
     this.syncing = null;

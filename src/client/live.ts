@@ -11,18 +11,22 @@ import { JournalFile, type Outage } from './journalFile.js';
 import { mimeOf } from './mime.js';
 import { RunParams } from './params.js';
 import { Received } from './received.js';
-import type { Disposable, FinishStatus, RunClient, StopReason } from './run.js';
+import type { Disposable, FinishStatus, RunClient, StopReason, Trial } from './run.js';
 import { printDespiteFullDisk, say } from './say.js';
 import { StopPoint } from './stopPoint.js';
 import { syncInterval } from './syncInterval.js';
 import { Stream } from './stream.js';
+import { isAlone, moveOutput, OneTrial, succeedInEnvironment } from './trials.js';
 
-/** Returns the run named by the environment; null if there is none or its folder can't be written. */
-export function liveRun(env: NodeJS.ProcessEnv = process.env): RunClient | null {
+/**
+ * Returns the run named by the environment; null when there is none or its folder can't be written. `became` is called with each
+ * later run of this process.
+ */
+export function liveRun(became: (run: RunClient) => void, env: NodeJS.ProcessEnv = process.env): RunClient | null {
   const folder = env[RUN_ENV.folder];
   if (!folder) return null;
   try {
-    return new LiveRun(folder, env);
+    return new LiveRun(folder, env, became);
   } catch (error) {
     say(`nothing will be recorded: ${(error as Error).message}`);
     return null;
@@ -55,12 +59,16 @@ class LiveRun implements RunClient {
   private readonly received: Received;
   private finished = false;
   private lastError: string | undefined;
+  private readonly spec: SpecPart;
 
+  /** `stream`: the one of an earlier run of this process, which has ended. */
   constructor(
     readonly folder: string,
     env: NodeJS.ProcessEnv,
+    private readonly became: (run: RunClient) => void,
+    stream: Stream | null = null,
   ) {
-    const spec = readSpec(folder);
+    const spec = (this.spec = readSpec(folder));
     this.id = env[RUN_ENV.id] ?? spec.id ?? '';
     this.received = new Received(spec.unpassed, (names) => this.record({ type: 'received', time: Date.now(), names }));
     this.params = new RunParams(parseParams(env[RUN_ENV.params]) ?? spec.params ?? {}, (name) =>
@@ -78,14 +86,11 @@ class LiveRun implements RunClient {
       syncMs: env[RUN_ENV.socket] ? 0 : this.syncMs,
     });
     const socket = env[RUN_ENV.socket];
-    this.stream = socket
-      ? new Stream(this.journal.name, {
-          socket,
-          token: env[RUN_ENV.token] ?? '',
-          folder,
-          onControl: (control) => this.control(control),
-        })
-      : null;
+    const onControl = (control: Control): void => this.control(control);
+    stream?.serve(this.journal.name, { folder, onControl });
+    this.stream =
+      stream ??
+      (socket ? new Stream(this.journal.name, { socket, token: env[RUN_ENV.token] ?? '', folder, onControl }) : null);
     const client = `node/${process.env.TUNESMITH_VERSION ?? '0.0.0'}`;
     const { number: launch } = spec.launch ?? {};
     this.record({ type: 'start', time: Date.now(), pid: process.pid, rank: Number(rank), client, launch });
@@ -185,6 +190,30 @@ class LiveRun implements RunClient {
     }
   }
 
+  async *trials(): AsyncGenerator<Trial, void, undefined> {
+    for (let run: LiveRun | null = this; run; run = await run.next()) {
+      this.became(run);
+      const { objective, trial = null } = run.spec;
+      yield new OneTrial(run, trial, objective?.metric ?? 'value', () => run!.steps);
+      run.finish();
+    }
+  }
+
+  /** The run of the next trial; null if no more comes. */
+  private async next(): Promise<LiveRun | null> {
+    const { search } = this.spec;
+    // Ranks of a distributed job would have to begin the next trial together.
+    if (!this.stream || search === null || search === undefined || !isAlone()) return null;
+    this.unwatch();
+    this.journal.drain();
+    this.journal.close();
+    const answer = await this.stream.nextRun();
+    if (!answer) return null;
+    succeedInEnvironment(answer);
+    moveOutput(answer.folder);
+    return new LiveRun(answer.folder, process.env, this.became, this.stream);
+  }
+
   async flush(timeoutMs = 1000): Promise<void> {
     this.journal.retry(true);
     await this.stream?.flush(timeoutMs);
@@ -238,18 +267,28 @@ class LiveRun implements RunClient {
 
   private watchProcess(): void {
     printDespiteFullDisk();
-    process.on('exit', (code) => {
-      this.finish(code === 0 ? undefined : this.failure(), this.lastError);
-      this.journal.drain();
-    });
-    process.on('uncaughtExceptionMonitor', (error: unknown) => {
-      this.lastError = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    });
+    process.on('exit', this.onExit);
+    process.on('uncaughtExceptionMonitor', this.onError);
     // A worker thread can't listen to signals.
-    if (isMainThread) process.on('SIGTERM', () => this.hurry());
+    if (isMainThread) process.on('SIGTERM', this.onSignal);
   }
 
-  /** A client that has just started receives a signal before it is connected, and only then the reason for the stop. */
+  private unwatch(): void {
+    process.off('exit', this.onExit);
+    process.off('uncaughtExceptionMonitor', this.onError);
+    process.off('SIGTERM', this.onSignal);
+  }
+
+  private readonly onExit = (code: number): void => {
+    this.finish(code === 0 ? undefined : this.failure(), this.lastError);
+    this.journal.drain();
+  };
+  private readonly onError = (error: unknown): void => {
+    this.lastError = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  };
+  private readonly onSignal = (): void => this.hurry();
+
+  /** A client that has just begun hears of a signal before it is connected, and only then why it is to end. */
   private hurry(): void {
     const act = (): void => this.stopPoint.hurry();
     if (this.stream) this.stream.afterGreeting(GREETING_MS, act);
@@ -287,6 +326,9 @@ export function silentRun(): RunClient {
     stopSignal: new AbortController().signal,
     onSet: () => disposable,
     finish: nothing,
+    async *trials() {
+      yield new OneTrial(this, null, 'value', () => 0);
+    },
     flush: () => Promise.resolve(),
   };
 }
@@ -301,14 +343,19 @@ function parseParams(text: string | undefined): Params | null {
   }
 }
 
-function readSpec(folder: string): {
+interface SpecPart {
   id?: string;
   params?: Params;
   unpassed?: unknown;
   seed?: number;
   stopGrace?: number;
   launch?: { number: number };
-} {
+  search?: string | null;
+  trial?: number | null;
+  objective?: { metric: string } | null;
+}
+
+function readSpec(folder: string): SpecPart {
   try {
     return JSON.parse(readReal(join(folder, RUN_FILES.spec), STATE_LIMIT));
   } catch {

@@ -33,7 +33,8 @@ async function main(): Promise<void> {
 
   const fail = (text: string): never => {
     process.stderr.write(`${text}\n`);
-    run.finish('failed', text);
+    // The one of the trial that it is at.
+    connectRun().finish('failed', text);
     process.exit(1);
   };
   process.on('uncaughtException', (error: unknown) => fail(describeError(error)));
@@ -54,8 +55,8 @@ async function main(): Promise<void> {
   try {
     await train(run);
   } catch (error) {
-    // An error that a stopped function throws while it ends, such as an AbortError, is not a failure.
-    if (run.stopRequested === null || !isAbort(error)) return fail(describeError(error));
+    // An error that a stopped function throws on its way out, such as an AbortError, is no failure.
+    if (connectRun().stopRequested === null || !isAbort(error)) return fail(describeError(error));
   }
   run.finish();
   await run.flush(500);

@@ -8,6 +8,23 @@ export interface Disposable {
   dispose(): void;
 }
 
+/** One trial of a search, in a program that takes one after the other. */
+export interface Trial {
+  /** Its run. `run.params` has the values to try. */
+  readonly run: RunClient;
+  readonly params: RunParams;
+  /** Number in the search, from 0; null outside a search. */
+  readonly number: number | null;
+  /** True once the trial is to end early: a pruner has decided so, or a person has stopped it. */
+  readonly pruned: boolean;
+  /** Records the objective at a step. Returns true if the trial is to end now. */
+  report(step: number, value: number): boolean;
+  /** Ends the trial. `value`: its objective, if it was not reported or logged before. */
+  tell(value?: number): void;
+  /** Ends the trial, which has failed; the next ones are not affected. */
+  fail(error: unknown): void;
+}
+
 /** The training program's side of its run: logs to it and receives requests. */
 export interface RunClient {
   /** False when the program was not started by Tunesmith: every call then works and records nothing. */
@@ -67,6 +84,12 @@ export interface RunClient {
   onSet(listener: (params: Params) => void): Disposable;
   /** Last record. Without a status: `completed`, or `stopped`/`pruned`/`paused` when that was asked for. Later calls do nothing. */
   finish(status?: FinishStatus, error?: string): void;
-  /** Resolves when the engine has received all records, or after `timeoutMs`. Never needed for safety. */
+  /**
+   * The trials of the search that this program was started for, one after the other, without a new process for each:
+   * `for await (const trial of run.trials()) …`. Each is a run of its own; this run is the first one's. In a program that was
+   * started otherwise, there is one.
+   */
+  trials(): AsyncGenerator<Trial, void, undefined>;
+  /** Resolves when what was logged has been handed to the engine, or after `timeoutMs`. Never needed for safety. */
   flush(timeoutMs?: number): Promise<void>;
 }

@@ -17,11 +17,15 @@ export function say(text: string): void {
   }
 }
 
+let isListening = false;
+
 /**
  * Lets the program continue when its output can't be written because the disk is full. Otherwise Node ends it with an
  * uncaught exception. Other errors of these streams keep their effect.
  */
 export function printDespiteFullDisk(): void {
+  if (isListening) return;
+  isListening = true;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
       if (!isFull(error) && stream.listenerCount('error') === 1) throw error;

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Control } from '../protocol/supervisor.js';
+import type { Assigned, Control } from '../protocol/supervisor.js';
 import { readReal, STATE_LIMIT } from '../files/real.js';
 import { RUN_FILES } from '../protocol/runFiles.js';
 import { lineReader } from '../protocol/lines.js';
@@ -18,7 +18,9 @@ export interface StreamOptions {
   onControl(control: Control): void;
 }
 
-/** Time after the greeting for the messages that follow it. */
+/** To connect takes milliseconds. */
+const CONNECT_MS = 5000;
+/** After the greeting, time for what follows it. */
 const SETTLE_MS = 50;
 
 /**
@@ -39,11 +41,49 @@ export class Stream {
   private closed = false;
   private waiters: (() => void)[] = [];
 
+  /** Waits for the answer to `nextRun`. */
+  private answered: ((run: Assigned | null) => void) | null = null;
+
   constructor(
-    private readonly file: string,
-    private readonly options: StreamOptions,
+    private file: string,
+    private options: StreamOptions,
   ) {
     this.open(options.socket, options.token);
+  }
+
+  /** From here on it is the stream of another run, whose predecessor has ended. */
+  serve(file: string, options: Pick<StreamOptions, 'folder' | 'onControl'>): void {
+    this.file = file;
+    this.options = { ...this.options, ...options };
+  }
+
+  /** The run has ended. Resolves to the run that the supervisor gives this program next; null: none comes. */
+  async nextRun(): Promise<Assigned | null> {
+    // The engine reads the journal of a run that has ended.
+    this.forget();
+    this.options = { ...this.options, onControl: () => undefined };
+    // A program whose first trial takes no time may still be connecting.
+    if (!this.ready) await new Promise<void>((resolve) => this.afterGreeting(CONNECT_MS, resolve));
+    const { socket } = this;
+    if (!this.ready || !socket) return null;
+    return new Promise((resolve) => {
+      // While it waits, nothing else may be there to keep the process alive.
+      socket.ref();
+      this.answered = (run) => {
+        this.answered = null;
+        socket.unref();
+        resolve(run);
+      };
+      socket.write('{"type":"ready"}\n');
+    });
+  }
+
+  private forget(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.text = [];
+    this.bytes = 0;
+    this.dropped = false;
   }
 
   /** `start` is the line's offset in the journal. */
@@ -144,6 +184,8 @@ export class Stream {
   private reopen(): void {
     this.ready = false;
     this.socket = null;
+    // Without a supervisor no run comes.
+    this.answered?.(null);
     for (const waiter of this.waiters.splice(0)) waiter();
     if (this.closed) return;
     setTimeout(() => {
@@ -171,6 +213,7 @@ export class Stream {
       return;
     }
     if (isControl(message)) this.options.onControl(message);
+    else if (isAnswer(message)) this.answered?.(message.type === 'assigned' ? message : null);
     else if (!this.greeted && isWelcome(message)) {
       this.greeted = true;
       // Earlier requests follow the greeting, perhaps in a separate packet.
@@ -178,6 +221,12 @@ export class Stream {
     }
   }
 }
+
+const isAnswer = (message: unknown): message is Assigned | { type: 'dismiss' } =>
+  typeof message === 'object' &&
+  message !== null &&
+  'type' in message &&
+  (message.type === 'assigned' || message.type === 'dismiss');
 
 const isWelcome = (message: unknown): boolean =>
   typeof message === 'object' && message !== null && 'type' in message && message.type === 'welcome';

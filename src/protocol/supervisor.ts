@@ -57,11 +57,41 @@ export const Control = z.discriminatedUnion('type', [
 ]);
 export type Control = z.infer<typeof Control>;
 
-/** From the supervisor to the engine: the program is gone and the exit record is in the journal. */
-export const Exited = z.object({ type: z.literal('exited') });
+/**
+ * From the supervisor to the engine: the program is gone and the exit record is in the journal. `waits`: the program has only
+ * ended its run and is still there; it would take another run of its search.
+ */
+export const Exited = z.object({ type: z.literal('exited'), waits: z.literal(true).optional() });
 /** Answer to a hello. */
 export const Welcome = z.object({ type: z.literal('welcome'), pid: z.number().int().nullable(), paused: z.boolean() });
 
-export const ToSupervisor = z.union([Hello, Frame, Control]);
-export const FromSupervisor = z.union([Welcome, Frame, Exited, Control]);
+/*
+ * A program that takes one trial after the other:
+ *
+ *   client ──ready──▶ supervisor ──exited, waits──▶ engine
+ *   client ◀─assigned─ supervisor ◀────assign─────── engine     answered by welcome, or by declined
+ *   client ◀─dismiss── supervisor ◀────dismiss────── engine     the search has no more trials for it
+ */
+
+/** From a client: it has written the last record of its run, and takes another. */
+export const Ready = z.object({ type: z.literal('ready') });
+/** From the engine: the next run of a program that waits. Its `run.json` must have this SHA-256. */
+export const Assign = z.object({ type: z.literal('assign'), folder: z.string(), hash: z.string() });
+export type Assign = z.infer<typeof Assign>;
+/** From the engine, and on to the client: no run comes any more. */
+export const Dismiss = z.object({ type: z.literal('dismiss') });
+/** To the engine: the program can't take the run, because it is ending. */
+export const Declined = z.object({ type: z.literal('declined') });
+/** To the client: its next run. `params` is JSON that keeps floats apart from whole numbers. */
+export const Assigned = z.object({
+  type: z.literal('assigned'),
+  id: z.string(),
+  folder: z.string(),
+  params: z.string(),
+  checkpoint: z.string().nullable(),
+});
+export type Assigned = z.infer<typeof Assigned>;
+
+export const ToSupervisor = z.union([Hello, Frame, Control, Ready, Assign, Dismiss]);
+export const FromSupervisor = z.union([Welcome, Frame, Exited, Declined, Control, Assigned, Dismiss]);
 export type FromSupervisor = z.infer<typeof FromSupervisor>;

@@ -2,7 +2,7 @@
  * The schemas of `supervisor.ts` without the schema library, which would double the supervisor's start-up time. A test
  * compares both.
  */
-import type { Control, Frame, Hello } from './supervisor.js';
+import type { Assign, Control, Frame, Hello } from './supervisor.js';
 
 type Message = Record<string, unknown>;
 
@@ -43,6 +43,11 @@ export function isControl(message: Message): message is Control & Message {
   }
   if (type !== 'stop' || (reason !== 'stop' && reason !== 'prune' && reason !== 'pause')) return false;
   return grace === undefined || (typeof grace === 'number' && grace >= 0);
+}
+
+export function isAssign(message: Message): message is Assign & Message {
+  const { type, folder, hash } = message;
+  return type === 'assign' && typeof folder === 'string' && typeof hash === 'string';
 }
 
 function isParamValue(value: unknown): boolean {

@@ -104,10 +104,17 @@ class Supervisor:
         self.connection.sendall(json.dumps(message).encode() + b"\n")
 
     def close(self):
+        if self.server.fileno() < 0:
+            return
         # Closing alone does not wake a thread that waits for a connection.
         self.server.shutdown(socket.SHUT_RDWR)
         self.server.close()
         if self.connection is not None:
+            try:
+                self.connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                # The program has gone.
+                pass
             self.connection.close()
 
     def _serve(self):

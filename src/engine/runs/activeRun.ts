@@ -227,6 +227,7 @@ export class ActiveRun {
     const { keeper, spec } = this;
     const { folders, log, trouble, supervisorProgram } = keeper.options;
     return new LiveRun({
+      workers: keeper.workers,
       id: spec.id,
       folder: folders.path(spec.id),
       spec,

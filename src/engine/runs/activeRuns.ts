@@ -18,6 +18,7 @@ import { refuse, type Refusal } from './refusal.js';
 import { Turns } from './intake/turns.js';
 import { leftState, notActive } from './runMachine.js';
 import { l10n } from '../../format/l10n.js';
+import { Workers } from './workers.js';
 
 const POLL_MS = 500;
 
@@ -36,6 +37,7 @@ export class ActiveRuns implements Keeper {
   /** Set when nothing may be started or stored any more. */
   closed = false;
   readonly turns: Turns;
+  readonly workers = new Workers();
 
   constructor(readonly options: ActiveRunsOptions) {
     this.turns = new Turns((work) => options.store.batch(work));
@@ -206,6 +208,7 @@ export class ActiveRuns implements Keeper {
     this.closed = true;
     clearInterval(this.timer);
     for (const run of this.active.values()) run.detach();
+    this.workers.close();
     this.turns.close();
   }
 

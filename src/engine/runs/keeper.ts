@@ -9,6 +9,7 @@ import type { Log } from '../disk/log.js';
 import type { Trouble } from '../disk/trouble.js';
 import type { Scheduler } from '../executors/scheduler.js';
 import type { RunFolders } from './folders.js';
+import type { Workers } from './workers.js';
 
 /** A search's listener for events of its trials. */
 export interface RunListener {
@@ -42,7 +43,9 @@ export interface Keeper {
   readonly listener: RunListener | null;
   /** The turns in which all runs store their records. */
   readonly turns: Turns;
-  /** Set when nothing may be started or stored any more. */
+  /** Programs that wait for their search's next trial. */
+  readonly workers: Workers;
+  /** Nothing is started or stored any more. */
   readonly closed: boolean;
   /** Does nothing if another run has taken its place. */
   forget(id: string, run: unknown): void;

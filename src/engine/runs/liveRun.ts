@@ -33,6 +33,7 @@ import { isAlive } from '../supervisor/processes.js';
 import { LeaseWatch } from '../machine/leaseWatch.js';
 import { OrphanProgram } from './orphan.js';
 import { SupervisorLink } from './supervisorLink.js';
+import { workerKey, type Workers } from './workers.js';
 
 /** Stores the run's journals, in turns with those of other runs. */
 export interface JournalIntake {
@@ -66,7 +67,9 @@ export interface LiveRunOptions {
   /** Returns the SHA-256 of run.json if this person has requested it, else null; the supervisor then starts nothing. */
   askedHash(): string | null;
   log: Log;
-  /** Called when the program runs, or is paused. */
+  /** Programs that wait for a run. */
+  workers: Pick<Workers, 'take' | 'keep'>;
+  /** The program runs (or stands still). */
   onRunning(paused: boolean): void;
   /** Called when it runs on another host and is known only by its files. */
   onElsewhere(host: HostIdentity): void;
@@ -85,6 +88,8 @@ const START_MS = 20_000;
 const FILES_LAG_MS = 10_000;
 /** Number of polls after which the journals are read although the supervisor reports their growth. */
 const POLLS = 10;
+/** A supervisor that has written the exit record tells of it at once; one that stands still must not hold up the end. */
+const TOLD_MS = 2000;
 
 export class LiveRun {
   private readonly link: SupervisorLink;
@@ -99,8 +104,15 @@ export class LiveRun {
   /** Random, so that runs that start together are not all polled together. */
   private polls = Math.floor(Math.random() * POLLS);
   private launchedHere = false;
+  private start: { placement: Record<string, string>; environment: string | null } = {
+    placement: {},
+    environment: null,
+  };
+  /** Tells which later runs its program could take; null: none. */
+  private workerKey: string | null = null;
   private toldRunning = false;
   private jobOverSince: number | null = null;
+  private untold: NodeJS.Timeout | undefined;
   private readonly memoryKillsBefore = memoryKills();
   private readonly which: Launch;
 
@@ -118,6 +130,7 @@ export class LiveRun {
       },
       exited: () => setImmediate(() => this.look()),
       closed: () => this.look(),
+      declined: () => this.spawnSupervisor(),
     });
   }
 
@@ -126,11 +139,23 @@ export class LiveRun {
    * `environment`, ours when that is null, with `placement` over it and what the run itself sets over both.
    */
   launch(placement: Record<string, string>, environment: string | null): void {
+    const { folder, spec, workers } = this.options;
+    this.launchedHere = true;
+    this.start = { placement, environment };
+    this.workerKey = workerKey(spec, placement);
+    const hash = this.options.askedHash();
+    const worker = this.workerKey === null || hash === null ? null : workers.take(this.workerKey);
+    if (worker && hash !== null) this.link.assign(worker, { type: 'assign', folder, hash });
+    else this.spawnSupervisor();
+  }
+
+  private spawnSupervisor(): void {
     const { folder, spec, supervisorProgram } = this.options;
+    const { placement, environment } = this.start;
+    if (this.phase !== 'looking') return;
     const node = ownNode();
     const umask = (personsUmask() ?? process.umask()).toString(8);
     const hash = this.options.askedHash() ?? 'nobody asked for it';
-    this.launchedHere = true;
     let output: number | undefined;
     try {
       output = fs.openSync(this.options.log.file, 'a', 0o600);
@@ -275,8 +300,8 @@ export class LiveRun {
   private look(): void {
     if (this.phase !== 'looking' || this.orphan) return;
     const { folder } = this.options;
-    if (readSupervisorRecords(folder, this.which).exit) return void this.conclude();
-    if (this.link.connected || this.lookingFurther) return;
+    if (readSupervisorRecords(folder, this.which).exit) return this.concludeOnceTold();
+    if (this.link.isOpen || this.lookingFurther) return;
     this.lookingFurther = true;
     void this.link
       .connect()
@@ -287,12 +312,19 @@ export class LiveRun {
       .finally(() => (this.lookingFurther = false));
   }
 
-  /** No supervisor answers. Everything is read again, because much may have changed during the wait. */
+  /** The exit record is there. Its supervisor, if it answers, is about to say whether the program takes another run. */
+  private concludeOnceTold(): void {
+    // Its greeting may not have been read yet: some trials take less than a millisecond.
+    if (!this.link.isOpen || this.link.hasTold) return void this.conclude();
+    this.untold ??= setTimeout(() => void this.conclude(), TOLD_MS).unref();
+  }
+
+  /** No supervisor answers. Everything is read again, because much may have happened while we waited. */
   private async unanswered(): Promise<void> {
     if (this.phase !== 'looking') return;
     const { folder, id, log } = this.options;
     const { spawn: spawned, exit } = readSupervisorRecords(folder, this.which);
-    if (exit) return void this.conclude();
+    if (exit) return this.concludeOnceTold();
     const taken = readTaken(folder, this.which.number);
     const host = spawned?.host ?? (taken === 'unreadable' ? undefined : taken?.host);
     const { job } = this.options;
@@ -371,6 +403,8 @@ export class LiveRun {
   private async conclude(): Promise<void> {
     if (this.phase !== 'looking') return;
     this.phase = 'ending';
+    const worker = this.link.release();
+    if (worker) this.options.workers.keep(this.workerKey, this.options.spec, worker);
     this.link.dispose();
     this.orphan?.dispose();
     // A full disk delays the end of a run, but its last points are not lost.

@@ -6,7 +6,7 @@ import * as net from 'node:net';
 import * as path from 'node:path';
 import { readReal } from '../../files/real.js';
 import { RUN_FILES, SupervisorAddress } from '../../protocol/runFolder.js';
-import { FromSupervisor, type Control, type Frame } from '../../protocol/supervisor.js';
+import { FromSupervisor, type Assign, type Control, type Frame } from '../../protocol/supervisor.js';
 import { isFrame } from '../../protocol/supervisorChecks.js';
 import { isOwnSocket, RUN_SOCKET } from '../disk/sockets.js';
 import { isHere } from '../machine/host.js';
@@ -21,6 +21,8 @@ export interface SupervisorEvents {
   /** The exit record is in the journal. */
   exited(): void;
   closed(): void;
+  /** A program that waited can't take the run. */
+  declined(): void;
 }
 
 const HELLO_MS = 10_000;
@@ -42,6 +44,12 @@ export class SupervisorLink {
   private waitingBytes = 0;
   private lines: (chunk: Buffer) => void = () => undefined;
   private skims = false;
+  /** True if the program has ended its run and would take another. */
+  private waitsForRun = false;
+  /** The supervisor has told the end of the run, and whether its program waits for another. */
+  hasTold = false;
+  /** It serves the run of a program that was waiting, and has no greeting yet. */
+  private assigned = false;
   malformed = 0;
 
   constructor(
@@ -55,7 +63,12 @@ export class SupervisorLink {
     return this.welcomed;
   }
 
-  /** Tries once. Returns false when no supervisor answers at the run's address. */
+  /** True if the supervisor may still have something to say. */
+  get isOpen(): boolean {
+    return this.socket !== null;
+  }
+
+  /** Tries once; false when no supervisor answers at the run's address. */
   async connect(): Promise<boolean> {
     const address = readAddress(this.folder);
     if (address?.launch !== this.launch || this.socket) return this.welcomed;
@@ -64,19 +77,45 @@ export class SupervisorLink {
     // On this host, a socket with that name would be another process's.
     if (!isHere(address.host)) return false;
     const socket = net.connect(address.socket);
+    socket.on('connect', () => {
+      socket.write(JSON.stringify({ type: 'hello', token: address.token, role: 'engine' }) + '\n');
+    });
+    return this.attach(socket);
+  }
+
+  /**
+   * Gives the run to a program that waits. `welcome` or `declined` follows; if the connection breaks before, nobody knows
+   * whether it has the run.
+   */
+  assign(socket: net.Socket, run: Assign): void {
+    this.assigned = true;
+    void this.attach(socket);
+    socket.write(JSON.stringify(run) + '\n');
+  }
+
+  /** Lets go of the connection to a program that waits for another run. Null: the program does not. */
+  release(): net.Socket | null {
+    const { socket, waitsForRun } = this;
+    if (!waitsForRun || !socket) return null;
+    this.socket = null;
+    this.welcomed = false;
+    for (const event of ['data', 'close', 'error']) socket.removeAllListeners(event);
+    return socket;
+  }
+
+  /** Resolves to whether the supervisor has greeted us. */
+  private attach(socket: net.Socket): Promise<boolean> {
     this.socket = socket;
     return new Promise((resolve) => {
       const timer = setTimeout(() => socket.destroy(), HELLO_MS);
       socket.on('error', () => undefined);
-      socket.on('connect', () => {
-        socket.write(JSON.stringify({ type: 'hello', token: address.token, role: 'engine' }) + '\n');
-      });
       const read = byteLineReader(
         (line) => {
           const message = this.skim(line) ?? this.parse(line);
           if (message?.type === 'welcome') {
             clearTimeout(timer);
             this.welcomed = true;
+            this.assigned = false;
             resolve(true);
             for (const control of this.unsent.splice(0)) this.send(control);
           }
@@ -101,7 +140,8 @@ export class SupervisorLink {
         this.socket = null;
         this.welcomed = false;
         resolve(false);
-        this.events.closed();
+        if (this.assigned) this.refused();
+        else this.events.closed();
       });
     });
   }
@@ -159,7 +199,19 @@ export class SupervisorLink {
   private dispatch(message: FromSupervisor): void {
     if (message.type === 'frame') this.events.frame(message);
     else if (message.type === 'welcome') this.events.welcome(message.pid, message.paused);
-    else if (message.type === 'exited') this.events.exited();
+    else if (message.type === 'declined') this.refused();
+    else if (message.type === 'exited') {
+      this.waitsForRun = message.waits === true;
+      this.hasTold = true;
+      this.events.exited();
+    }
+  }
+
+  private refused(): void {
+    if (!this.assigned) return;
+    this.assigned = false;
+    this.dispose();
+    this.events.declined();
   }
 }
 

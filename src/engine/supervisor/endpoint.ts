@@ -17,15 +17,29 @@ export class Endpoint {
   path = '';
   private server: Server | null = null;
   private timer: NodeJS.Timeout | null = null;
+  /** The run's launch that it serves: the folder from where this process stands, and its number. */
+  private serves: { folder: string; launch: number } | null = null;
 
-  constructor(
-    /** Null: only the program is told where we listen. */
-    private readonly folder: string | null,
-    /** Number of the launch that it serves. */
-    private readonly launch: number,
-    private readonly onConnection: (socket: Socket) => void,
-  ) {}
+  constructor(private readonly onConnection: (socket: Socket) => void) {}
 
+  /** Makes it known in the folder of a run that it serves from now on. */
+  async serve(folder: string, launch: number): Promise<void> {
+    this.serves = { folder, launch };
+    if (this.server) await untilRoom(() => this.announce());
+    else await this.open();
+  }
+
+  /** Nobody finds it in the run's folder any more. */
+  withdraw(): void {
+    const { serves } = this;
+    this.serves = null;
+    if (!serves) return;
+    const path = join(serves.folder, RUN_FILES.supervisor);
+    // The run may have been launched again meanwhile.
+    if (this.isOurs(path)) rmSync(path, { force: true });
+  }
+
+  /** Listens. Without `serve`, only the program is told where. */
   async open(): Promise<void> {
     this.path = newSocket(RUN_SOCKET);
     const server = createServer(this.onConnection);
@@ -44,17 +58,16 @@ export class Endpoint {
   close(): void {
     if (this.timer !== null) clearInterval(this.timer);
     this.server?.close();
-    const path = this.folder === null ? null : join(this.folder, RUN_FILES.supervisor);
-    // The run may have been launched again meanwhile.
-    if (path !== null && this.isOurs(path)) rmSync(path, { force: true });
+    this.withdraw();
     removeSocket(RUN_SOCKET, this.path);
   }
 
   /** Written atomically and readable only by this user, because the token gives access to the run. */
   private announce(): void {
-    if (this.folder === null) return;
-    const path = join(this.folder, RUN_FILES.supervisor);
-    const address = { pid: process.pid, socket: this.path, token: this.token, launch: this.launch, host: thisHost() };
+    if (!this.serves) return;
+    const { folder, launch } = this.serves;
+    const path = join(folder, RUN_FILES.supervisor);
+    const address = { pid: process.pid, socket: this.path, token: this.token, launch, host: thisHost() };
     writeReal(path, JSON.stringify(address), { sync: false });
   }
 

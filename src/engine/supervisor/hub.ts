@@ -1,9 +1,9 @@
 /** Connects the program's clients with the engine and passes messages between them. */
 import type { Socket } from 'node:net';
 import { forJson, mergeFloats } from '../../protocol/floats.js';
-import type { Control, Frame } from '../../protocol/supervisor.js';
+import type { Assign, Assigned, Control, Frame } from '../../protocol/supervisor.js';
 import { lineReader } from '../../protocol/lines.js';
-import { isControl, isFrame, isHello } from '../../protocol/supervisorChecks.js';
+import { isAssign, isControl, isFrame, isHello } from '../../protocol/supervisorChecks.js';
 import { timingSafeEqual } from 'node:crypto';
 
 /**
@@ -28,6 +28,12 @@ export interface HubEvents {
   control(control: Control): void;
   /** Called when the engine has been told of a journal file's bytes up to `end`. */
   relayed(file: string, end: number): void;
+  /** The program has ended its run and would take another. */
+  ready?(): void;
+  /** The engine has a run for a program that waits. `answer` sends it the welcome, or null if the program can't take it. */
+  assign?(run: Assign, answer: (welcome: { pid: number | null; paused: boolean } | null) => void): void;
+  /** No run comes for the program that waits: the engine says so, or has left. */
+  dismissed?(): void;
 }
 
 export class Hub {
@@ -52,6 +58,7 @@ export class Hub {
       clearTimeout(timer);
       this.sockets.delete(socket);
       if (peer) this.peers.delete(peer);
+      if (peer?.role === 'engine' && this.engines === 0) this.events.dismissed?.();
     });
     socket.on('drain', () => peer && this.catchUp(peer));
     socket.on(
@@ -99,8 +106,18 @@ export class Hub {
     this.relay({ type: 'frame', file, offset }, null);
   }
 
-  exited(): void {
-    for (const peer of this.peers) if (peer.role === 'engine') peer.socket.write('{"type":"exited"}\n');
+  /** `waits`: the program has only ended its run, and would take another. */
+  exited(waits = false): void {
+    const line = waits ? '{"type":"exited","waits":true}\n' : '{"type":"exited"}\n';
+    for (const peer of this.peers) if (peer.role === 'engine') peer.socket.write(line);
+    // What was asked of that run.
+    this.standing.clear();
+  }
+
+  /** Gives the waiting program its next run; null: there is none. */
+  next(run: Assigned | null): void {
+    const line = JSON.stringify(run ?? { type: 'dismiss' }) + '\n';
+    for (const peer of this.peers) if (peer.role === 'client') peer.socket.write(line);
   }
 
   /** Ends all connections once their pending data is sent. */
@@ -132,7 +149,15 @@ export class Hub {
   private receive(peer: Peer, message: Record<string, unknown>, line: string): void {
     if (peer.role === 'client') {
       if (isFrame(message)) this.relay(message, line);
+      else if (message.type === 'ready') this.events.ready?.();
     } else if (isControl(message)) this.events.control(message);
+    else if (message.type === 'dismiss') this.events.dismissed?.();
+    else if (isAssign(message)) {
+      this.events.assign?.(message, (welcome) => {
+        const answer = welcome ? { type: 'welcome', ...welcome } : { type: 'declined' };
+        peer.socket.write(JSON.stringify(answer) + '\n');
+      });
+    }
   }
 
   private relay(frame: Frame, line: string | null): void {

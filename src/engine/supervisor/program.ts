@@ -50,6 +50,11 @@ export class Program {
   private over = false;
   private stood = 0;
   private pausedAt = 0;
+  private began = performance.now();
+  /** Number of runs that it has ended and gone on from. */
+  private turn = 0;
+  /** When its process started, see `processStartTime`. */
+  started: string | null = null;
 
   constructor(
     private readonly spec: ProgramSpec,
@@ -85,10 +90,10 @@ export class Program {
     if (child.pid !== undefined) {
       const started = processStartTime(child.pid);
       this.pid = child.pid;
+      this.started = started;
       this.tree = new ProcessTree({ pid: child.pid, started }, mark);
       onStart(child.pid, started);
     }
-    const began = performance.now();
     this.ended = new Promise((resolve) => {
       child.once('error', (error) => {
         // Also raised if a signal can't be sent, which is not an end.
@@ -97,7 +102,7 @@ export class Program {
       child.once('exit', (code, signal) => {
         this.leaderGone = true;
         if (this.paused) this.countStanding();
-        const times = { ran: Math.round(performance.now() - began), ...(this.stood > 0 && { stood: this.stood }) };
+        const times = this.times();
         void this.settle().then((behind) => {
           this.over = true;
           resolve({ code, signal, requested: this.requested, ...times, ...(behind && { behind }) });
@@ -132,21 +137,47 @@ export class Program {
     await this.tree?.signal('SIGCONT');
   }
 
+  /**
+   * Its run has ended and the program goes on. What was asked of that run is settled. Returns the end of that run, as of a
+   * program that ends by itself.
+   */
+  endRun(): ProgramEnd {
+    const end = { code: 0, signal: null, requested: this.requested, ...this.times() };
+    this.requested = null;
+    this.stopping = null;
+    this.turn++;
+    return end;
+  }
+
+  /** It begins with another run. */
+  beginRun(): void {
+    this.began = performance.now();
+    this.stood = 0;
+  }
+
+  private times(): Pick<ProgramEnd, 'ran' | 'stood'> {
+    return { ran: Math.round(performance.now() - this.began), ...(this.stood > 0 && { stood: this.stood }) };
+  }
+
   private countStanding(): void {
     this.stood += Math.round(performance.now() - this.pausedAt);
   }
 
   private async end(reason: StopReason, graceMs: number): Promise<void> {
+    const { turn } = this;
+    const isOver = (): boolean => this.turn !== turn;
     const deadline = performance.now() + graceMs;
     // A suspended process can't react to requests.
     await this.resumeTree();
     // Remembered now, because a child is hard to find once its parent is gone.
     await this.tree?.members();
-    if (this.help.ask(reason)) await this.goneBefore(performance.now() + graceMs * CLIENT_SHARE);
+    if (isOver()) return;
+    if (this.help.ask(reason)) await this.goneBefore(performance.now() + graceMs * CLIENT_SHARE, isOver);
+    if (isOver()) return;
     if (!this.leaderGone) await this.askToEnd();
-    await this.goneBefore(deadline);
-    // The root may have ended and left other processes: they get the same time, but no longer than it takes to write a
-    // final record.
+    await this.goneBefore(deadline, isOver);
+    if (isOver()) return;
+    // The root may have gone politely and left others: they have the same time, but no longer than it takes to write an end.
     if (this.leaderGone) await this.treeGoneBefore(Math.min(deadline, performance.now() + LINGER_MS));
     this.left = (await this.tree?.kill()) ?? [];
   }
@@ -157,8 +188,8 @@ export class Program {
     else await this.tree?.signal('SIGTERM');
   }
 
-  private async goneBefore(deadline: number): Promise<void> {
-    while (!this.leaderGone && performance.now() < deadline) await pause(20);
+  private async goneBefore(deadline: number, isOver: () => boolean): Promise<void> {
+    while (!this.leaderGone && !isOver() && performance.now() < deadline) await pause(20);
   }
 
   private async treeGoneBefore(deadline: number): Promise<void> {

@@ -1,7 +1,7 @@
 /** The supervisor's own checks accept what the schemas accept, and nothing else. */
 import { describe, expect, it } from 'vitest';
-import { Control, Frame, Hello } from '../../../src/protocol/supervisor.js';
-import { isControl, isFrame, isHello } from '../../../src/protocol/supervisorChecks.js';
+import { Assign, Control, Frame, Hello } from '../../../src/protocol/supervisor.js';
+import { isAssign, isControl, isFrame, isHello } from '../../../src/protocol/supervisorChecks.js';
 
 const VALUES = [
   ...[undefined, null, true, '', 'stop', 'set', 'kill', 'client', 'engine', 'a.ndjson', '../a.ndjson', 'a b.ndjson'],
@@ -14,6 +14,7 @@ const MESSAGES: [name: string, base: Record<string, unknown>][] = [
   ['stop', { type: 'stop', reason: 'prune', grace: 2 }],
   ['pause', { type: 'pause' }],
   ['resume', { type: 'resume' }],
+  ['assign', { type: 'assign', folder: '/w/.tunesmith/runs/b', hash: 'abc' }],
   ['set', { type: 'set', params: { lr: 1, layers: [64, [1]] }, floats: { lr: true } }],
 ];
 
@@ -24,7 +25,8 @@ describe.each(MESSAGES)('a message like %s', (name, base) => {
     expect(isHello(read), `hello ${JSON.stringify(read)}`).toBe(Hello.safeParse(read).success);
     expect(isFrame(read), `frame ${JSON.stringify(read)}`).toBe(Frame.safeParse(read).success);
     expect(isControl(read), `control ${JSON.stringify(read)}`).toBe(Control.safeParse(read).success);
-    return isHello(read) || isFrame(read) || isControl(read);
+    expect(isAssign(read), `assign ${JSON.stringify(read)}`).toBe(Assign.safeParse(read).success);
+    return isHello(read) || isFrame(read) || isControl(read) || isAssign(read);
   };
 
   it('is accepted', () => expect(agrees(base)).toBe(true));
@@ -33,7 +35,7 @@ describe.each(MESSAGES)('a message like %s', (name, base) => {
     for (const key of [...Object.keys(base), 'extra']) {
       for (const value of VALUES) agrees({ ...base, [key]: value });
     }
-    for (const type of ['hello', 'frame', 'stop', 'pause', 'resume', 'set', 'exited', name, 5])
+    for (const type of ['hello', 'frame', 'stop', 'pause', 'resume', 'set', 'assign', 'exited', name, 5])
       agrees({ ...base, type });
   });
 });

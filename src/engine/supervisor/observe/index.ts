@@ -22,27 +22,37 @@ export interface Circumstances {
   printedFrom: number;
   /** Tells the person. */
   warn(text: string): void;
+  /** The program has worked for another run before: many of its runs may be shorter than a sample is worth. */
+  isLater?: boolean;
 }
+
+/** Milliseconds after which a later run of a program is worth sampling. */
+const LATER_MS = 2000;
 
 /** Begins to observe a program that was just started, as its `capture` says. */
 export function observe(
   folder: string,
   spec: ProgramSpec,
   program: Program,
-  { env, mark, printedFrom, warn }: Circumstances,
+  { env, mark, printedFrom, warn, isLater = false }: Circumstances,
 ): Observers {
   const { output, system } = captureOf(spec, env);
   const begins = spec.launch && launchRecord(spec.launch);
   const printed =
     output === 'off' ? null : new PrintedMetricsWatch(folder, { output, begins, from: printedFrom, warn });
   let sampler: SystemSampler | null = null;
-  if (system && program.pid !== null) {
+  const { pid } = program;
+  const sample = (): void => {
+    if (!system || pid === null) return;
     const journal = new ObservedJournal(folder, RUN_FILES.systemJournal, begins);
     const isPaused = (): boolean => program.paused;
-    sampler = new SystemSampler(journal, { pid: program.pid, mark, env, startedAt: firstStart(folder), isPaused });
-  }
+    sampler = new SystemSampler(journal, { pid, mark, env, startedAt: firstStart(folder), isPaused });
+  };
+  const timer = isLater ? setTimeout(sample, LATER_MS).unref() : undefined;
+  if (!isLater) sample();
   return {
     stop() {
+      clearTimeout(timer);
       printed?.stop();
       sampler?.stop();
     },

@@ -109,7 +109,7 @@ class FarNode {
       control: () => undefined,
       relayed: () => undefined,
     });
-    const endpoint: Endpoint = new Endpoint(null, launch, hub.accept);
+    const endpoint: Endpoint = new Endpoint(hub.accept);
     await endpoint.open();
     Object.assign(env, { [RUN_ENV.socket]: endpoint.path, [RUN_ENV.token]: endpoint.token });
     const sync = place.local === 0 ? new JournalSync(folder, syncInterval(env)) : null;

@@ -190,17 +190,19 @@ class LiveRun implements RunClient {
     }
   }
 
-  async *trials(): AsyncGenerator<Trial, void, undefined> {
-    for (let run: LiveRun | null = this; run; run = await run.next()) {
-      this.became(run);
-      const { objective, trial = null } = run.spec;
-      yield new OneTrial(run, trial, objective?.metric ?? 'value', () => run!.steps);
-      run.finish();
-    }
+  trials(): AsyncGenerator<Trial, void, undefined> {
+    return trialsFrom(this);
+  }
+
+  /** Makes it the run of this process, and returns it as a trial. */
+  asTrial(): Trial {
+    this.became(this);
+    const { objective, trial = null } = this.spec;
+    return new OneTrial(this, trial, objective?.metric ?? 'value', () => this.steps);
   }
 
   /** The run of the next trial; null if no more comes. */
-  private async next(): Promise<LiveRun | null> {
+  async next(): Promise<LiveRun | null> {
     const { search } = this.spec;
     // Ranks of a distributed job would have to begin the next trial together.
     if (!this.stream || search === null || search === undefined || !isAlone()) return null;
@@ -297,6 +299,13 @@ class LiveRun implements RunClient {
 
   private failure(): FinishStatus | undefined {
     return this.stopPoint.visible === null || this.lastError !== undefined ? 'failed' : undefined;
+  }
+}
+
+async function* trialsFrom(first: LiveRun): AsyncGenerator<Trial, void, undefined> {
+  for (let run: LiveRun | null = first; run; run = await run.next()) {
+    yield run.asTrial();
+    run.finish();
   }
 }
 

@@ -18,7 +18,7 @@ export interface StreamOptions {
   onControl(control: Control): void;
 }
 
-/** To connect takes milliseconds. */
+/** Longest wait for the connection, in milliseconds. */
 const CONNECT_MS = 5000;
 /** After the greeting, time for what follows it. */
 const SETTLE_MS = 50;

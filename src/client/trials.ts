@@ -50,7 +50,7 @@ export class OneTrial implements Trial {
   }
 }
 
-/** What the program was started with for its first trial, for libraries and for programs that it starts. */
+/** Sets the variables of the next run, for libraries and for programs that this one starts. */
 export function succeedInEnvironment({ id, folder, params, checkpoint }: Assigned): void {
   Object.assign(process.env, {
     [RUN_ENV.id]: id,
@@ -67,7 +67,7 @@ let output: number | null = null;
 let isRedirected = false;
 
 /**
- * What is printed from here on goes to that run's file. Node can't replace its descriptors, so only what is written through its
+ * Sends later output to that run's file. Node can't replace its descriptors, so only what is written through its
  * own streams does; what native code prints stays in the first trial's file.
  */
 export function moveOutput(folder: string): void {

@@ -30,7 +30,7 @@ export function mimeOf(file: string, content: Buffer): string {
   return sniffed === UNKNOWN ? (TYPES.get(endOf(file)) ?? UNKNOWN) : sniffed;
 }
 
-/** What may stand before the root of an SVG file: a byte order mark, the XML declaration, comments, the document type. */
+/** Start of an SVG file up to its root: a byte order mark, the XML declaration, comments, the document type. */
 const SVG =
   /^\uFEFF?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[^]*?-->\s*)*(?:<!DOCTYPE\s+svg\b[^>[]*>\s*)?(?:<!--[^]*?-->\s*)*<svg[\s>]/i;
 /** Bytes that are looked through for the root. */

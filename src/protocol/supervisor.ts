@@ -80,9 +80,9 @@ export const Assign = z.object({ type: z.literal('assign'), folder: z.string(), 
 export type Assign = z.infer<typeof Assign>;
 /** From the engine, and on to the client: no run comes any more. */
 export const Dismiss = z.object({ type: z.literal('dismiss') });
-/** To the engine: the program can't take the run, because it is ending. */
+/** Answer to the engine: the program can't take the run, because it is ending. */
 export const Declined = z.object({ type: z.literal('declined') });
-/** To the client: its next run. `params` is JSON that keeps floats apart from whole numbers. */
+/** Next run of a client. `params` is JSON that keeps floats apart from whole numbers. */
 export const Assigned = z.object({
   type: z.literal('assigned'),
   id: z.string(),

@@ -1,4 +1,4 @@
-/** What the supervisor does for one launch while its program works: signs of life, growing files, observers, records. */
+/** One launch in the care of the supervisor while its program works: signs of life, growing files, observers, records. */
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';

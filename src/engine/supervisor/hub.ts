@@ -110,7 +110,7 @@ export class Hub {
   exited(waits = false): void {
     const line = waits ? '{"type":"exited","waits":true}\n' : '{"type":"exited"}\n';
     for (const peer of this.peers) if (peer.role === 'engine') peer.socket.write(line);
-    // What was asked of that run.
+    // Requests belong to that run alone.
     this.standing.clear();
   }
 

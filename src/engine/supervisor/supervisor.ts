@@ -167,8 +167,7 @@ class Supervisor {
     process.on('SIGUSR2', () => interrupt('warning'));
     process.on('SIGTERM', () => interrupt('end'));
     const limit = Number(process.env[RUN_ENV.timeLimit]);
-    if (limit > 0)
-      setTimeout(() => interrupt('warning'), warnAfter(limit, this.launch.spec.stopGrace) * 1000).unref();
+    if (limit > 0) setTimeout(() => interrupt('warning'), warnAfter(limit, this.launch.spec.stopGrace) * 1000).unref();
   }
 
   /** The program has ended its run and waits for another. */

@@ -1,5 +1,5 @@
 /** Wavefront's OBJ format: a vertex or a face a line. Materials and other files that it names are not read. */
-import { MOST_FACES, MOST_POINTS, type Scene } from './scene.js';
+import { MOST_FACES, MOST_POINTS, type Scene } from './types.js';
 
 export function readObj(bytes: Uint8Array): Scene {
   const places: number[] = [];

@@ -1,5 +1,5 @@
 /** The PLY format: a header in plain text, then the elements that it names, as text or as bytes. */
-import { MOST_FACES, MOST_POINTS, type Scene } from './scene.js';
+import { MOST_FACES, MOST_POINTS, type Scene } from './types.js';
 
 interface Property {
   name: string;

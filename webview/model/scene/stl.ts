@@ -1,5 +1,5 @@
 /** The STL format: triangles, as text or as bytes. */
-import { MOST_FACES, type Scene } from './scene.js';
+import { MOST_FACES, type Scene } from './types.js';
 
 /** Bytes before the number of triangles, and of one triangle. */
 const HEAD = 80;

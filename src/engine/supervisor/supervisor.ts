@@ -92,7 +92,7 @@ class Supervisor {
       welcome: () => this.welcome(),
       control: (control) => this.asked(control),
       relayed: (file, end) => this.attended?.growth.streamed(file, end),
-      ready: () => void this.ready(),
+      ready: () => void this.ready().catch((error: unknown) => this.lost(error)),
       assign: (run, answer) => void this.assign(run).then((taken) => answer(taken ? this.welcome() : null)),
       dismissed: () => this.dismiss(),
     });
@@ -185,6 +185,13 @@ class Supervisor {
     // An engine that comes later starts a program of its own.
     if (this.hub.engines === 0 || this.isJob) this.dismiss();
     this.hub.exited(!this.dismissed);
+  }
+
+  /** The run's folder is gone: the program must not wait for ever. Throws the error again, to be reported. */
+  private lost(error: unknown): never {
+    this.waits = true;
+    this.dismiss();
+    throw error;
   }
 
   /** Takes a run for the program that waits. Resolves to false if it can't. */

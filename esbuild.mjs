@@ -56,7 +56,7 @@ const programs = {
   supervisor: 'src/engine/supervisor/main.ts',
   remote: 'src/remote/main.ts',
   images: 'src/training/data/images/worker.ts',
-  module: 'src/client/moduleHost.ts',
+  module: 'src/client/module/host.ts',
   cli: 'src/cli/main.ts',
   viewer: 'src/viewer/main.ts',
   pipeline: 'src/pipeline/main.ts',

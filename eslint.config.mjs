@@ -55,7 +55,7 @@ const walls = {
     };
   },
 };
-/** Records whose keys people choose are read and written by src/protocol/records.ts: `__proto__` is a key like any other. */
+/** Records whose keys people choose are read and written by src/protocol/values/records.ts: `__proto__` is a key like any other. */
 const RECORDS = new Set(['params', 'metrics', 'info', 'space', 'spaces', 'fixed', 'given', 'changed', 'moved']);
 const records = {
   meta: {

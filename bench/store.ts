@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Store } from '../src/store/store.js';
-import type { Params } from '../src/protocol/values.js';
+import type { Params } from '../src/protocol/values/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tunesmith-bench-'));
 const table: Record<string, string>[] = [];

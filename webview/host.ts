@@ -1,8 +1,15 @@
-import type { Floats } from '../src/protocol/floats.js';
-import type { RequestParams, RequestResult, FileProblem } from '../src/protocol/engine.js';
-import type { FileForm, FormProblems, FromPanel, PanelRequest, PanelState, ToPanel } from '../src/protocol/panel.js';
-import type { SavedViews } from '../src/protocol/savedViews.js';
-import type { Params } from '../src/protocol/values.js';
+import type { Floats } from '../src/protocol/values/floats.js';
+import type { RequestParams, RequestResult, FileProblem } from '../src/protocol/engine/index.js';
+import type {
+  FileForm,
+  FormProblems,
+  FromPanel,
+  PanelRequest,
+  PanelState,
+  ToPanel,
+} from '../src/protocol/panel/index.js';
+import type { SavedViews } from '../src/protocol/panel/savedViews.js';
+import type { Params } from '../src/protocol/values/index.js';
 import { l10n } from '../src/format/l10n.js';
 
 declare function acquireVsCodeApi(): { postMessage(message: FromPanel): void; setState(state: PanelState): void };

@@ -1,7 +1,7 @@
 /** Hands the page's translations to every text of the panel. Imported before all views: they name their tabs while they load. */
 import { useTranslations, filled } from '../src/format/l10n.js';
 import { useLocale } from '../src/format/locale.js';
-import { entryOf } from '../src/protocol/records.js';
+import { entryOf } from '../src/protocol/values/records.js';
 
 useLocale(document.documentElement.lang || 'en');
 const text = document.body.dataset.translations;

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { connectEngine, type EngineConnection } from '../../src/engine/clients/index.js';
-import { LIVE_STATUSES } from '../../src/protocol/engine.js';
+import { LIVE_STATUSES } from '../../src/protocol/engine/index.js';
 
 const [workspace, dist] = process.argv.slice(2) as [string, string];
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { connectEngine, type EngineConnection } from '../../src/engine/clients/index.js';
 import { workspacePaths } from '../../src/engine/disk/paths.js';
-import { LIVE_STATUSES, type Run } from '../../src/protocol/engine.js';
+import { LIVE_STATUSES, type Run } from '../../src/protocol/engine/index.js';
 import { NOTES, writePrograms } from './programs.js';
 import { processOf, type SlurmVictims } from './slurm.js';
 import type { Fate } from './verdict.js';

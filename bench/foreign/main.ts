@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { findRuns } from '../../src/foreign/formats.js';
 import { countRun, importRun } from '../../src/foreign/import/importRun.js';
 import { readReal } from '../../src/files/real.js';
-import { RunSpec } from '../../src/protocol/runFolder.js';
+import { RunSpec } from '../../src/protocol/run/runFolder.js';
 import { Store } from '../../src/store/store.js';
 
 const workspace = mkdtempSync(join(tmpdir(), 'tunesmith-bench-'));

@@ -1,13 +1,13 @@
 /** The boundaries where lines and messages come in: from the engine's clients, programs, panels, and files of records. */
 import type { z } from 'zod';
-import { AskTellSession } from '../../src/cli/askTellSession.js';
-import { safe, safeLine } from '../../src/cli/terminal.js';
-import { EngineAddress, Requests } from '../../src/protocol/engine.js';
-import { HandLease } from '../../src/protocol/handStarted.js';
-import { lineReader } from '../../src/protocol/lines.js';
-import { FromPanel } from '../../src/protocol/panel.js';
-import { RunSpec, SupervisorAddress } from '../../src/protocol/runFolder.js';
-import { FromSupervisor, ToSupervisor } from '../../src/protocol/supervisor.js';
+import { AskTellSession } from '../../src/cli/askTell/session.js';
+import { safe, safeLine } from '../../src/cli/text/terminal.js';
+import { EngineAddress, Requests } from '../../src/protocol/engine/index.js';
+import { HandLease } from '../../src/protocol/run/handStarted.js';
+import { lineReader } from '../../src/protocol/values/lines.js';
+import { FromPanel } from '../../src/protocol/panel/index.js';
+import { RunSpec, SupervisorAddress } from '../../src/protocol/run/runFolder.js';
+import { FromSupervisor, ToSupervisor } from '../../src/protocol/run/supervisor.js';
 import { cutLines } from '../../src/store/journal/cut.js';
 import { parseLine } from '../../src/store/journal/parse.js';
 import { salvage } from '../../src/store/journal/salvage.js';

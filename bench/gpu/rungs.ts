@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BackendReport } from '../../src/protocol/engine.js';
+import type { BackendReport } from '../../src/protocol/engine/index.js';
 
 export interface Rung {
   id: string;

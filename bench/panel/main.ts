@@ -5,7 +5,7 @@ import { cpus, tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { Requests, type RequestName } from '../../src/protocol/engine.js';
+import { Requests, type RequestName } from '../../src/protocol/engine/index.js';
 import { PEER_RUNS, tensorboard } from './peer.js';
 import { Store } from '../../src/store/store.js';
 

@@ -1,6 +1,6 @@
 /** Stands in for the editor: what the panel asks goes to the server that has the store. */
 import { applyTheme } from '../../webview/harness/themes.js';
-import type { FromPanel } from '../../src/protocol/panel.js';
+import type { FromPanel } from '../../src/protocol/panel/index.js';
 
 const options = new URLSearchParams(location.search);
 applyTheme('vscode-dark');

@@ -1,5 +1,5 @@
 /** Generated learning curves: what a trial would report after each step, for pruners and schedulers. */
-import type { Params } from '../../src/protocol/values.js';
+import type { Params } from '../../src/protocol/values/index.js';
 import { Keyed } from './keyed.js';
 import { minimum, type Problem, type Task } from './tasks.js';
 

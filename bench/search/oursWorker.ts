@@ -2,8 +2,8 @@
  * Our sampler behind the same protocol as `tunesmith ask-tell`, with the time spent in each request as `ms`, and one
  * more request: `{"heap":{}}` gives the bytes that are kept after garbage was collected (node --expose-gc).
  */
-import { linesOf, TOO_LONG } from '../../src/cli/askTellLines.js';
-import { AskTellSession } from '../../src/cli/askTellSession.js';
+import { linesOf, TOO_LONG } from '../../src/cli/askTell/lines.js';
+import { AskTellSession } from '../../src/cli/askTell/session.js';
 
 async function main(): Promise<void> {
   const session = new AskTellSession();

@@ -1,7 +1,7 @@
 /** Small real trainings, tabulated by make_tables.py; between the levels of a numeric axis the losses are interpolated. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Params, ParamValue } from '../../src/protocol/values.js';
+import type { Params, ParamValue } from '../../src/protocol/values/index.js';
 import { Keyed } from './keyed.js';
 import type { Problem, Task } from './tasks.js';
 

@@ -1,5 +1,5 @@
 /** One search of one task by one worker, step by step; what it found, as regret. */
-import type { Params } from '../../src/protocol/values.js';
+import type { Params } from '../../src/protocol/values/index.js';
 import { hypervolume } from './hypervolume.js';
 import { Keyed } from './keyed.js';
 import { scaleOf, type Problem, type Task } from './tasks.js';

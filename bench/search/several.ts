@@ -2,7 +2,7 @@
  * Tasks of several objectives: ZDT1-4 and 6 (Zitzler, Deb, Thiele, Evolutionary Computation 8(2), 2000) and DTLZ1, 2 and 7 (Deb
  * et al., 2005), with where the distance variables are best moved by the seed.
  */
-import type { Params } from '../../src/protocol/values.js';
+import type { Params } from '../../src/protocol/values/index.js';
 import { hypervolume } from './hypervolume.js';
 import { Keyed } from './keyed.js';
 import { draw, type Task } from './tasks.js';

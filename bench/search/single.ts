@@ -1,5 +1,5 @@
 /** Tasks of one objective: BBOB as it is, noisy, discretised; conditional spaces. */
-import type { Params, ParamValue } from '../../src/protocol/values.js';
+import type { Params, ParamValue } from '../../src/protocol/values/index.js';
 import { bbob } from './bbob.js';
 import { Keyed } from './keyed.js';
 import { draw, type Problem, type Task } from './tasks.js';

@@ -1,5 +1,5 @@
 /** Optimization tasks. A task makes a problem for each seed: space, noise-free value, noise, and the best value possible. */
-import type { Params, ParamValue } from '../../src/protocol/values.js';
+import type { Params, ParamValue } from '../../src/protocol/values/index.js';
 import { Keyed } from './keyed.js';
 
 export interface Problem {

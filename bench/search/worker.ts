@@ -1,7 +1,7 @@
 /** A process that speaks the ask-tell protocol: Optuna's (Python) or ours. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
-import type { Params } from '../../src/protocol/values.js';
+import type { Params } from '../../src/protocol/values/index.js';
 
 export interface Asked {
   id: number;

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { newSocket, removeSocket, RUN_SOCKET } from '../../src/engine/disk/sockets.js';
 import { thisHost } from '../../src/engine/machine/host.js';
 import { processStartTime } from '../../src/engine/supervisor/processes.js';
-import { lineReader } from '../../src/protocol/lines.js';
+import { lineReader } from '../../src/protocol/values/lines.js';
 
 /** Bytes that may wait for the engine in all. */
 const MAX_WAITING = 8 << 20;

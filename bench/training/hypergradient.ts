@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { backendById, startBackend } from '../../src/training/backends/index.js';
 import { validateNetwork, type Network } from '../../src/experiment/network/index.js';
-import type { ParamValue } from '../../src/protocol/values.js';
+import type { ParamValue } from '../../src/protocol/values/index.js';
 import { createStudy, type Space } from '../../src/search/index.js';
 import { loadDataset } from '../../src/training/data/index.js';
 import type { Dataset, HeldExamples } from '../../src/training/data/types.js';

@@ -9,7 +9,7 @@ _LONGEST = 500
 
 
 class Graph(Media):
-    """``nodes``: as ``ModelGraph`` of ``src/protocol/drawings.ts`` has them."""
+    """``nodes``: as ``ModelGraph`` of ``src/protocol/engine/drawings.ts`` has them."""
 
     end = ".json"
     mime = "application/vnd.tunesmith.graph+json"

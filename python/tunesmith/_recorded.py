@@ -2,7 +2,7 @@
 supervisor does for others.
 
 A process of its own does it, so that the training does not wait; it ends with the run. The files, their shapes and their bounds are those of
-``src/engine/supervisor/record``; ``src/protocol/recorded.ts`` has the types.
+``src/engine/supervisor/record``; ``src/protocol/engine/recorded.ts`` has the types.
 """
 import json
 import os

@@ -6,11 +6,11 @@ import { reportText } from './report.js';
 import type { Experiment } from '../experiment/types.js';
 import { readReal, STATE_LIMIT } from '../files/real.js';
 import { writeWhole } from '../files/whole.js';
-import type { AutoLine, AutoTask, FoundLine } from '../protocol/automatic.js';
-import { ENDED_STATUSES, type Run, type RunDetail, type Search } from '../protocol/engine.js';
-import type { Floats } from '../protocol/floats.js';
-import { RUN_FILES } from '../protocol/runFiles.js';
-import type { Params } from '../protocol/values.js';
+import type { AutoLine, AutoTask, FoundLine } from '../protocol/trainer/automatic.js';
+import { ENDED_STATUSES, type Run, type RunDetail, type Search } from '../protocol/engine/index.js';
+import type { Floats } from '../protocol/values/floats.js';
+import { RUN_FILES } from '../protocol/run/runFiles.js';
+import type { Params } from '../protocol/values/index.js';
 import { AutoError, freeFiles } from './files.js';
 
 export type AutoAnswer = Exclude<AutoLine, { type: 'progress' | 'error' }>;

@@ -3,8 +3,8 @@ import * as path from 'node:path';
 import { parseExperiment } from '../experiment/index.js';
 import { fillNetwork } from '../experiment/start/fillNetwork.js';
 import type { Experiment } from '../experiment/types.js';
-import type { FileProblem } from '../protocol/engine.js';
-import type { LookedLine } from '../protocol/automatic.js';
+import type { FileProblem } from '../protocol/engine/index.js';
+import type { LookedLine } from '../protocol/trainer/automatic.js';
 import { AutoError } from './files.js';
 import type { AskAuto } from './finish.js';
 

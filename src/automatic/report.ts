@@ -1,8 +1,8 @@
 /** The report of a search for a network, as Markdown. */
 import { formatNumber, formatParam } from '../format/numbers.js';
-import type { FoundLine } from '../protocol/automatic.js';
-import type { Params } from '../protocol/values.js';
-import { entryOf } from '../protocol/records.js';
+import type { FoundLine } from '../protocol/trainer/automatic.js';
+import type { Params } from '../protocol/values/index.js';
+import { entryOf } from '../protocol/values/records.js';
 
 export interface ReportFacts {
   /** Name of the data. */

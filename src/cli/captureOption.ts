@@ -1,8 +1,8 @@
 /** The option `--capture` of commands that start programs. */
 import { problemsOf } from '../experiment/network/problems.js';
 import { readTypedValue } from '../experiment/index.js';
-import { normalCapture, WrittenCapture } from '../protocol/capture.js';
-import type { Capture } from '../protocol/captureSettings.js';
+import { normalCapture, WrittenCapture } from '../protocol/run/capture.js';
+import type { Capture } from '../protocol/run/captureSettings.js';
 import type { Input, Option } from './command.js';
 import { UsageError } from './errors.js';
 import { l10n } from '../format/l10n.js';

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { suggest } from '../experiment/suggest.js';
 import { UsageError } from './errors.js';
 import type { Context } from './context.js';
-import { entryOf } from '../protocol/records.js';
+import { entryOf } from '../protocol/values/records.js';
 import { l10n } from '../format/l10n.js';
 
 export interface Option {

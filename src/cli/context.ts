@@ -4,10 +4,10 @@ import { existsSync, lstatSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { connectEngine, EngineError, type EngineConnection } from '../engine/clients/index.js';
 import { DATA_FOLDER } from '../files/real.js';
-import type { Run } from '../protocol/engine.js';
-import { escapeUnsafe } from '../protocol/shownText.js';
+import type { Run } from '../protocol/engine/index.js';
+import { escapeUnsafe } from '../protocol/values/shownText.js';
 import { CommandError } from './errors.js';
-import { forStream, paintFor, safe, safeLine, type Paint } from './terminal.js';
+import { forStream, paintFor, safe, safeLine, type Paint } from './text/terminal.js';
 import { l10n } from '../format/l10n.js';
 
 /** Absolute path of the folder in which the command was started. Throws CommandError when it was deleted. */

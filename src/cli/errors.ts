@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { l10n } from '../format/l10n.js';
-import type { FileProblem } from '../protocol/engine.js';
-import { plain, safe, safeLine, type Paint } from './terminal.js';
+import type { FileProblem } from '../protocol/engine/index.js';
+import { plain, safe, safeLine, type Paint } from './text/terminal.js';
 
 /** A mistake in how the command was called; exit code 2. */
 export class UsageError extends Error {

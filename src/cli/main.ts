@@ -6,8 +6,8 @@ import { readInput } from './command.js';
 import { COMMANDS } from './commands/index.js';
 import { Context, currentFolder, findWorkspace } from './context.js';
 import { CommandError, renderProblem, UsageError } from './errors.js';
-import { helpOf, overview } from './help.js';
-import { indented, paintFor, safe } from './terminal.js';
+import { helpOf, overview } from './text/help.js';
+import { indented, paintFor, safe } from './text/terminal.js';
 import { l10n } from '../format/l10n.js';
 
 const version = process.env.TUNESMITH_VERSION ?? '0.0.0';

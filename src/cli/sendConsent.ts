@@ -2,11 +2,11 @@
 import * as readline from 'node:readline/promises';
 import { EngineError } from '../engine/clients/index.js';
 import { formatBytes } from '../format/numbers.js';
-import { ErrorCode, SendRefusal } from '../protocol/engine.js';
+import { ErrorCode, SendRefusal } from '../protocol/engine/index.js';
 import type { Option } from './command.js';
 import type { Context } from './context.js';
 import { CommandError } from './errors.js';
-import { safeLine } from './terminal.js';
+import { safeLine } from './text/terminal.js';
 import { l10n } from '../format/l10n.js';
 
 /** Number of files that are listed; the largest come first. */

@@ -1,6 +1,6 @@
 import { readTypedValue } from '../experiment/index.js';
-import { floatsOf, type FloatMark, type Floats } from '../protocol/floats.js';
-import { ParamValue, type Params } from '../protocol/values.js';
+import { floatsOf, type FloatMark, type Floats } from '../protocol/values/floats.js';
+import { ParamValue, type Params } from '../protocol/values/index.js';
 import { UsageError } from './errors.js';
 import { l10n } from '../format/l10n.js';
 

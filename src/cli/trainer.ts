@@ -6,11 +6,11 @@ import * as path from 'node:path';
 import * as readline from 'node:readline';
 import type { AskAuto } from '../automatic/finish.js';
 import { findNode } from '../engine/clients/index.js';
-import { AutoLine } from '../protocol/automatic.js';
+import { AutoLine } from '../protocol/trainer/automatic.js';
 import type { Context } from './context.js';
 import { CommandError } from './errors.js';
-import { LiveArea } from './liveArea.js';
-import { bar, safe, safeLine } from './terminal.js';
+import { LiveArea } from './text/liveArea.js';
+import { bar, safe, safeLine } from './text/terminal.js';
 import { l10n } from '../format/l10n.js';
 
 type Line =

@@ -1,21 +1,21 @@
 import { isAbsolute, join, relative } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { readReal, STATE_LIMIT } from '../files/real.js';
-import { RUN_ENV, RUN_FILES } from '../protocol/runFiles.js';
-import type { Params } from '../protocol/values.js';
-import type { Control } from '../protocol/supervisor.js';
-import { metricsLine, recordLine } from './encode.js';
-import { givenCheckpoint, saveCheckpoint } from './checkpoints.js';
-import { countedSteps, noteSteps } from './manifest.js';
-import { JournalFile, type Outage } from './journalFile.js';
+import { RUN_ENV, RUN_FILES } from '../protocol/run/runFiles.js';
+import type { Params } from '../protocol/values/index.js';
+import type { Control } from '../protocol/run/supervisor.js';
+import { metricsLine, recordLine } from './journal/encode.js';
+import { givenCheckpoint, saveCheckpoint } from './checkpoints/index.js';
+import { countedSteps, noteSteps } from './checkpoints/manifest.js';
+import { JournalFile, type Outage } from './journal/file.js';
 import { mimeOf } from './mime.js';
 import { RunParams } from './params.js';
 import { Received } from './received.js';
 import type { Disposable, FinishStatus, RunClient, StopReason, Trial } from './run.js';
 import { printDespiteFullDisk, say } from './say.js';
-import { StopPoint } from './stopPoint.js';
-import { syncInterval } from './syncInterval.js';
-import { Stream } from './stream.js';
+import { StopPoint } from './checkpoints/stopPoint.js';
+import { syncInterval } from './journal/syncInterval.js';
+import { Stream } from './journal/stream.js';
 import { isAlone, moveOutput, OneTrial, succeedInEnvironment } from './trials.js';
 
 /**

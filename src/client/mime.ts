@@ -1,4 +1,4 @@
-import { entryOf } from '../protocol/records.js';
+import { entryOf } from '../protocol/values/records.js';
 const TYPES: Record<string, string> = {
   png: 'image/png',
   jpg: 'image/jpeg',

@@ -1,5 +1,5 @@
-import type { Params, ParamValue } from '../protocol/values.js';
-import { entryOf } from '../protocol/records.js';
+import type { Params, ParamValue } from '../protocol/values/index.js';
+import { entryOf } from '../protocol/values/records.js';
 
 /** The run's hyperparameters. The helpers throw, naming the parameter, when the value is of another type. */
 export class RunParams {

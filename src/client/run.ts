@@ -1,4 +1,4 @@
-import type { Params } from '../protocol/values.js';
+import type { Params } from '../protocol/values/index.js';
 import type { RunParams } from './params.js';
 
 /** `pause`: the run will be launched again and should leave a checkpoint, from which it then continues. */

@@ -1,8 +1,8 @@
 /** Trials of a search, one after the other in one process. */
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { RUN_ENV, RUN_FILES } from '../protocol/runFiles.js';
-import type { Assigned } from '../protocol/supervisor.js';
+import { RUN_ENV, RUN_FILES } from '../protocol/run/runFiles.js';
+import type { Assigned } from '../protocol/run/supervisor.js';
 import type { RunParams } from './params.js';
 import type { RunClient, Trial } from './run.js';
 import { say } from './say.js';

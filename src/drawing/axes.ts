@@ -1,5 +1,5 @@
-import type { Curve, Scale } from '../protocol/insight.js';
-import type { ParamValue } from '../protocol/values.js';
+import type { Curve, Scale } from '../protocol/engine/insight.js';
+import type { ParamValue } from '../protocol/values/index.js';
 import { formatNumber, formatParam } from '../format/numbers.js';
 
 /** One axis of a plot: maps values to [0, 1], and gives its labels. */

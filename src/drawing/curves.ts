@@ -1,4 +1,4 @@
-import type { RunStatus } from '../protocol/engine.js';
+import type { RunStatus } from '../protocol/engine/index.js';
 import type { Look } from './palette.js';
 import { isDownsampled, type Series, type XAxis } from './series.js';
 import { pointSpacing, smoothed, type Smoothing } from './smoothing.js';

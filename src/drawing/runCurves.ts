@@ -1,6 +1,6 @@
 /** Curves of several runs together: a group's middle with its band, and branches that leave another run's curve. */
 import { formatParam } from '../format/numbers.js';
-import type { ParamChange, Run } from '../protocol/engine.js';
+import type { ParamChange, Run } from '../protocol/engine/index.js';
 import { bandOf, type Band } from './bands.js';
 import { buildCurve, type Curve } from './curves.js';
 import type { Look } from './palette.js';

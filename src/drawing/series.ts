@@ -1,5 +1,5 @@
-import type { SeriesData } from '../protocol/engine.js';
-import { fromWire } from '../protocol/wireNumber.js';
+import type { SeriesData } from '../protocol/engine/index.js';
+import { fromWire } from '../protocol/values/wireNumber.js';
 
 /** `time`: since the run's start; `wall`: of the clock; `metric`: values of another metric. */
 export const X_AXES = ['step', 'epoch', 'time', 'wall', 'metric'] as const;

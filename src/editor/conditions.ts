@@ -1,6 +1,6 @@
 /** Reports, once each, what keeps an engine from its work, such as a full disk, and which other host has the folder. */
 import * as vscode from 'vscode';
-import { escapeUnsafe } from '../protocol/shownText.js';
+import { escapeUnsafe } from '../protocol/values/shownText.js';
 import { Disposables, type Disposable } from './events.js';
 import { l10n } from '../format/l10n.js';
 import type { Engines } from './link/engines.js';

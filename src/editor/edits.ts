@@ -1,8 +1,8 @@
 /** Changes experiment files in place: through the editor, so that they can be undone and comments stay. */
 import * as vscode from 'vscode';
-import type { Place } from '../protocol/cluster.js';
-import type { Floats } from '../protocol/floats.js';
-import type { Params } from '../protocol/values.js';
+import type { Place } from '../protocol/run/cluster.js';
+import type { Floats } from '../protocol/values/floats.js';
+import type { Params } from '../protocol/values/index.js';
 import { l10n } from '../format/l10n.js';
 import { loadExperiments } from './language/documents.js';
 

@@ -1,7 +1,7 @@
 /** Parameters and texts as the editor shows them. */
 import { formatParam } from '../format/numbers.js';
-import { markAt, type Floats } from '../protocol/floats.js';
-import type { Params } from '../protocol/values.js';
+import { markAt, type Floats } from '../protocol/values/floats.js';
+import type { Params } from '../protocol/values/index.js';
 
 /** `lr 0.003 · optimizer adam`, at most `count` of them; then how many more there are. */
 export function formatParams(params: Params, count = Infinity, floats?: Floats): string {

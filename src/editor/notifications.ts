@@ -1,7 +1,7 @@
 /** Says when a search has ended and when a run has failed; each at most once, and only for what happens now. */
 import { errorText } from '../format/said.js';
 import * as vscode from 'vscode';
-import { LIVE_STATUSES, type NotificationParams, type Run, type Search } from '../protocol/engine.js';
+import { LIVE_STATUSES, type NotificationParams, type Run, type Search } from '../protocol/engine/index.js';
 import { isLiveSearch } from './explorer/items.js';
 import { Disposables, type Disposable } from './events.js';
 import { formatNumber } from '../format/numbers.js';

@@ -4,8 +4,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Experiment } from '../experiment/types.js';
-import { PLACES, type Place } from '../protocol/cluster.js';
-import type { Placing } from '../protocol/placing.js';
+import { PLACES, type Place } from '../protocol/run/cluster.js';
+import type { Placing } from '../protocol/engine/placing.js';
 import { Disposables, type Disposable } from './events.js';
 import { affects, setting } from './settings.js';
 

@@ -4,7 +4,7 @@
  */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { LostFile } from '../protocol/renames.js';
+import type { LostFile } from '../protocol/engine/renames.js';
 import { Disposables, type Disposable } from './events.js';
 import type { ExperimentFiles } from './files.js';
 import { l10n } from '../format/l10n.js';

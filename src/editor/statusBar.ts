@@ -6,7 +6,7 @@ import { formatNumber } from '../format/numbers.js';
 import { l10n } from '../format/l10n.js';
 import type { Engines } from './link/engines.js';
 import { commandId } from './manifest/commands.js';
-import type { Run, Search } from '../protocol/engine.js';
+import type { Run, Search } from '../protocol/engine/index.js';
 
 export class StatusBar implements Disposable {
   private readonly all = new Disposables();

@@ -1,7 +1,7 @@
 /** Translates texts into the display language, with the bundle that the editor has loaded. */
 import * as vscode from 'vscode';
 import { filled, type Translate } from '../format/l10n.js';
-import { entryOf } from '../protocol/records.js';
+import { entryOf } from '../protocol/values/records.js';
 
 /** Filled by our own rule, which leaves other braces alone, such as those of a placeholder. */
 export const translate: Translate = (message, ...values) =>

@@ -5,7 +5,7 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { RUN_FILES } from '../protocol/runFiles.js';
+import { RUN_FILES } from '../protocol/run/runFiles.js';
 import { OwnLines } from './disk/ownLines.js';
 import { controlIn } from './supervisor/controlFile.js';
 import type { EngineParts } from './parts.js';

@@ -1,14 +1,14 @@
 /** Arranges with engines of other hosts on the same folder: one starts and changes runs, the others only read. */
 import * as path from 'node:path';
-import { ErrorCode, type RequestName } from '../protocol/engine.js';
-import { RUN_FILES } from '../protocol/runFiles.js';
+import { ErrorCode, type RequestName } from '../protocol/engine/index.js';
+import { RUN_FILES } from '../protocol/run/runFiles.js';
 import { appendLine } from './disk/appendLine.js';
 import { heldBy, type SchedulerLease } from './executors/schedulerLease.js';
 import { Mailbox, searchLine, type SearchRequest } from './mailbox.js';
 import type { EngineParts } from './parts.js';
-import { askByFile } from './runs/askByFile.js';
-import { LateRecords } from './runs/lateRecords.js';
-import { refusedAsForeign, takeInFolders } from './runs/takeInFolders.js';
+import { askByFile } from './runs/life/askByFile.js';
+import { LateRecords } from './runs/ends/lateRecords.js';
+import { refusedAsForeign, takeInFolders } from './runs/making/takeInFolders.js';
 import type { KeptSearches } from './searches/keptSearches.js';
 import { RequestError } from './server/requestError.js';
 import { CHANGING } from './server/changing.js';

@@ -1,13 +1,13 @@
 import type { StoreApi } from '../store/api.js';
-import type { ActiveRuns } from './runs/activeRuns.js';
+import type { ActiveRuns } from './runs/life/activeRuns.js';
 import type { Environments } from './disk/environments.js';
 import type { Changes } from './server/changes.js';
 import type { Devices } from './machine/devices.js';
 import type { HandRuns } from './runs/handStarted/handRuns.js';
 import type { Insights } from './searches/insight/insights.js';
 import type { Log } from './disk/log.js';
-import type { RunFolders } from './runs/folders.js';
-import type { RunMaker } from './runs/maker.js';
+import type { RunFolders } from './runs/making/folders.js';
+import type { RunMaker } from './runs/making/maker.js';
 import type { Scheduler } from './executors/scheduler.js';
 import type { SearchFolders } from './searches/folders.js';
 import type { Searches } from './searches/searches.js';

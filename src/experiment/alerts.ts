@@ -1,6 +1,6 @@
 /** The key `alerts:` of an experiment file as it is written, and its normal form. */
 import { z } from 'zod';
-import type { AlertCondition } from '../protocol/alerts.js';
+import type { AlertCondition } from '../protocol/engine/alerts.js';
 
 const MOST = 20;
 const threshold = z.number({ error: 'an alert on a metric needs above: NUMBER or below: NUMBER' });

@@ -1,6 +1,6 @@
 /** The keys `on:`, those of each kind of cluster and the parts of `resources:` that clusters need, as written and in their normal form. */
 import { z } from 'zod';
-import { CLUSTER_KINDS, PLACES, type ClusterKind, type ClusterNeed, type Place } from '../protocol/cluster.js';
+import { CLUSTER_KINDS, PLACES, type ClusterKind, type ClusterNeed, type Place } from '../protocol/run/cluster.js';
 import { WrittenKubernetes } from './clusters/kubernetes.js';
 import { WrittenRay } from './clusters/ray.js';
 import { mebibytes, wholeMinutes, type WrittenResources } from './clusters/resources.js';

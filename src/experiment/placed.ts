@@ -1,8 +1,8 @@
 /** Puts an experiment on the place that a person has chosen beside its file. */
 import type { z } from 'zod';
-import { CLUSTER_KINDS, type ClusterKind } from '../protocol/cluster.js';
-import type { FileProblem } from '../protocol/engine.js';
-import type { Placing } from '../protocol/placing.js';
+import { CLUSTER_KINDS, type ClusterKind } from '../protocol/run/cluster.js';
+import type { FileProblem } from '../protocol/engine/index.js';
+import type { Placing } from '../protocol/engine/placing.js';
 import { CLUSTER_SECTIONS, clusterNeed, uselessKeys } from './cluster.js';
 import { readingOf } from './file/read.js';
 import type { Path } from './file/source.js';

@@ -1,6 +1,6 @@
 /** The key `retries:` of an experiment file as it is written, and its normal form. */
 import { z } from 'zod';
-import type { Retries } from '../protocol/retries.js';
+import type { Retries } from '../protocol/run/retries.js';
 
 const MOST = 1000;
 

@@ -3,9 +3,9 @@
  * from here. Descriptions are what the editor shows on hover.
  */
 import { z } from 'zod';
-import { WrittenCapture } from '../protocol/capture.js';
-import { record } from '../protocol/recordSchema.js';
-import { ParamValue } from '../protocol/values.js';
+import { WrittenCapture } from '../protocol/run/capture.js';
+import { record } from '../protocol/values/recordSchema.js';
+import { ParamValue } from '../protocol/values/index.js';
 import { WrittenAlerts } from './alerts.js';
 import { clusterResources, WrittenOn } from './cluster.js';
 import { WrittenKubernetes } from './clusters/kubernetes.js';

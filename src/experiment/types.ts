@@ -1,14 +1,14 @@
 /** The normal form of an experiment file, after parsing and checks. */
-import type { AlertCondition } from '../protocol/alerts.js';
-import type { Capture } from '../protocol/captureSettings.js';
+import type { AlertCondition } from '../protocol/engine/alerts.js';
+import type { Capture } from '../protocol/run/captureSettings.js';
 import type { WrittenStage } from './pipeline/schema.js';
-import type { ClusterNeed } from '../protocol/cluster.js';
+import type { ClusterNeed } from '../protocol/run/cluster.js';
 import type { CopiedValues } from './start/configCopies.js';
-import type { FileProblem } from '../protocol/engine.js';
-import type { FloatMark, Floats } from '../protocol/floats.js';
-import type { Retries } from '../protocol/retries.js';
-import type { PipelinePlan } from '../protocol/pipeline.js';
-import type { Params } from '../protocol/values.js';
+import type { FileProblem } from '../protocol/engine/index.js';
+import type { FloatMark, Floats } from '../protocol/values/floats.js';
+import type { Retries } from '../protocol/run/retries.js';
+import type { PipelinePlan } from '../protocol/run/pipeline.js';
+import type { Params } from '../protocol/values/index.js';
 import type {
   LinearConstraint,
   Noise,

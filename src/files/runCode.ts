@@ -1,7 +1,7 @@
 /** Where a run's experiment file is in another checkout of its repository. */
 import * as path from 'node:path';
-import type { RunDetail } from '../protocol/engine.js';
-import type { RecordedCode } from '../protocol/recorded.js';
+import type { RunDetail } from '../protocol/engine/index.js';
+import type { RecordedCode } from '../protocol/engine/recorded.js';
 
 /** `folder`: top of the other checkout. Null: the run has no experiment file in its repository. */
 export function fileWithin(run: Pick<RunDetail, 'file' | 'cwd'>, code: RecordedCode, folder: string): string | null {

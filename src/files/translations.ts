@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { z } from 'zod';
 import { filled, type Translate } from '../format/l10n.js';
-import { record } from '../protocol/recordSchema.js';
-import { entryOf } from '../protocol/records.js';
+import { record } from '../protocol/values/recordSchema.js';
+import { entryOf } from '../protocol/values/records.js';
 
 const LARGEST = 8 * 1024 * 1024;
 

@@ -1,8 +1,16 @@
 /** Nested values of configurations as flat parameters, and cells of tables as numbers. */
 import { parseDocument, isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
-import { floatsOf, isFloatText, listMark, markAt, parseJson, type FloatMark, type Floats } from '../protocol/floats.js';
-import { setEntry } from '../protocol/records.js';
-import type { Params, ParamValue } from '../protocol/values.js';
+import {
+  floatsOf,
+  isFloatText,
+  listMark,
+  markAt,
+  parseJson,
+  type FloatMark,
+  type Floats,
+} from '../protocol/values/floats.js';
+import { setEntry } from '../protocol/values/records.js';
+import type { Params, ParamValue } from '../protocol/values/index.js';
 
 const MOST_PARAMS = 2000;
 const DEEPEST = 16;

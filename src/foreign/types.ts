@@ -3,9 +3,9 @@
  * written, and emit records; they execute nothing and follow no links.
  */
 import * as path from 'node:path';
-import type { Floats } from '../protocol/floats.js';
-import type { RunSpec } from '../protocol/runFolder.js';
-import type { Params } from '../protocol/values.js';
+import type { Floats } from '../protocol/values/floats.js';
+import type { RunSpec } from '../protocol/run/runFolder.js';
+import type { Params } from '../protocol/values/index.js';
 
 export type FormatId =
   'tensorboard' | 'mlflow' | 'wandb' | 'csv' | 'transformers' | 'optuna' | 'trackio' | 'dvclive' | 'dvc';

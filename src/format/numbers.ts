@@ -1,7 +1,7 @@
 /** Numbers, parameters and sizes as people read them, the same in the panel, the editor and the terminal. */
-import { valueText, withPoint, type FloatMark } from '../protocol/floats.js';
-import { fromWire, type WireNumber } from '../protocol/wireNumber.js';
-import type { ParamValue } from '../protocol/values.js';
+import { valueText, withPoint, type FloatMark } from '../protocol/values/floats.js';
+import { fromWire, type WireNumber } from '../protocol/values/wireNumber.js';
+import type { ParamValue } from '../protocol/values/index.js';
 import { formatCount, withSeparator } from './locale.js';
 
 export { formatCount };

@@ -1,5 +1,5 @@
 /** Texts about where runs execute. */
-import type { Place } from '../protocol/cluster.js';
+import type { Place } from '../protocol/run/cluster.js';
 import { l10n } from './l10n.js';
 
 /** Returns a phrase for the place that a value of `on:` stands for. */

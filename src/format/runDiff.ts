@@ -1,10 +1,10 @@
 /** Differences between runs: parameters, metrics, environment, packages, code, data. Pure. */
-import { markAt, valueText } from '../protocol/floats.js';
-import type { RunDetail } from '../protocol/engine.js';
-import type { Recorded } from '../protocol/recorded.js';
-import { entryOf, setEntry } from '../protocol/records.js';
-import { isSystemMetric } from '../protocol/systemMetrics.js';
-import type { ParamValue } from '../protocol/values.js';
+import { markAt, valueText } from '../protocol/values/floats.js';
+import type { RunDetail } from '../protocol/engine/index.js';
+import type { Recorded } from '../protocol/engine/recorded.js';
+import { entryOf, setEntry } from '../protocol/values/records.js';
+import { isSystemMetric } from '../protocol/run/systemMetrics.js';
+import type { ParamValue } from '../protocol/values/index.js';
 
 export interface RunToCompare {
   run: RunDetail;

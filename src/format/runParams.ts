@@ -1,6 +1,6 @@
-import type { Run } from '../protocol/engine.js';
-import { markAt } from '../protocol/floats.js';
-import { entryOf } from '../protocol/records.js';
+import type { Run } from '../protocol/engine/index.js';
+import { markAt } from '../protocol/values/floats.js';
+import { entryOf } from '../protocol/values/records.js';
 import { formatParam } from './numbers.js';
 
 /** A run's parameter, as it was passed to the program. */

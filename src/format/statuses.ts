@@ -1,5 +1,5 @@
 /** Words for the states of runs and searches and for the direction of an objective, in the person's language. */
-import type { Goal, RunStatus, SearchStatus } from '../protocol/engine.js';
+import type { Goal, RunStatus, SearchStatus } from '../protocol/engine/index.js';
 import { l10n } from './l10n.js';
 
 export function statusText(status: RunStatus | SearchStatus): string {

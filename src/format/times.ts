@@ -1,5 +1,5 @@
 /** Durations and ages as people read them, the same in the panel, the editor and the terminal. */
-import type { Run } from '../protocol/engine.js';
+import type { Run } from '../protocol/engine/index.js';
 import { l10n } from './l10n.js';
 import { formatTime, formatTimeOfDay, withSeparator } from './locale.js';
 

@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { StagePlan } from '../protocol/pipeline.js';
+import type { StagePlan } from '../protocol/run/pipeline.js';
 import { modulesOf } from './modules.js';
 
 /** Larger files count by their size and time of change. */

@@ -3,7 +3,7 @@
  * It starts none, because that engine would belong to this run and end with it.
  */
 import { connectEngine, EngineError, type EngineConnection } from '../engine/clients/index.js';
-import type { RequestName, RequestParams, RequestResult, Run } from '../protocol/engine.js';
+import type { RequestName, RequestParams, RequestResult, Run } from '../protocol/engine/index.js';
 
 /** Milliseconds between two attempts to find an engine. */
 const RETRY_MS = 300;

@@ -7,8 +7,8 @@
  *
  * A stage that fails holds up only those that need it: the others are done before the pipeline fails.
  */
-import type { StagePlan } from '../protocol/pipeline.js';
-import { ENDED_STATUSES, type RunStatus } from '../protocol/statuses.js';
+import type { StagePlan } from '../protocol/run/pipeline.js';
+import { ENDED_STATUSES, type RunStatus } from '../protocol/engine/statuses.js';
 
 export type Phase =
   | { name: 'waiting' }

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { connectRun } from '../client/index.js';
 import { readReal, STATE_LIMIT } from '../files/real.js';
 import { fromRecord, workspaceOf } from '../files/runPaths.js';
-import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
+import { RUN_FILES, RunSpec } from '../protocol/run/runFolder.js';
 import { Conductor } from './conductor.js';
 import { EngineLine } from './engineLine.js';
 

@@ -2,11 +2,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { statReal } from '../files/real.js';
-import type { RunDetail } from '../protocol/engine.js';
-import type { StagePlan } from '../protocol/pipeline.js';
-import { setEntry } from '../protocol/records.js';
-import { RUN_FILES } from '../protocol/runFiles.js';
-import { fromWire } from '../protocol/values.js';
+import type { RunDetail } from '../protocol/engine/index.js';
+import type { StagePlan } from '../protocol/run/pipeline.js';
+import { setEntry } from '../protocol/values/records.js';
+import { RUN_FILES } from '../protocol/run/runFiles.js';
+import { fromWire } from '../protocol/values/index.js';
 
 /** Most metrics of a stage that its pipeline has too. */
 const MOST = 500;

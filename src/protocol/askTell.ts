@@ -4,8 +4,8 @@
  * first, "Infinity" and "-Infinity" for the others.
  */
 import { z } from 'zod';
-import { record } from './recordSchema.js';
-import { fromWire, Params, WireNumber, type ParamValue } from './values.js';
+import { record } from './values/recordSchema.js';
+import { fromWire, Params, WireNumber, type ParamValue } from './values/index.js';
 
 /** More trials than anybody asks for at once. */
 const MOST_AT_ONCE = 10_000;

@@ -1,6 +1,6 @@
 /** Simple facts of a data set, by which searches on similar data are found. The trainer records them as a run's info. */
 import { z } from 'zod';
-import { entryOf } from './records.js';
+import { entryOf } from './values/records.js';
 
 export const DataFacts = z.object({
   task: z.enum(['classification', 'regression']),

@@ -1,6 +1,6 @@
 /** Messages between the preview of a report (webview) and the extension host, which validates what comes. */
 import { z } from 'zod';
-import { record } from './recordSchema.js';
+import { record } from './values/recordSchema.js';
 
 export const FromReport = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), width: z.number().int().min(0).max(10_000) }),

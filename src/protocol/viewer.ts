@@ -3,9 +3,9 @@
  * or for logs of other tools. It starts nothing, writes nothing, and keeps what it reads in its memory.
  */
 import { z } from 'zod';
-import { Run, Search } from './engine.js';
-import { FoundLog } from './foreign.js';
-import { record } from './recordSchema.js';
+import { Run, Search } from './engine/index.js';
+import { FoundLog } from './engine/foreign.js';
+import { record } from './values/recordSchema.js';
 
 /** Requests of the engine's that the viewer answers for the runs in logs of other tools. */
 export const VIEWER_REQUESTS = [

@@ -4,11 +4,11 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { wholeCheckpoints } from '../client/checkpoints.js';
+import { wholeCheckpoints } from '../client/checkpoints/index.js';
 import { listReal, openReal, readRealBytes, sizeReal, statReal } from '../files/real.js';
-import { encode } from '../protocol/contents.js';
-import { LARGEST_CONTENT, type RemoteState } from '../protocol/remote.js';
-import { launchFile, RUN_FILES } from '../protocol/runFiles.js';
+import { encode } from '../protocol/run/contents.js';
+import { LARGEST_CONTENT, type RemoteState } from '../protocol/engine/remote.js';
+import { launchFile, RUN_FILES } from '../protocol/run/runFiles.js';
 import { jobOutput } from '../engine/executors/jobs.js';
 
 const PART = 256 * 1024;

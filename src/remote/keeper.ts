@@ -6,13 +6,13 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { RUN_ENV } from '../protocol/runFiles.js';
+import { RUN_ENV } from '../protocol/run/runFiles.js';
 import { jobOutput } from '../engine/executors/jobs.js';
 import { placementEnv, Scheduler, type Need, type Placement } from '../engine/executors/scheduler.js';
 import { SchedulerLease } from '../engine/executors/schedulerLease.js';
 import { Devices } from '../engine/machine/devices.js';
-import { readSupervisorRecords } from '../engine/runs/endingRecords.js';
-import { OrphanProgram } from '../engine/runs/orphan.js';
+import { readSupervisorRecords } from '../engine/runs/ends/endingRecords.js';
+import { OrphanProgram } from '../engine/runs/life/orphan.js';
 import { ControlFile } from '../engine/supervisor/controlFile.js';
 import { scriptOf } from './jobScript.js';
 import { standingOf } from './standing.js';

@@ -5,10 +5,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { stepOf, wholeCheckpoints } from '../client/checkpoints.js';
-import { damageOf } from '../client/manifest.js';
+import { stepOf, wholeCheckpoints } from '../client/checkpoints/index.js';
+import { damageOf } from '../client/checkpoints/manifest.js';
 import { makeFolderReal } from '../files/real.js';
-import { RUN_FILES } from '../protocol/runFiles.js';
+import { RUN_FILES } from '../protocol/run/runFiles.js';
 
 const INCOMING = '.incoming-';
 /** A copy or a transfer that nobody has used for so long is removed. */

@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { appendRemote } from './told.js';
 import { Devices } from '../engine/machine/devices.js';
 import { isAlive } from '../engine/supervisor/processes.js';
-import { contentReader, encode } from '../protocol/contents.js';
+import { contentReader, encode } from '../protocol/run/contents.js';
 import {
   LARGEST_CONTENT,
   LARGEST_LINE,
@@ -16,7 +16,7 @@ import {
   type RemoteFacts,
   type RemoteRun,
   type RemoteState,
-} from '../protocol/remote.js';
+} from '../protocol/engine/remote.js';
 import { Follower } from './follower.js';
 import { Places } from './places.js';
 import { standingOf } from './standing.js';

@@ -1,5 +1,5 @@
 /** Says from the files of a run's folder how a launch stands on this host. */
-import { readSupervisorRecords, readTaken } from '../engine/runs/endingRecords.js';
+import { readSupervisorRecords, readTaken } from '../engine/runs/ends/endingRecords.js';
 import { isHere } from '../engine/machine/host.js';
 import { isAlive } from '../engine/supervisor/processes.js';
 

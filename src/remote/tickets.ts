@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import { z } from 'zod';
 import { tunesmithHome } from '../client/home.js';
 import { readReal, STATE_LIMIT, writeReal } from '../files/real.js';
-import { record } from '../protocol/recordSchema.js';
+import { record } from '../protocol/values/recordSchema.js';
 
 const Ticket = z.object({
   version: z.literal(1),

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openReal } from '../files/real.js';
-import { RUN_FILES } from '../protocol/runFiles.js';
+import { RUN_FILES } from '../protocol/run/runFiles.js';
 
 /** Writes requests where they stand in the engine's own file. A part that came before is not written twice. */
 export function appendRemote(folder: string, offset: number, content: Buffer): void {

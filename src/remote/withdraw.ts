@@ -3,9 +3,9 @@ import * as path from 'node:path';
 import { readTail } from '../engine/disk/files.js';
 import { appendLine } from '../engine/disk/appendLine.js';
 import { takeLaunch } from '../engine/supervisor/launch.js';
-import { isControl } from '../protocol/supervisorChecks.js';
-import { RUN_FILES } from '../protocol/runFiles.js';
-import type { ExitRecord } from '../protocol/journal.js';
+import { isControl } from '../protocol/run/supervisorChecks.js';
+import { RUN_FILES } from '../protocol/run/runFiles.js';
+import type { ExitRecord } from '../protocol/run/journal.js';
 import { standingOf } from './standing.js';
 
 const TAIL = 64 * 1024;

@@ -1,7 +1,7 @@
 /** Reads and writes the saved views of a folder. The file is anybody's: it is read within bounds and checked as a whole. */
 import * as path from 'node:path';
 import { constants, lstat, open } from 'node:fs/promises';
-import { NO_VIEWS, SavedViews, VIEWS_FILE, VIEWS_LIMIT } from '../protocol/savedViews.js';
+import { NO_VIEWS, SavedViews, VIEWS_FILE, VIEWS_LIMIT } from '../protocol/panel/savedViews.js';
 import { writeWhole } from '../files/whole.js';
 import { l10n } from '../format/l10n.js';
 

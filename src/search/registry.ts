@@ -37,7 +37,7 @@ import { makePb2, makePbt, Pb2Settings, PbtSettings } from './schedulers/populat
 import { ThawScheduler, ThawSettings } from './schedulers/thaw.js';
 import { nearest } from './space/nearest.js';
 import type { Goal, MakeOwn, Named, Pruner, Sampler, Scheduler, Space, StudyOptions } from './types.js';
-import { entryOf, hasEntry } from '../protocol/records.js';
+import { entryOf, hasEntry } from '../protocol/values/records.js';
 import { l10n } from '../format/l10n.js';
 
 /** Facts about the search for a sampler, pruner or scheduler that is being created. */

@@ -2,8 +2,8 @@
  * The search engine's interfaces. Everything in this folder is pure: no I/O, no clock, no Math.random; the same seed,
  * space and sequence of results give the same suggestions on every platform.
  */
-import type { FloatMark } from '../protocol/floats.js';
-import type { Params, ParamValue } from '../protocol/values.js';
+import type { FloatMark } from '../protocol/values/floats.js';
+import type { Params, ParamValue } from '../protocol/values/index.js';
 
 /** Bounds of a number; the absent ones don't restrict it. */
 export interface Interval {

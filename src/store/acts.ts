@@ -1,4 +1,4 @@
-import { STARTED, type AgentAct } from '../protocol/agents.js';
+import { STARTED, type AgentAct } from '../protocol/engine/agents.js';
 import type { ActsApi } from './api.js';
 import type { Database } from './database.js';
 

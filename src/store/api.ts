@@ -10,7 +10,7 @@
  * Any call that writes may throw `StoreWriteError` (disk full, …). Nothing is stored then: the same call can be made
  * again later, and journals are read on from where the store stands.
  */
-import type { RunGroups } from '../protocol/groups.js';
+import type { RunGroups } from '../protocol/engine/groups.js';
 import type { z } from 'zod';
 import type {
   Experiment,
@@ -29,12 +29,12 @@ import type {
   SearchStatus,
   SeriesData,
   SeriesQuery,
-} from '../protocol/engine.js';
-import type { AgentAct } from '../protocol/agents.js';
-import type { Floats } from '../protocol/floats.js';
-import type { JournalRecord } from '../protocol/journal.js';
-import type { RunSpec } from '../protocol/runFolder.js';
-import type { Params, WireNumber } from '../protocol/values.js';
+} from '../protocol/engine/index.js';
+import type { AgentAct } from '../protocol/engine/agents.js';
+import type { Floats } from '../protocol/values/floats.js';
+import type { JournalRecord } from '../protocol/run/journal.js';
+import type { RunSpec } from '../protocol/run/runFolder.js';
+import type { Params, WireNumber } from '../protocol/values/index.js';
 import type { Kinship } from './runs/lineage.js';
 
 export interface NewRun {

@@ -1,12 +1,12 @@
-import type { Goal, Run, Search, SearchStatus } from '../protocol/engine.js';
-import { toWire } from '../protocol/values.js';
+import type { Goal, Run, Search, SearchStatus } from '../protocol/engine/index.js';
+import { toWire } from '../protocol/values/index.js';
 import type { FileMove, NewSearch, SearchesApi, SearchPatch } from './api.js';
 import type { Database, SqlValue } from './database.js';
 import type { MetricNames } from './names.js';
 import { bestRow } from './runs/best.js';
 import { readParams } from './runs/params.js';
 import { type RunRow, toRuns } from './runs/rows.js';
-import { entryOf } from '../protocol/records.js';
+import { entryOf } from '../protocol/values/records.js';
 
 interface SearchRow {
   id: string;

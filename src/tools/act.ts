@@ -1,6 +1,6 @@
 /** An act that a tool is about to do, in terms that a person can agree to. */
-import type { AgentRequest, Consent } from '../protocol/agents.js';
-import { Requests, type RequestParams, type RequestResult } from '../protocol/engine.js';
+import type { AgentRequest, Consent } from '../protocol/engine/agents.js';
+import { Requests, type RequestParams, type RequestResult } from '../protocol/engine/index.js';
 import type { BenchFolder } from './bench.js';
 import { shortName } from './texts.js';
 

@@ -1,10 +1,10 @@
 /** Runs and searches as an agent gets them: small, with units in the names of the keys. */
-import type { AgentAct } from '../protocol/agents.js';
+import type { AgentAct } from '../protocol/engine/agents.js';
 import { runDuration } from '../format/times.js';
-import type { FileProblem, MetricSummary, Run, Search } from '../protocol/engine.js';
-import { forJson } from '../protocol/floats.js';
-import { ownMetrics } from '../protocol/systemMetrics.js';
-import type { WireNumber } from '../protocol/values.js';
+import type { FileProblem, MetricSummary, Run, Search } from '../protocol/engine/index.js';
+import { forJson } from '../protocol/values/floats.js';
+import { ownMetrics } from '../protocol/run/systemMetrics.js';
+import type { WireNumber } from '../protocol/values/index.js';
 import { isoTime, seconds, shortName, untrusted } from './texts.js';
 
 /** Metrics in one answer, at most. */

@@ -5,7 +5,7 @@ import type {
   RequestName,
   RequestParams,
   RequestResult,
-} from '../protocol/engine.js';
+} from '../protocol/engine/index.js';
 import type { FileChange } from '../experiment/file/edit.js';
 
 /** The open folders. */

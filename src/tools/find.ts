@@ -2,8 +2,8 @@
 import * as path from 'node:path';
 import { isExperimentFile } from '../experiment/index.js';
 import { DATA_FOLDER } from '../files/real.js';
-import { ErrorCode, type RunDetail, type SearchDetail } from '../protocol/engine.js';
-import { ID_PATTERN } from '../protocol/runFiles.js';
+import { ErrorCode, type RunDetail, type SearchDetail } from '../protocol/engine/index.js';
+import { ID_PATTERN } from '../protocol/run/runFiles.js';
 import { ToolError, type Bench, type BenchFolder } from './bench.js';
 import { shortName } from './texts.js';
 

@@ -1,5 +1,5 @@
 /** Decides whether an agent may act: by the person's word, or by a budget that the person has given. */
-import type { Consent } from '../protocol/agents.js';
+import type { Consent } from '../protocol/engine/agents.js';
 import type { Act } from './act.js';
 import { ToolError } from './bench.js';
 

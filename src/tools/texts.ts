@@ -1,5 +1,5 @@
 /** Texts of programs and files, marked as data before an agent reads them. */
-import { replaceUnsafe } from '../protocol/shownText.js';
+import { replaceUnsafe } from '../protocol/values/shownText.js';
 
 /** Comes first in every answer that has texts which Tunesmith did not write. */
 export const NOTICE =

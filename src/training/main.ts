@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { placeInFile } from '../experiment/file/place.js';
 import { connectRun, type RunClient } from '../client/index.js';
 import { fromRecord, workspaceOf } from '../files/runPaths.js';
-import { RUN_FILES, RunSpec } from '../protocol/runFolder.js';
+import { RUN_FILES, RunSpec } from '../protocol/run/runFolder.js';
 import { automaticCommand } from './commands/automatic.js';
 import { backendCommand } from './commands/backends.js';
 import { PlacedError, TrainingError, messageOf } from './errors.js';

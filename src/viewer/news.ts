@@ -1,6 +1,6 @@
 /** Collects what is new in a store between two messages to the editor. */
-import type { Run, Search } from '../protocol/engine.js';
-import { setEntry } from '../protocol/records.js';
+import type { Run, Search } from '../protocol/engine/index.js';
+import { setEntry } from '../protocol/values/records.js';
 import { countsOf } from './shelf.js';
 
 interface Rows {

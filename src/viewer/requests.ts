@@ -1,9 +1,9 @@
 /** Answers the editor's requests from the shelf, as the engine does for its own runs. */
-import { readConfusion } from '../engine/runs/confusion.js';
-import { readDrawings } from '../engine/runs/drawings.js';
-import { listMedia, readMedia } from '../engine/runs/media.js';
+import { readConfusion } from '../engine/runs/shown/confusion.js';
+import { readDrawings } from '../engine/runs/shown/drawings.js';
+import { listMedia, readMedia } from '../engine/runs/shown/media.js';
 import { MetricSets } from '../engine/server/metricSets.js';
-import { Requests, type RequestParams, type RequestResult } from '../protocol/engine.js';
+import { Requests, type RequestParams, type RequestResult } from '../protocol/engine/index.js';
 import type { ViewerRequest } from '../protocol/viewer.js';
 import type { Shelf } from './shelf.js';
 

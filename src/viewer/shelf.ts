@@ -9,9 +9,9 @@ import { findRuns, titleOf } from '../foreign/formats.js';
 import { importedId, specOf, stateOf, timeOfFiles } from '../foreign/import/importRun.js';
 import { JournalLines } from '../foreign/import/lines.js';
 import type { FoundRun, Place } from '../foreign/types.js';
-import type { FoundLog } from '../protocol/foreign.js';
-import type { Run } from '../protocol/engine.js';
-import { setEntry } from '../protocol/records.js';
+import type { FoundLog } from '../protocol/engine/foreign.js';
+import type { Run } from '../protocol/engine/index.js';
+import { setEntry } from '../protocol/values/records.js';
 import { Store } from '../store/store.js';
 import { ShelfMedia } from './shelfMedia.js';
 

@@ -1,6 +1,6 @@
 /** Media of the runs on the shelf, in memory up to 256 MiB in all. */
 import type { ForeignMedia } from '../foreign/types.js';
-import type { MediaFiles } from '../engine/runs/mediaFiles.js';
+import type { MediaFiles } from '../engine/runs/shown/mediaFiles.js';
 
 const MOST_BYTES = 256 * 2 ** 20;
 const MOST_FILES = 50_000;

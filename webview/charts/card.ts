@@ -1,5 +1,5 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { Run } from '../../src/protocol/engine.js';
+import type { Run } from '../../src/protocol/engine/index.js';
 import { button } from '../components/controls.js';
 import { styles } from '../components/cssVars.js';
 import { icon } from '../components/icon.js';
@@ -9,7 +9,7 @@ import type { CardSettings, OwnCard, Zoom } from '../model/view.js';
 import { Follows } from '../model/signal.js';
 import { formatCount, formatNumber } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
-import { curvesTable, valuesTable } from '../views/valuesTable.js';
+import { curvesTable, valuesTable } from '../views/table/valuesTable.js';
 import { xTitle } from '../../src/drawing/xAxis.js';
 import { createChart, type LineChart } from './chartjs.js';
 import { CardCurves } from './cardCurves.js';
@@ -23,7 +23,7 @@ import { saveMenu } from './save.js';
 import { addToReport, chartBlock } from '../model/reports.js';
 import { readTheme, type ChartTheme } from './theme.js';
 import { sourceIn } from '../model/runs/metricNames.js';
-import { entryOf } from '../../src/protocol/records.js';
+import { entryOf } from '../../src/protocol/values/records.js';
 import { l10n } from '../../src/format/l10n.js';
 
 /** Times the cost of the last drawing that a chart rests before the next. */

@@ -1,11 +1,11 @@
 /** Curves of one chart: the series that it requests, and how it draws each run or group. */
 import { l10n } from '../../src/format/l10n.js';
-import type { Run } from '../../src/protocol/engine.js';
+import type { Run } from '../../src/protocol/engine/index.js';
 import { readExpression, type Expression } from '../../src/drawing/expression.js';
 import { groupCurve, marksOf, withForks } from '../../src/drawing/runCurves.js';
 import { againstMetric, byFormula } from '../../src/drawing/combine.js';
 import type { Want } from '../model/charts/feed.js';
-import { nameAt } from '../../src/protocol/ranks.js';
+import { nameAt } from '../../src/protocol/engine/ranks.js';
 import { drawnRanks, overRanks, type OverRanks } from '../model/charts/ranks.js';
 import { isDownsampled, readAxis, type Series, type XAxis } from '../../src/drawing/series.js';
 import type { RunGroup } from '../../src/drawing/runs/groups.js';

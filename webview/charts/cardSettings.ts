@@ -5,7 +5,7 @@ import { openMenu } from '../components/menu.js';
 import type { PanelModel } from '../model/panel.js';
 import type { CardSettings, OwnCard } from '../model/view.js';
 import type { XAxis } from '../../src/drawing/series.js';
-import { entryOf } from '../../src/protocol/records.js';
+import { entryOf } from '../../src/protocol/values/records.js';
 import { l10n } from '../../src/format/l10n.js';
 
 export const X_OPTIONS = [

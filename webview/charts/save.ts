@@ -1,6 +1,6 @@
 /** A chart as a file: a picture as it is on the screen, a drawing, or a table of its points. */
 import { openMenu } from '../components/menu.js';
-import { csv } from '../../src/protocol/csv.js';
+import { csv } from '../../src/protocol/values/csv.js';
 import { l10n } from '../../src/format/l10n.js';
 import { chartSvg } from '../../src/drawing/svg.js';
 import type { PanelModel } from '../model/panel.js';

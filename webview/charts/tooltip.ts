@@ -1,5 +1,5 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
-import { swatch } from '../views/swatch.js';
+import { swatch } from '../views/charts/swatch.js';
 import { formatNumber } from '../../src/format/numbers.js';
 import { TEST_IDS } from '../testids.js';
 import type { Hit } from './overlay.js';

@@ -1,6 +1,6 @@
 import { noChange } from 'lit';
 import { Directive, directive, PartType, type ElementPart, type PartInfo } from 'lit/directive.js';
-import { entryOf, hasEntry } from '../../src/protocol/records.js';
+import { entryOf, hasEntry } from '../../src/protocol/values/records.js';
 
 /**
  * Sets style properties through the CSS object model. A `style` attribute (which Lit's styleMap writes at first) would be

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RunStatus, SearchStatus } from '../../src/protocol/engine.js';
+import type { RunStatus, SearchStatus } from '../../src/protocol/engine/index.js';
 import { STATUS_ICONS } from '../model/values.js';
 import { styles } from './cssVars.js';
 import { l10n } from '../../src/format/l10n.js';

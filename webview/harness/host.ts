@@ -3,8 +3,8 @@
  * `&ranks` distributed jobs, `&foreign` makes all runs those of another tool, `&language=zh-cn` shows the panel in Chinese.
  */
 import chinese from '../../l10n/bundle.l10n.zh-cn.json';
-import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel.js';
-import type { Params } from '../../src/protocol/values.js';
+import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel/index.js';
+import type { Params } from '../../src/protocol/values/index.js';
 import { insight } from './insight.js';
 import { STAGES } from './pipeline.js';
 import { confusion, drawings, pruningRuns, pruningSeries, rangeRun, rangeSeries } from './results.js';

@@ -1,6 +1,6 @@
 /** Insights of a made-up search: `?insight=few` with too few trials, `?insight=two` with two objectives. */
-import type { Curve, Importance, Insight } from '../../src/protocol/insight.js';
-import type { RequestParams } from '../../src/protocol/engine.js';
+import type { Curve, Importance, Insight } from '../../src/protocol/engine/insight.js';
+import type { RequestParams } from '../../src/protocol/engine/index.js';
 import type { FakeRun } from './world.js';
 
 const kind = new URLSearchParams(location.search).get('insight') ?? '';

@@ -1,7 +1,7 @@
 /** Made-up media of every kind, for looking at the panel. */
-import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../src/protocol/drawings.js';
-import type { ModelGraph } from '../../src/protocol/drawings.js';
-import type { MediaFile, MediaList, MediaSeries } from '../../src/protocol/media.js';
+import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../src/protocol/engine/drawings.js';
+import type { ModelGraph } from '../../src/protocol/engine/drawings.js';
+import type { MediaFile, MediaList, MediaSeries } from '../../src/protocol/engine/media.js';
 
 const STEPS = Array.from({ length: 12 }, (_, i) => i * 100);
 const FEW: [name: string, mime: string, steps: number[]][] = [

@@ -1,5 +1,5 @@
 /** Made-up answers for a run's page, for looking at the panel. */
-import type { RequestResult } from '../../src/protocol/engine.js';
+import type { RequestResult } from '../../src/protocol/engine/index.js';
 import type { FakeRun, World } from './world.js';
 
 const DIFF = `diff --git a/train.py b/train.py

@@ -1,5 +1,5 @@
 /** A made-up pipeline: stages of every kind of state. */
-import type { StageView } from '../../src/protocol/pipeline.js';
+import type { StageView } from '../../src/protocol/run/pipeline.js';
 
 const stage = (name: string, kind: string, after: string[], more: Partial<StageView>): StageView => ({
   ...{ name, kind, after, status: 'waiting', run: null, reused: false },

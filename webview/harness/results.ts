@@ -1,8 +1,8 @@
 /** Made-up results of runs: a confusion matrix of digits, histograms and plots, and a learning-rate range test. */
-import type { Drawings } from '../../src/protocol/drawings.js';
-import type { Confusion, SeriesData } from '../../src/protocol/engine.js';
-import { PRUNING } from '../../src/protocol/pruning.js';
-import { RANGE } from '../../src/protocol/rangeTest.js';
+import type { Drawings } from '../../src/protocol/engine/drawings.js';
+import type { Confusion, SeriesData } from '../../src/protocol/engine/index.js';
+import { PRUNING } from '../../src/protocol/trainer/pruning.js';
+import { RANGE } from '../../src/protocol/trainer/rangeTest.js';
 import type { FakeRun, World } from './world.js';
 
 const STEPS = 170;

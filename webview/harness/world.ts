@@ -2,9 +2,9 @@
  * A made-up engine for looking at the panel without one: training curves of a search, answered over the same messages.
  * For development only; the tests that count run against the real engine.
  */
-import type { Run, RunQuery, Search, SeriesData } from '../../src/protocol/engine.js';
-import type { Params, WireNumber } from '../../src/protocol/values.js';
-import type { RunGroups } from '../../src/protocol/groups.js';
+import type { Run, RunQuery, Search, SeriesData } from '../../src/protocol/engine/index.js';
+import type { Params, WireNumber } from '../../src/protocol/values/index.js';
+import type { RunGroups } from '../../src/protocol/engine/groups.js';
 import { matches, parseFilter, type Fields } from '../../src/query/filter/index.js';
 import { spread } from '../../src/drawing/bands.js';
 import { groupRuns } from '../../src/drawing/runs/groups.js';

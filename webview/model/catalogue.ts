@@ -1,5 +1,5 @@
-import type { Device, Experiment, Run, Search } from '../../src/protocol/engine.js';
-import type { FileForm } from '../../src/protocol/panel.js';
+import type { Device, Experiment, Run, Search } from '../../src/protocol/engine/index.js';
+import type { FileForm } from '../../src/protocol/panel/index.js';
 import type { Topic } from './signal.js';
 import { isLive } from './values.js';
 

@@ -1,4 +1,4 @@
-import type { Confusion, Run } from '../../src/protocol/engine.js';
+import type { Confusion, Run } from '../../src/protocol/engine/index.js';
 import { namesOf } from './runs/metricNames.js';
 import { isLive } from './values.js';
 

@@ -1,5 +1,5 @@
-import type { Run } from '../../src/protocol/engine.js';
-import type { Drawings, HistogramDrawing, PlotDrawing } from '../../src/protocol/drawings.js';
+import type { Run } from '../../src/protocol/engine/index.js';
+import type { Drawings, HistogramDrawing, PlotDrawing } from '../../src/protocol/engine/drawings.js';
 import { isLive } from './values.js';
 
 /** Size of the area that is drawn in, in units of the view box. */

@@ -1,5 +1,5 @@
 /** Everything that views read of the panel's parts; nothing here changes anything. */
-import type { Run } from '../../src/protocol/engine.js';
+import type { Run } from '../../src/protocol/engine/index.js';
 import type { Catalogue } from './catalogue.js';
 import type { Connection } from './connection.js';
 import type { RunGroup } from '../../src/drawing/runs/groups.js';

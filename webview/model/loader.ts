@@ -1,4 +1,4 @@
-import type { Run, RunQuery } from '../../src/protocol/engine.js';
+import type { Run, RunQuery } from '../../src/protocol/engine/index.js';
 import type { Host } from '../host.js';
 import type { Catalogue } from './catalogue.js';
 import type { Connection } from './connection.js';

@@ -1,5 +1,5 @@
-import type { Run, Search } from '../../src/protocol/engine.js';
-import type { PanelState, ToPanel } from '../../src/protocol/panel.js';
+import type { Run, Search } from '../../src/protocol/engine/index.js';
+import type { PanelState, ToPanel } from '../../src/protocol/panel/index.js';
 import { Host } from '../host.js';
 import { showFailure } from './failures.js';
 import { Catalogue } from './catalogue.js';

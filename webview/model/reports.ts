@@ -1,5 +1,5 @@
 /** Cards, tables and plots of the panel as live blocks of a report. */
-import { LIVE_STATUSES } from '../../src/protocol/statuses.js';
+import { LIVE_STATUSES } from '../../src/protocol/engine/statuses.js';
 import type { NewBlock } from '../../src/protocol/report.js';
 import type { OwnCard, CardSettings, ViewSettings } from './view.js';
 import type { PanelModel } from './panel.js';

@@ -1,6 +1,6 @@
-import type { PanelState } from '../../src/protocol/panel.js';
-import { MOST_VIEWS, NO_VIEWS, type SavedView, type SavedViews } from '../../src/protocol/savedViews.js';
-import { entryOf, setEntry } from '../../src/protocol/records.js';
+import type { PanelState } from '../../src/protocol/panel/index.js';
+import { MOST_VIEWS, NO_VIEWS, type SavedView, type SavedViews } from '../../src/protocol/panel/savedViews.js';
+import { entryOf, setEntry } from '../../src/protocol/values/records.js';
 import { readView, type ViewSettings } from './view.js';
 
 export interface ViewsParts {

@@ -1,4 +1,4 @@
-import type { PanelState } from '../../src/protocol/panel.js';
+import type { PanelState } from '../../src/protocol/panel/index.js';
 import type { History } from './history.js';
 import type { Topic } from './signal.js';
 import { emptyState, readView, type ViewSettings } from './view.js';

@@ -1,5 +1,5 @@
 import { errorText } from '../../src/format/said.js';
-import type { Run } from '../../src/protocol/engine.js';
+import type { Run } from '../../src/protocol/engine/index.js';
 import { formatNumber } from '../../src/format/numbers.js';
 import { l10n } from '../../src/format/l10n.js';
 import { statusText } from '../../src/format/statuses.js';

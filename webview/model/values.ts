@@ -1,6 +1,6 @@
 import { messageText } from '../../src/format/said.js';
-import { LIVE_STATUSES } from '../../src/protocol/statuses.js';
-import type { Run, RunStatus, SearchStatus } from '../../src/protocol/engine.js';
+import { LIVE_STATUSES } from '../../src/protocol/engine/statuses.js';
+import type { Run, RunStatus, SearchStatus } from '../../src/protocol/engine/index.js';
 import { l10n } from '../../src/format/l10n.js';
 
 export const isLive = (run: Pick<Run, 'status'>): boolean => LIVE_STATUSES.includes(run.status);

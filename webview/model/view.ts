@@ -1,11 +1,11 @@
-import type { PanelState } from '../../src/protocol/panel.js';
-import type { ImportanceMethod } from '../../src/protocol/insight.js';
+import type { PanelState } from '../../src/protocol/panel/index.js';
+import type { ImportanceMethod } from '../../src/protocol/engine/insight.js';
 import { RANK_LOOKS, type RankLook } from './charts/ranks.js';
 import { X_AXES, type XAxis } from '../../src/drawing/series.js';
 import { SMOOTHINGS, type Smoothing } from '../../src/drawing/smoothing.js';
 import { BANDS, type Band } from '../../src/drawing/bands.js';
 import { MOST, NEWEST } from './runs/drawn.js';
-import { setEntry } from '../../src/protocol/records.js';
+import { setEntry } from '../../src/protocol/values/records.js';
 
 /** View settings: the free-form part of PanelState. */
 export interface ViewSettings {

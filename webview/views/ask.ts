@@ -1,4 +1,4 @@
-import type { Run } from '../../src/protocol/engine.js';
+import type { Run } from '../../src/protocol/engine/index.js';
 import { askText } from '../components/prompt.js';
 import type { PanelModel } from '../model/panel.js';
 import { l10n } from '../../src/format/l10n.js';

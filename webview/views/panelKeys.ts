@@ -1,5 +1,5 @@
 /** Keys that work everywhere in the panel. */
-import type { PanelState } from '../../src/protocol/panel.js';
+import type { PanelState } from '../../src/protocol/panel/index.js';
 import { l10n } from '../../src/format/l10n.js';
 import type { PanelModel } from '../model/panel.js';
 import { closePage } from '../model/page/pages.js';

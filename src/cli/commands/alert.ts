@@ -1,9 +1,9 @@
 import * as path from 'node:path';
-import type { AlertCondition, KeptAlertRule } from '../../protocol/alerts.js';
+import type { AlertCondition, KeptAlertRule } from '../../protocol/engine/alerts.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import type { Context } from '../context.js';
 import { UsageError } from '../errors.js';
-import { safeLine } from '../terminal.js';
+import { safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 export const alert: Command = {

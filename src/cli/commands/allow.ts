@@ -1,9 +1,9 @@
 import * as path from 'node:path';
-import { MOST_HOURS } from '../../protocol/agents.js';
+import { MOST_HOURS } from '../../protocol/engine/agents.js';
 import { JSON_OPTION, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { UsageError } from '../errors.js';
-import { safeLine } from '../terminal.js';
+import { safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 export const allow: Command = {

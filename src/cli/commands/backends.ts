@@ -1,10 +1,10 @@
 import { suggest } from '../../experiment/suggest.js';
-import { BackendLine } from '../../protocol/backends.js';
-import { BackendId, type BackendReport } from '../../protocol/engine.js';
+import { BackendLine } from '../../protocol/trainer/backends.js';
+import { BackendId, type BackendReport } from '../../protocol/engine/index.js';
 import { JSON_OPTION, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
-import { table } from '../terminal.js';
+import { table } from '../text/terminal.js';
 import { askTrainer } from '../trainer.js';
 import { l10n } from '../../format/l10n.js';
 

@@ -1,12 +1,12 @@
 import { parseExperiment, placeExperiment } from '../../experiment/index.js';
 import type { Place } from '../../engine/executors/check.js';
-import { PLACES, SSH_HOST } from '../../protocol/cluster.js';
+import { PLACES, SSH_HOST } from '../../protocol/run/cluster.js';
 import { readFileSync } from 'node:fs';
 import { JSON_OPTION, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { UsageError } from '../errors.js';
 import { ownNeed, readOwnPlace } from '../place.js';
-import { safeLine } from '../terminal.js';
+import { safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 export const cluster: Command = {

@@ -1,8 +1,8 @@
 import * as path from 'node:path';
-import type { RecordedCode } from '../../protocol/recorded.js';
+import type { RecordedCode } from '../../protocol/engine/recorded.js';
 import { JSON_OPTION, TRUST_OPTION, type Command } from '../command.js';
 import { CommandError, UsageError } from '../errors.js';
-import { safe, safeLine } from '../terminal.js';
+import { safe, safeLine } from '../text/terminal.js';
 import { fileWithin } from '../../files/runCode.js';
 import { l10n } from '../../format/l10n.js';
 

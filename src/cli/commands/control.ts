@@ -1,14 +1,14 @@
 /** Commands that act on runs and searches which exist already. */
-import type { RequestResult, Run, Search } from '../../protocol/engine.js';
-import { LIVE_STATUSES } from '../../protocol/engine.js';
+import type { RequestResult, Run, Search } from '../../protocol/engine/index.js';
+import { LIVE_STATUSES } from '../../protocol/engine/index.js';
 import type { Command, Input } from '../command.js';
 import { SET_OPTION, JSON_OPTION, TRUST_OPTION } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
-import { followRun } from '../followRun.js';
+import { followRun } from '../follow/run.js';
 import { readSettings } from '../settings.js';
-import { runJson, searchJson } from '../shapes.js';
-import { safeLine } from '../terminal.js';
+import { runJson, searchJson } from '../text/shapes.js';
+import { safeLine } from '../text/terminal.js';
 import { withSendConsent, YES_OPTION } from '../sendConsent.js';
 import { l10n } from '../../format/l10n.js';
 

@@ -1,7 +1,7 @@
 import { JSON_OPTION, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { differencesOf, SECTIONS, type RunToCompare } from '../../format/runDiff.js';
-import { safeLine, table } from '../terminal.js';
+import { safeLine, table } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 export const diff: Command = {

@@ -1,7 +1,7 @@
 /** `tunesmith distil`: the trained network of a run teaches the network of an experiment file. */
 import { readFileSync } from 'node:fs';
 import { NetworkFile } from '../../experiment/network/index.js';
-import { distilText } from '../../experiment/network/distilText.js';
+import { distilText } from '../../experiment/network/trained/distilText.js';
 import { parseExperiment } from '../../experiment/index.js';
 import { JSON_OPTION, SET_OPTION, type Command, type Input } from '../command.js';
 import { CommandError, UsageError } from '../errors.js';

@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { findNode } from '../../engine/clients/index.js';
 import { JSON_OPTION, type Command } from '../command.js';
-import { safeLine } from '../terminal.js';
+import { safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 const SIGNS = { fine: ['green', '✓'], note: ['blue', '·'], problem: ['red', '✗'] } as const;

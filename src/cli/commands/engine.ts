@@ -4,7 +4,7 @@ import { suggest } from '../../experiment/suggest.js';
 import { JSON_OPTION, type Command } from '../command.js';
 import { UsageError } from '../errors.js';
 import { formatDuration } from '../../format/times.js';
-import { safeLine } from '../terminal.js';
+import { safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 export const engine: Command = {

@@ -1,11 +1,11 @@
 /** `tunesmith evaluate`: metrics of a trained network, and on demand explanations, attacks, corruptions and calibration. */
-import { STRENGTHS, type ExamineSettings } from '../../protocol/examined.js';
-import { TEST_PART, TrainerLine } from '../../protocol/trainer.js';
+import { STRENGTHS, type ExamineSettings } from '../../protocol/trainer/examined.js';
+import { TEST_PART, TrainerLine } from '../../protocol/trainer/index.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
-import { examinedLines } from '../examinedText.js';
-import { safeLine, table } from '../terminal.js';
+import { examinedLines } from '../text/examinedText.js';
+import { safeLine, table } from '../text/terminal.js';
 import { askTrainer } from '../trainer.js';
 import { FOLD_OPTION, foldOf, folderOf } from './export.js';
 import { FILES } from './predict.js';

@@ -1,15 +1,15 @@
 /** Exports runs in the formats of other tools, into a new file or folder. */
 import { existsSync, readdirSync } from 'node:fs';
 import * as path from 'node:path';
-import type { Run } from '../../protocol/engine.js';
+import type { Run } from '../../protocol/engine/index.js';
 import { exportMlflow } from '../../foreign/export/mlflow.js';
 import { exportOptuna } from '../../foreign/export/optuna.js';
 import type { ExportKind, ExportSource, Exported } from '../../foreign/export/source.js';
 import { exportTensorBoard } from '../../foreign/export/tensorboard.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
-import { readPoints } from '../points.js';
-import { safeLine } from '../terminal.js';
+import { readPoints } from '../text/points.js';
+import { safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 export async function exportTo(

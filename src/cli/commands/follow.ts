@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import type { Command } from '../command.js';
-import { safeLine } from '../terminal.js';
+import { safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 export const follow: Command = {

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import * as path from 'node:path';
-import { LIVE_STATUSES } from '../../protocol/engine.js';
-import type { FoundLog } from '../../protocol/foreign.js';
+import { LIVE_STATUSES } from '../../protocol/engine/index.js';
+import type { FoundLog } from '../../protocol/engine/foreign.js';
 import { FORMATS, findRuns, titleOf } from '../../foreign/formats.js';
 import { countRun, importedId, importRun, stateOf, type Imported } from '../../foreign/import/importRun.js';
 import type { Counts } from '../../foreign/import/lines.js';
@@ -10,8 +10,8 @@ import { suggest } from '../../experiment/suggest.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
-import { LiveArea } from '../liveArea.js';
-import { safeLine, table } from '../terminal.js';
+import { LiveArea } from '../text/liveArea.js';
+import { safeLine, table } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 const POLL_MS = 100;

@@ -1,5 +1,5 @@
 /** The commands, in the order of the overview. */
-import { askTell } from '../askTell.js';
+import { askTell } from '../askTell/index.js';
 import type { Command } from '../command.js';
 import { alert } from './alert.js';
 import { allow } from './allow.js';

@@ -1,12 +1,12 @@
 /** Commands that show what a search's trials tell about its parameters. */
-import type { FrontPoint, Importance, Insight, InsightPart } from '../../protocol/insight.js';
-import type { Run, Search } from '../../protocol/engine.js';
+import type { FrontPoint, Importance, Insight, InsightPart } from '../../protocol/engine/insight.js';
+import type { Run, Search } from '../../protocol/engine/index.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
-import { bar, safe, safeLine, table } from '../terminal.js';
-import { entryOf } from '../../protocol/records.js';
+import { bar, safe, safeLine, table } from '../text/terminal.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { l10n } from '../../format/l10n.js';
 
 const OBJECTIVE: Command['options'] = {

@@ -1,6 +1,6 @@
-import { LIVE_STATUSES } from '../../protocol/engine.js';
+import { LIVE_STATUSES } from '../../protocol/engine/index.js';
 import type { Command } from '../command.js';
-import { followRun, LogTail } from '../followRun.js';
+import { followRun, LogTail } from '../follow/run.js';
 import { l10n } from '../../format/l10n.js';
 
 export const log: Command = {

@@ -1,15 +1,15 @@
-import { LIVE_STATUSES, type Run } from '../../protocol/engine.js';
-import { fromWire } from '../../protocol/values.js';
-import { RANGE, RangeTest } from '../../protocol/rangeTest.js';
+import { LIVE_STATUSES, type Run } from '../../protocol/engine/index.js';
+import { fromWire } from '../../protocol/values/index.js';
+import { RANGE, RangeTest } from '../../protocol/trainer/rangeTest.js';
 import { SET_OPTION, JSON_OPTION, type Command, type Input } from '../command.js';
 import type { Context } from '../context.js';
 import { UsageError } from '../errors.js';
-import { followRun } from '../followRun.js';
-import { readPoints } from '../points.js';
-import { rangePlot, type RangePoint } from '../rangePlot.js';
+import { followRun } from '../follow/run.js';
+import { readPoints } from '../text/points.js';
+import { rangePlot, type RangePoint } from '../text/rangePlot.js';
 import { readSettings } from '../settings.js';
 import { printEnd } from './run.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { l10n } from '../../format/l10n.js';
 
 export const lrRange: Command = {

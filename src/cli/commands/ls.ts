@@ -1,4 +1,4 @@
-import { RunStatus, type Run, type RunQuery } from '../../protocol/engine.js';
+import { RunStatus, type Run, type RunQuery } from '../../protocol/engine/index.js';
 import { suggest } from '../../experiment/suggest.js';
 import type { EngineConnection } from '../../engine/clients/index.js';
 import { FilterError, parseFilter } from '../../query/filter/index.js';
@@ -6,10 +6,10 @@ import { JSON_OPTION, type Command, type Input } from '../command.js';
 import { UsageError } from '../errors.js';
 import { formatNumber } from '../../format/numbers.js';
 import { formatRunTime } from '../../format/times.js';
-import { params, STATUS_COLORS } from '../format.js';
+import { params, STATUS_COLORS } from '../text/format.js';
 import { statusText } from '../../format/statuses.js';
-import { bestJson, runJson } from '../shapes.js';
-import { safeLine, table } from '../terminal.js';
+import { bestJson, runJson } from '../text/shapes.js';
+import { safeLine, table } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 export const QUERY_OPTIONS: Command['options'] = {

@@ -1,11 +1,11 @@
 import { JSON_OPTION, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError } from '../errors.js';
-import type { MetricPoint, RankPoint } from '../../protocol/engine.js';
+import type { MetricPoint, RankPoint } from '../../protocol/engine/index.js';
 import { suggest } from '../../experiment/suggest.js';
-import { ofFirstRank, ranksWith } from '../../protocol/ranks.js';
-import { readPoints, readRanks } from '../points.js';
-import { safeLine } from '../terminal.js';
+import { ofFirstRank, ranksWith } from '../../protocol/engine/ranks.js';
+import { readPoints, readRanks } from '../text/points.js';
+import { safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 /** Rows that are written at once. */

@@ -1,14 +1,14 @@
 /** `tunesmith pipeline`: how far the stages of a pipeline are, and which of them would be done again. */
-import type { Run } from '../../protocol/engine.js';
-import type { StageView } from '../../protocol/pipeline.js';
+import type { Run } from '../../protocol/engine/index.js';
+import type { StageView } from '../../protocol/run/pipeline.js';
 import { formatBytes, formatNumber } from '../../format/numbers.js';
 import { isExperimentFile } from '../../experiment/index.js';
 import { JSON_OPTION, SET_OPTION, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError } from '../errors.js';
-import { exitCodeOf, followRun } from '../followRun.js';
+import { exitCodeOf, followRun } from '../follow/run.js';
 import { readSettings } from '../settings.js';
-import { safe, safeLine, table } from '../terminal.js';
+import { safe, safeLine, table } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 export const pipeline: Command = {

@@ -1,10 +1,10 @@
 /** `tunesmith prune`: removes the least important parts of a run's trained network, in a new run. */
 import { join, resolve } from 'node:path';
 import { NetworkFile } from '../../experiment/network/index.js';
-import { pruneText } from '../../experiment/network/pruneText.js';
+import { pruneText } from '../../experiment/network/trained/pruneText.js';
 import type { Experiment } from '../../experiment/types.js';
 import { readReal, STATE_LIMIT } from '../../files/real.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import { CommandError, UsageError } from '../errors.js';
 import { followToEnd } from './run.js';

@@ -8,7 +8,7 @@ import { REPORT_LIMIT } from '../../report/names.js';
 import { readViews } from '../../report/viewsFile.js';
 import type { Command } from '../command.js';
 import { CommandError, UsageError } from '../errors.js';
-import { safe, safeLine } from '../terminal.js';
+import { safe, safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 export const report: Command = {

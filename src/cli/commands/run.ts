@@ -1,12 +1,12 @@
 import { errorText } from '../../format/said.js';
 import { statusText } from '../../format/statuses.js';
-import type { Run } from '../../protocol/engine.js';
+import type { Run } from '../../protocol/engine/index.js';
 import type { Command } from '../command.js';
 import { SET_OPTION, JSON_OPTION } from '../command.js';
 import { CAPTURE_OPTION, readCaptureOption } from '../captureOption.js';
 import { formatNumber } from '../../format/numbers.js';
 import { formatRunTime } from '../../format/times.js';
-import { params } from '../format.js';
+import { params } from '../text/format.js';
 import { isExperimentFile } from '../../experiment/index.js';
 import { isScript, missingOf, plainRunText, readScript } from '../../experiment/script/index.js';
 import { UsageError } from '../errors.js';
@@ -14,12 +14,12 @@ import { withSendConsent, YES_OPTION } from '../sendConsent.js';
 import { sayFileWarnings } from '../fileWarnings.js';
 import { PLACE_OPTION, readPlaceOption } from '../place.js';
 import { readSettings } from '../settings.js';
-import { runJson } from '../shapes.js';
-import { exitCodeOf, followRun } from '../followRun.js';
-import { messageLines } from '../messages.js';
-import { indented, quoted, safeLine } from '../terminal.js';
+import { runJson } from '../text/shapes.js';
+import { exitCodeOf, followRun } from '../follow/run.js';
+import { messageLines } from '../text/messages.js';
+import { indented, quoted, safeLine } from '../text/terminal.js';
 import type { Context } from '../context.js';
-import { ownMetrics } from '../../protocol/systemMetrics.js';
+import { ownMetrics } from '../../protocol/run/systemMetrics.js';
 import { l10n } from '../../format/l10n.js';
 
 export const run: Command = {

@@ -1,14 +1,14 @@
 /** Changes hyperparameters of a running training. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suggest } from '../../experiment/suggest.js';
-import type { RunDetail, RunMessage } from '../../protocol/engine.js';
-import { hasEntry } from '../../protocol/records.js';
-import type { Params } from '../../protocol/values.js';
+import type { RunDetail, RunMessage } from '../../protocol/engine/index.js';
+import { hasEntry } from '../../protocol/values/records.js';
+import type { Params } from '../../protocol/values/index.js';
 import type { Command } from '../command.js';
 import { JSON_OPTION } from '../command.js';
 import { CommandError, UsageError } from '../errors.js';
 import { readSettings } from '../settings.js';
-import { safeLine } from '../terminal.js';
+import { safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 /** Time in which the built-in trainer answers; it looks for changes between two batches. */

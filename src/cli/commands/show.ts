@@ -1,21 +1,21 @@
 import { changeText } from '../../drawing/runCurves.js';
 import { errorText } from '../../format/said.js';
-import type { Branch } from '../../protocol/branch.js';
-import type { AgentAct } from '../../protocol/agents.js';
-import type { SearchDetail } from '../../protocol/engine.js';
+import type { Branch } from '../../protocol/engine/branch.js';
+import type { AgentAct } from '../../protocol/engine/agents.js';
+import type { SearchDetail } from '../../protocol/engine/index.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import type { Context } from '../context.js';
 import { searchNamed } from './control.js';
-import { markAt } from '../../protocol/floats.js';
+import { markAt } from '../../protocol/values/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { formatRunTime, formatTime } from '../../format/times.js';
-import { detailJson, namesReadFromOutput, searchJson } from '../shapes.js';
-import { messageLines } from '../messages.js';
+import { detailJson, namesReadFromOutput, searchJson } from '../text/shapes.js';
+import { messageLines } from '../text/messages.js';
 import { goalText, statusText } from '../../format/statuses.js';
-import { indented, quoted, safeLine, table, width } from '../terminal.js';
-import type { Recorded } from '../../protocol/recorded.js';
-import { ofFirstRank } from '../../protocol/ranks.js';
-import { ownFirst } from '../../protocol/systemMetrics.js';
+import { indented, quoted, safeLine, table, width } from '../text/terminal.js';
+import type { Recorded } from '../../protocol/engine/recorded.js';
+import { ofFirstRank } from '../../protocol/engine/ranks.js';
+import { ownFirst } from '../../protocol/run/systemMetrics.js';
 import { l10n } from '../../format/l10n.js';
 
 export const show: Command = {

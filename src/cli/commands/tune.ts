@@ -5,7 +5,7 @@ import { DATA_FOLDER } from '../../files/real.js';
 import type { Command } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
-import { safeLine } from '../terminal.js';
+import { safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 /** Number of earlier runs whose metrics are considered. */

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { writeWholeSync } from '../../files/whole.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../errors.js';
-import { safeLine } from '../terminal.js';
+import { safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 export const types: Command = {

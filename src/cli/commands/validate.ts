@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseExperiment } from '../../experiment/index.js';
 import type { Command } from '../command.js';
 import { renderProblem } from '../errors.js';
-import { safeLine } from '../terminal.js';
+import { safeLine } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
 
 export const validate: Command = {

@@ -3,8 +3,8 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { CallToolRequestSchema, ListToolsRequestSchema, type CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { EngineError } from '../../engine/clients/index.js';
-import { AGENT_NAME_LENGTH } from '../../protocol/agents.js';
-import { replaceUnsafe } from '../../protocol/shownText.js';
+import { AGENT_NAME_LENGTH } from '../../protocol/engine/agents.js';
+import { replaceUnsafe } from '../../protocol/values/shownText.js';
 import {
   callTool,
   inputSchema,

@@ -1,7 +1,7 @@
 /** Differences between runs, as the comparison shows them. */
 import { factsOf, SECTIONS, type RunToCompare, type Section } from '../../format/runDiff.js';
 import { formatNumber } from '../../format/numbers.js';
-import type { RunDetail } from '../../protocol/engine.js';
+import type { RunDetail } from '../../protocol/engine/index.js';
 import { l10n } from '../../format/l10n.js';
 
 export interface ComparedCell {

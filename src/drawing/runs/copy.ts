@@ -1,7 +1,7 @@
 /** Rows of the run table as text for elsewhere: Markdown, CSV, LaTeX. */
 import { withPoints } from '../../format/locale.js';
-import type { Run } from '../../protocol/engine.js';
-import { csv } from '../../protocol/csv.js';
+import type { Run } from '../../protocol/engine/index.js';
+import { csv } from '../../protocol/values/csv.js';
 import type { Column } from './tableColumns.js';
 
 export const COPIES = ['markdown', 'csv', 'latex'] as const;

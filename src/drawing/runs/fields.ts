@@ -1,8 +1,8 @@
 /** Fields that runs are grouped, coloured and dashed by: the keys of the table's columns, and a few facts besides. */
-import type { Run } from '../../protocol/engine.js';
-import type { ParamValue } from '../../protocol/values.js';
-import { entryOf } from '../../protocol/records.js';
-import { fromWire, type WireNumber } from '../../protocol/wireNumber.js';
+import type { Run } from '../../protocol/engine/index.js';
+import type { ParamValue } from '../../protocol/values/index.js';
+import { entryOf } from '../../protocol/values/records.js';
+import { fromWire, type WireNumber } from '../../protocol/values/wireNumber.js';
 import { formatParam } from '../../format/numbers.js';
 import { statusText } from '../../format/statuses.js';
 import { l10n } from '../../format/l10n.js';

@@ -1,5 +1,5 @@
 /** Runs put together by the values of some fields. */
-import type { Run } from '../../protocol/engine.js';
+import type { Run } from '../../protocol/engine/index.js';
 import { titleOf, valueOf, valueText } from './fields.js';
 
 export interface RunGroup {

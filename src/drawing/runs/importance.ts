@@ -4,7 +4,7 @@
  * for the number of fitted coefficients (adjusted R², Ezekiel 1930), so that chance alone gives about nothing. The
  * uncertainty is that of a bootstrap over runs (Efron 1979). Interactions are not seen; a search's own insights see them.
  */
-import type { Run } from '../../protocol/engine.js';
+import type { Run } from '../../protocol/engine/index.js';
 import { ranks, type Column } from './plotColumns.js';
 
 /** Minimum number of runs with a value for an estimate. */

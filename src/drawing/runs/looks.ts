@@ -1,6 +1,6 @@
 /** Looks by the values of fields: colours and dashes that say something about a run. */
-import type { Run } from '../../protocol/engine.js';
-import { entryOf } from '../../protocol/records.js';
+import type { Run } from '../../protocol/engine/index.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { compareValues, type RunGroup } from './groups.js';
 import { valueOf } from './fields.js';
 import { COLORS, DASHES, look, type Look } from '../palette.js';

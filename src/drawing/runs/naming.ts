@@ -1,6 +1,6 @@
-import type { Run } from '../../protocol/engine.js';
+import type { Run } from '../../protocol/engine/index.js';
 import { formatRunParam } from '../../format/runParams.js';
-import { entryOf, hasEntry } from '../../protocol/records.js';
+import { entryOf, hasEntry } from '../../protocol/values/records.js';
 
 type Named = Pick<Run, 'id' | 'name' | 'params'>;
 

@@ -1,9 +1,9 @@
 /** Values of runs by column: parameters, metrics, the objective and facts, as plots of any selection of runs take them. */
-import type { Run } from '../../protocol/engine.js';
-import { entryOf } from '../../protocol/records.js';
-import { isSystemMetric } from '../../protocol/systemMetrics.js';
-import type { ParamValue } from '../../protocol/values.js';
-import { fromWire } from '../../protocol/wireNumber.js';
+import type { Run } from '../../protocol/engine/index.js';
+import { entryOf } from '../../protocol/values/records.js';
+import { isSystemMetric } from '../../protocol/run/systemMetrics.js';
+import type { ParamValue } from '../../protocol/values/index.js';
+import { fromWire } from '../../protocol/values/wireNumber.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { statusText } from '../../format/statuses.js';
 import { runDuration } from '../../format/times.js';

@@ -1,14 +1,14 @@
-import { rankedOf } from '../../protocol/ranks.js';
-import type { Run } from '../../protocol/engine.js';
+import { rankedOf } from '../../protocol/engine/ranks.js';
+import type { Run } from '../../protocol/engine/index.js';
 import { formatNumber } from '../../format/numbers.js';
 import { formatAgo, formatDuration, runDuration } from '../../format/times.js';
 import { formatRunParam } from '../../format/runParams.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { FormulaError, parseFormula, type Formula } from '../../query/formula.js';
-import { fromWire } from '../../protocol/wireNumber.js';
+import { fromWire } from '../../protocol/values/wireNumber.js';
 import { l10n } from '../../format/l10n.js';
 import { statusText } from '../../format/statuses.js';
-import { isSystemMetric } from '../../protocol/systemMetrics.js';
+import { isSystemMetric } from '../../protocol/run/systemMetrics.js';
 
 /** A column of the run table; `key` is also what the engine sorts by. */
 export interface Column {

@@ -1,10 +1,10 @@
 /** Budgets for agents: giving one, and taking them back. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { MOST_HOURS } from '../../protocol/agents.js';
+import { MOST_HOURS } from '../../protocol/engine/agents.js';
 import { l10n } from '../../format/l10n.js';
 import type { Parts } from './parts.js';
-import { fileFor } from './pick.js';
+import { fileFor } from './asking/pick.js';
 import type { Handlers } from './registry.js';
 
 type Names = Extract<keyof Handlers, `agents.${string}`>;

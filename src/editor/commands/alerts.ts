@@ -1,12 +1,12 @@
 /** Alerts on runs: the rules that there are, new ones, and their removal. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { AlertCondition, KeptAlertRule } from '../../protocol/alerts.js';
+import type { AlertCondition, KeptAlertRule } from '../../protocol/engine/alerts.js';
 import { formatNumber } from '../../format/numbers.js';
 import { l10n } from '../../format/l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import type { Parts } from './parts.js';
-import { fileFor } from './pick.js';
+import { fileFor } from './asking/pick.js';
 import type { Handlers } from './registry.js';
 
 interface Item extends vscode.QuickPickItem {

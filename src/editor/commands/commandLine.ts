@@ -1,8 +1,8 @@
 /** The terminal command that does the same as a run. Pure. */
 import * as path from 'node:path';
-import type { RunDetail } from '../../protocol/engine.js';
-import { jsonText, markAt, type FloatMark } from '../../protocol/floats.js';
-import type { ParamValue } from '../../protocol/values.js';
+import type { RunDetail } from '../../protocol/engine/index.js';
+import { jsonText, markAt, type FloatMark } from '../../protocol/values/floats.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 
 /** For a run of an experiment file: `tunesmith run FILE --set …`; else the program itself with its arguments. */
 export function commandLine(run: RunDetail, folder: string, platform: NodeJS.Platform): string {

@@ -1,13 +1,13 @@
 /** The engine, the devices and the training backends. */
 import * as vscode from 'vscode';
 import { EngineError } from '../../engine/clients/index.js';
-import { ErrorCode } from '../../protocol/engine.js';
+import { ErrorCode } from '../../protocol/engine/index.js';
 import { formatDuration } from '../../format/times.js';
 import { l10n } from '../../format/l10n.js';
 import { commandId } from '../manifest/commands.js';
-import { installBackend, listBackends } from './backends.js';
+import { installBackend, listBackends } from './network/backends.js';
 import type { Parts } from './parts.js';
-import { folderFor } from './pick.js';
+import { folderFor } from './asking/pick.js';
 import type { Handlers } from './registry.js';
 
 type Names = Extract<keyof Handlers, `engine.${string}` | `devices.${string}` | `backends.${string}`>;

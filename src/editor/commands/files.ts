@@ -5,7 +5,7 @@ import { l10n } from '../../format/l10n.js';
 import type { FileArg } from '../manifest/commands.js';
 import type { Node } from '../explorer/tree.js';
 import type { Parts } from './parts.js';
-import { fileFor, folderFor } from './pick.js';
+import { fileFor, folderFor } from './asking/pick.js';
 import type { Handlers } from './registry.js';
 import { templates } from './templates.js';
 import { showFile } from '../showFile.js';

@@ -1,19 +1,19 @@
 /** All handlers together; loaded when a command is first used. */
 import { agentCommands } from './agents.js';
 import { alertCommands } from './alerts.js';
-import { debugCommands } from './debug.js';
-import { codeCommands } from './code.js';
-import { exportCommands } from './exportRuns.js';
+import { debugCommands } from './runs/debug.js';
+import { codeCommands } from './runs/code.js';
+import { exportCommands } from './runs/exportRuns.js';
 import { engineCommands } from './engine.js';
-import { automaticCommands } from './automatic.js';
+import { automaticCommands } from './network/automatic.js';
 import { fileCommands } from './files.js';
 import { logCommands } from './logs.js';
-import { modelCommands } from './models.js';
+import { modelCommands } from './network/models.js';
 import { reportCommands } from './reports.js';
 import type { Parts } from './parts.js';
 import { placeCommands } from './places.js';
 import type { Handlers } from './registry.js';
-import { runCommands } from './runs.js';
+import { runCommands } from './runs/index.js';
 import { scriptCommands } from './scripts.js';
 import { searchCommands } from './searches.js';
 import { startingCommands } from './starting.js';

@@ -3,13 +3,13 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from '../../format/l10n.js';
 import { placeTitle } from '../../format/places.js';
-import { PLACES, type Place } from '../../protocol/cluster.js';
+import { PLACES, type Place } from '../../protocol/run/cluster.js';
 import { runCommandLine } from '../commandProcess.js';
 import { changeFile } from '../edits.js';
 import { loadExperiments } from '../language/documents.js';
 import { ownDefaults } from '../places.js';
 import type { Parts } from './parts.js';
-import { fileFor, folderFor } from './pick.js';
+import { fileFor, folderFor } from './asking/pick.js';
 import type { Handlers } from './registry.js';
 
 interface PlaceItem extends vscode.QuickPickItem {

@@ -1,6 +1,6 @@
 /** Registers a handler for every command of the manifest, and shows its errors to the person. */
 import * as vscode from 'vscode';
-import type { FileProblem } from '../../protocol/engine.js';
+import type { FileProblem } from '../../protocol/engine/index.js';
 import { Disposables, type Disposable } from '../events.js';
 import { l10n } from '../../format/l10n.js';
 import { NotTrustedError } from '../link/trust.js';

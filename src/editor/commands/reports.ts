@@ -11,7 +11,7 @@ import type { FileArg } from '../manifest/commands.js';
 import { fontsFolder, loadReports, type Reports } from '../reports/bundle.js';
 import { blockTemplates } from '../reports/templates.js';
 import type { Parts } from './parts.js';
-import { folderFor, runsFor } from './pick.js';
+import { folderFor, runsFor } from './asking/pick.js';
 import type { Handlers } from './registry.js';
 
 type Names = Extract<keyof Handlers, `report.${string}`>;

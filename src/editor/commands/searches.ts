@@ -1,18 +1,18 @@
 /** Commands for existing searches and for the best values that they found. */
 import * as vscode from 'vscode';
-import type { Search } from '../../protocol/engine.js';
-import { markAt, type Floats } from '../../protocol/floats.js';
-import type { Params } from '../../protocol/values.js';
+import type { Search } from '../../protocol/engine/index.js';
+import { markAt, type Floats } from '../../protocol/values/floats.js';
+import type { Params } from '../../protocol/values/index.js';
 import { changeFile } from '../edits.js';
 import { isLiveSearch, isResumable, isRetryable } from '../explorer/items.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { l10n } from '../../format/l10n.js';
 import type { SearchArg } from '../manifest/commands.js';
-import { readValues, valuesText } from './typedValues.js';
+import { readValues, valuesText } from './asking/typedValues.js';
 import type { Parts } from './parts.js';
-import { fileFor, searchFor } from './pick.js';
+import { fileFor, searchFor } from './asking/pick.js';
 import type { Handlers } from './registry.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { showFile } from '../showFile.js';
 
 type Names = Exclude<Extract<keyof Handlers, `search.${string}`>, 'search.start'> | 'best.apply' | 'experiment.show';

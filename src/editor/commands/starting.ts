@@ -1,16 +1,16 @@
 /** Starting runs and searches: from a file, from an earlier run, with or without changed parameters. */
 import * as vscode from 'vscode';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { l10n } from '../../format/l10n.js';
 import { loadExperiments } from '../language/documents.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import type { FileArg, RunArg } from '../manifest/commands.js';
 import { setting } from '../settings.js';
-import { askParams, fieldsOf, type Changed } from './params.js';
+import { askParams, fieldsOf, type Changed } from './asking/params.js';
 import type { Parts } from './parts.js';
-import { fileFor, findRun, runFor, runsFor } from './pick.js';
+import { fileFor, findRun, runFor, runsFor } from './asking/pick.js';
 import type { Handlers } from './registry.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 type Names = 'run.start' | 'run.startWith' | 'run.rerun' | 'run.rerunWith' | 'run.branch' | 'search.start';
 

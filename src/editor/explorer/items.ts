@@ -1,7 +1,7 @@
 /** How the explorer's rows look, in words: no editor here, so that tests can compare whole trees as text. */
 import { errorText } from '../../format/said.js';
-import { LIVE_STATUSES, type Experiment, type Run, type RunStatus, type Search } from '../../protocol/engine.js';
-import type { FoundLog } from '../../protocol/foreign.js';
+import { LIVE_STATUSES, type Experiment, type Run, type RunStatus, type Search } from '../../protocol/engine/index.js';
+import type { FoundLog } from '../../protocol/engine/foreign.js';
 import { formatNumber } from '../../format/numbers.js';
 import { statusText } from '../../format/statuses.js';
 import { formatDuration } from '../../format/times.js';

@@ -1,8 +1,8 @@
 /** Tooltips of runs and searches, as Markdown. Texts of the run are escaped, so they cannot add markup. */
 import { errorText, messageText } from '../../format/said.js';
 import { stripVTControlCharacters } from 'node:util';
-import { LIVE_STATUSES, type Run, type Search } from '../../protocol/engine.js';
-import { markAt } from '../../protocol/floats.js';
+import { LIVE_STATUSES, type Run, type Search } from '../../protocol/engine/index.js';
+import { markAt } from '../../protocol/values/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { formatDuration, runDuration } from '../../format/times.js';
 import { escapeMarkdown, shorten } from '../format.js';
@@ -10,7 +10,7 @@ import { l10n } from '../../format/l10n.js';
 import { deviceText } from '../../format/places.js';
 import { statusText } from '../../format/statuses.js';
 import { searchProgress } from './items.js';
-import { ownMetrics } from '../../protocol/systemMetrics.js';
+import { ownMetrics } from '../../protocol/run/systemMetrics.js';
 
 const MOST = 30;
 

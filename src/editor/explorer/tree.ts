@@ -1,6 +1,6 @@
 /** The explorer: experiments → searches and runs → trials, page by page; a pipeline's run → its stages. */
 import * as vscode from 'vscode';
-import type { Experiment, Run, Search } from '../../protocol/engine.js';
+import type { Experiment, Run, Search } from '../../protocol/engine/index.js';
 import { Debounce, Disposables } from '../events.js';
 import { l10n } from '../../format/l10n.js';
 import type { Engines, EnginesChange } from '../link/engines.js';

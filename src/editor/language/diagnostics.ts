@@ -1,6 +1,6 @@
 /** Problems of experiment files, underlined as the person types, and their quick fixes. */
 import * as vscode from 'vscode';
-import type { FileProblem } from '../../protocol/engine.js';
+import type { FileProblem } from '../../protocol/engine/index.js';
 import { Debounce, Disposables, type Disposable } from '../events.js';
 import { l10n } from '../../format/l10n.js';
 import { isExperimentDocument, SELECTOR, type Documents } from './documents.js';

@@ -1,6 +1,6 @@
 /** The engine's results for each open experiment file, for lenses and hovers. Requested again when its runs change. */
 import * as vscode from 'vscode';
-import type { Search } from '../../protocol/engine.js';
+import type { Search } from '../../protocol/engine/index.js';
 import { isLiveSearch } from '../explorer/items.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import { Debounce, Disposables, Emitter, type Disposable } from '../events.js';

@@ -1,14 +1,14 @@
 /** Completion and hover in experiment files, from the same schema that checks them. */
 import * as vscode from 'vscode';
 import { Disposables, type Disposable } from '../events.js';
-import { markAt } from '../../protocol/floats.js';
+import { markAt } from '../../protocol/values/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { l10n } from '../../format/l10n.js';
 import { loadExperiments, SELECTOR, type Documents } from './documents.js';
 import type { FileStates } from './fileStates.js';
 import { scan, type Place } from './scan.js';
 import { SchemaReader, type Property, type Schema } from './schema.js';
-import { entryOf, hasEntry } from '../../protocol/records.js';
+import { entryOf, hasEntry } from '../../protocol/values/records.js';
 
 /** Knows the reader of experiment files, so it is loaded when first used. */
 const loadPlaceholders = () => import('./placeholders.js');

@@ -1,16 +1,16 @@
 /** The texts of an experiment file's lenses. Pure; golden-tested. */
 import { errorText } from '../../format/said.js';
-import { LIVE_STATUSES, type RequestResult, type Run, type Search } from '../../protocol/engine.js';
-import type { Params, ParamValue } from '../../protocol/values.js';
+import { LIVE_STATUSES, type RequestResult, type Run, type Search } from '../../protocol/engine/index.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import type { FileLenses } from '../../experiment/types.js';
 import { isLiveSearch, isResumable, searchProgress } from '../explorer/items.js';
-import { markAt } from '../../protocol/floats.js';
+import { markAt } from '../../protocol/values/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { l10n } from '../../format/l10n.js';
 import { placeTitle } from '../../format/places.js';
-import type { Place } from '../../protocol/cluster.js';
+import type { Place } from '../../protocol/run/cluster.js';
 import { commandId, type CommandName } from '../manifest/commands.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 export type Best = NonNullable<RequestResult<'best/of'>['best']>;
 

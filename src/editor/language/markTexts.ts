@@ -1,7 +1,7 @@
 /** The marks beside the lines of an experiment file: how its last run or search went, and where a better value is known. Pure. */
-import { LIVE_STATUSES } from '../../protocol/engine.js';
+import { LIVE_STATUSES } from '../../protocol/engine/index.js';
 import type { FileLenses } from '../../experiment/types.js';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { isLiveSearch } from '../explorer/items.js';
 import { bestValues, type FileState } from './lensTexts.js';
 

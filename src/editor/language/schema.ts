@@ -1,5 +1,5 @@
 /** Reads a JSON Schema for completion and hover: the keys and values allowed at a path, and their meaning. */
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 export interface Schema {
   $ref?: string;
   type?: string | string[];

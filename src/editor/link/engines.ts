@@ -1,7 +1,7 @@
 /** The engines of all workspace folders. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { NotificationParams, Run, Search } from '../../protocol/engine.js';
+import type { NotificationParams, Run, Search } from '../../protocol/engine/index.js';
 import { Disposables, Emitter, type Disposable } from '../events.js';
 import { l10n } from '../../format/l10n.js';
 import type { ModelChange } from '../model/runsModel.js';

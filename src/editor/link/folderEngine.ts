@@ -10,9 +10,9 @@ import type {
   RequestName,
   RequestParams,
   RequestResult,
-} from '../../protocol/engine.js';
-import { ROW_METRICS } from '../../protocol/rows.js';
-import { RUN_ENV } from '../../protocol/runFiles.js';
+} from '../../protocol/engine/index.js';
+import { ROW_METRICS } from '../../protocol/engine/rows.js';
+import { RUN_ENV } from '../../protocol/run/runFiles.js';
 import { OWN_VIEWER_REQUESTS, type OwnViewerRequest } from '../../protocol/viewer.js';
 import { Disposables, Emitter, type Disposable } from '../events.js';
 import { l10n } from '../../format/l10n.js';
@@ -23,7 +23,7 @@ import { ask, NONE, ownOf } from './reading.js';
 import { OwnNews } from './ownNews.js';
 import { withTrust, type Question } from './trust.js';
 import type { LogViewer } from '../logs/logViewer.js';
-import { setEntry } from '../../protocol/records.js';
+import { setEntry } from '../../protocol/values/records.js';
 
 export interface FolderEngineOptions {
   version: string;

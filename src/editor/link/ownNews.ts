@@ -1,5 +1,5 @@
 /** Passes on what the viewer tells of our own runs in a workspace that is not trusted, as an engine would. */
-import type { NotificationName, NotificationParams } from '../../protocol/engine.js';
+import type { NotificationName, NotificationParams } from '../../protocol/engine/index.js';
 import { Disposables, Emitter, type Disposable } from '../events.js';
 import type { LogViewer, OwnProgress } from '../logs/logViewer.js';
 import type { RunsModel } from '../model/runsModel.js';

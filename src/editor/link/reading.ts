@@ -2,7 +2,7 @@
  * One folder's runs for reading: the engine's own, and those in logs of other tools, which only the viewer has.
  * Independent of the editor, so that it can be tested.
  */
-import type { RequestName, RequestParams, RequestResult, Run } from '../../protocol/engine.js';
+import type { RequestName, RequestParams, RequestResult, Run } from '../../protocol/engine/index.js';
 import { VIEWER_REQUESTS, type ViewerRequest } from '../../protocol/viewer.js';
 
 interface Asks<Name extends RequestName> {

@@ -3,9 +3,9 @@
  * has seen the command and agreed. Independent of the editor, so that it can be tested.
  */
 import { EngineError } from '../../engine/clients/index.js';
-import { ErrorCode, ForeignRefusal, SendRefusal } from '../../protocol/engine.js';
-import type { RequestName, RequestParams, RequestResult } from '../../protocol/engine.js';
-import { escapeUnsafe } from '../../protocol/shownText.js';
+import { ErrorCode, ForeignRefusal, SendRefusal } from '../../protocol/engine/index.js';
+import type { RequestName, RequestParams, RequestResult } from '../../protocol/engine/index.js';
+import { escapeUnsafe } from '../../protocol/values/shownText.js';
 import { l10n } from '../../format/l10n.js';
 import { formatBytes } from '../../format/numbers.js';
 

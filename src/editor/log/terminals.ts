@@ -1,12 +1,12 @@
 /** A terminal-like view of a run's output: with colours, following live, and read-only. */
 import * as vscode from 'vscode';
-import type { Run } from '../../protocol/engine.js';
+import type { Run } from '../../protocol/engine/index.js';
 import { Disposables, type Disposable } from '../events.js';
 import { statusText } from '../../format/statuses.js';
 import { l10n } from '../../format/l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import { OutputFilter } from '../../output/outputFilter.js';
-import { hasEntry } from '../../protocol/records.js';
+import { hasEntry } from '../../protocol/values/records.js';
 
 /** Length of an old log that is read, and the backlog at which a terminal jumps to the end. */
 const TAIL = 1_048_576;

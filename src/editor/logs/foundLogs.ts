@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { tunesmithHome } from '../../client/home.js';
-import { ImportedLogs } from '../../protocol/foreign.js';
+import { ImportedLogs } from '../../protocol/engine/foreign.js';
 import { runCommandLine } from '../commandProcess.js';
 import { Disposables } from '../events.js';
 import { l10n } from '../../format/l10n.js';

@@ -5,8 +5,8 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as path from 'node:path';
-import type { NotificationParams, RequestParams, RequestResult } from '../../protocol/engine.js';
-import type { FoundLog } from '../../protocol/foreign.js';
+import type { NotificationParams, RequestParams, RequestResult } from '../../protocol/engine/index.js';
+import type { FoundLog } from '../../protocol/engine/foreign.js';
 import {
   FromViewer,
   type OwnViewerRequest,

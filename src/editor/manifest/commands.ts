@@ -2,8 +2,8 @@
  * Every command, declared once. The key is the id without the extension's prefix; handlers (`commands/`) are
  * typed by this table, and package.json is generated from it.
  */
-import type { AlertCondition } from '../../protocol/alerts.js';
-import type { ParamValue } from '../../protocol/values.js';
+import type { AlertCondition } from '../../protocol/engine/alerts.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import type { ExperimentArg, FileArg, Rows, RunArg, SearchArg } from './args.js';
 import { CONTEXT, EXTENSION, LANGUAGE, VIEW } from './ids.js';
 import { row, title, trusted, hasRuns, inData, inReport, inFile, inScript, editing } from './places.js';

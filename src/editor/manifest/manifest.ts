@@ -22,7 +22,7 @@ import { editorName } from '../tools/name.js';
 import type { CommandSpec, SettingSpec } from './types.js';
 import { TOUR, WELCOME } from './welcome.js';
 import { NOTEBOOK_MIME } from '../../protocol/notebook.js';
-import { setEntry } from '../../protocol/records.js';
+import { setEntry } from '../../protocol/values/records.js';
 
 export interface Manifest {
   /** Keys of package.json that are generated, whole. */

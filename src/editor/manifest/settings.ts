@@ -1,6 +1,6 @@
 /** Every setting, declared once; `Settings` (../settings.ts) reads them by these names with these types. */
-import { BackendId } from '../../protocol/engine.js';
-import { CLUSTER_KINDS } from '../../protocol/cluster.js';
+import { BackendId } from '../../protocol/engine/index.js';
+import { CLUSTER_KINDS } from '../../protocol/run/cluster.js';
 import type { SettingSpec } from './types.js';
 
 export const SETTINGS = {

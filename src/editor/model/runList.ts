@@ -1,5 +1,5 @@
 /** One paged list of runs, newest first: an experiment's runs outside searches, or a search's trials. */
-import type { Run } from '../../protocol/engine.js';
+import type { Run } from '../../protocol/engine/index.js';
 
 export interface ListKey {
   experiment: string;

@@ -12,7 +12,7 @@ import {
   type Run,
   type RunStatus,
   type Search,
-} from '../../protocol/engine.js';
+} from '../../protocol/engine/index.js';
 import { Debounce, Disposables, Emitter } from '../events.js';
 import { keyOf, newerFirst, RunList, type ListKey } from './runList.js';
 

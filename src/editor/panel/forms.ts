@@ -1,7 +1,7 @@
 /** The hyperparameter form of an experiment file: read from the editor's text, checked, and written back in place. */
 import { readFile } from 'node:fs/promises';
-import type { FileForm, FormProblems } from '../../protocol/panel.js';
-import type { Params } from '../../protocol/values.js';
+import type { FileForm, FormProblems } from '../../protocol/panel/index.js';
+import type { Params } from '../../protocol/values/index.js';
 import { changeFile, type FileChange } from '../edits.js';
 import type { ExperimentFiles } from '../files.js';
 import { loadExperiments } from '../language/documents.js';

@@ -5,9 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { EngineError } from '../../engine/clients/index.js';
-import { Requests, type RequestName } from '../../protocol/engine.js';
-import type { PANEL_REQUESTS } from '../../protocol/panel.js';
-import { FromPanel, PANEL_COMMANDS, type PanelState, type ToPanel } from '../../protocol/panel.js';
+import { Requests, type RequestName } from '../../protocol/engine/index.js';
+import type { PANEL_REQUESTS } from '../../protocol/panel/index.js';
+import { FromPanel, PANEL_COMMANDS, type PanelState, type ToPanel } from '../../protocol/panel/index.js';
 import { Debounce, Disposables, type Disposable } from '../events.js';
 import type { ExperimentFiles } from '../files.js';
 import { l10n } from '../../format/l10n.js';

@@ -1,6 +1,6 @@
 /** The panels, one per folder: opens them, restores them after a reload, and remembers what they showed. */
 import * as vscode from 'vscode';
-import { PanelState } from '../../protocol/panel.js';
+import { PanelState } from '../../protocol/panel/index.js';
 import { Disposables, type Disposable } from '../events.js';
 import type { ExperimentFiles } from '../files.js';
 import type { Engines } from '../link/engines.js';

@@ -1,7 +1,7 @@
 /** Saves the contents of a panel card to a file that the person chooses. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { FromPanel } from '../../protocol/panel.js';
+import type { FromPanel } from '../../protocol/panel/index.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import { l10n } from '../../format/l10n.js';
 

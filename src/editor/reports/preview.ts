@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from '../../format/l10n.js';
-import type { NotificationParams } from '../../protocol/engine.js';
+import type { NotificationParams } from '../../protocol/engine/index.js';
 import { FromReport, type ToReport } from '../../protocol/report.js';
 import { commandId } from '../manifest/commands.js';
 import { Debounce, Disposables, type Disposable } from '../events.js';

@@ -1,7 +1,7 @@
 /** Shows the agents' budgets in the status bar; a click revokes them. Hidden when there is none. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { Grant } from '../../protocol/agents.js';
+import type { Grant } from '../../protocol/engine/agents.js';
 import { Debounce, Disposables, type Disposable } from '../events.js';
 import { escapeMarkdown } from '../format.js';
 import { l10n } from '../../format/l10n.js';

@@ -1,6 +1,6 @@
 /** Offers the tools for agents in the editor, and asks the person before one of them acts. */
 import * as vscode from 'vscode';
-import { AGENT_NAME_LENGTH } from '../../protocol/agents.js';
+import { AGENT_NAME_LENGTH } from '../../protocol/engine/agents.js';
 import type { Act, Bench, Host } from '../../tools/index.js';
 import { TOOL_NAMES, type ToolName } from '../../tools/names.js';
 import { Disposables, type Disposable } from '../events.js';

@@ -1,8 +1,8 @@
 /** Carries out agents' requests within the person's limits, and records them as the agents' actions. */
-import { STARTED, type AgentAct, type AgentRequest, type Consent } from '../../protocol/agents.js';
-import { ErrorCode, Requests, type Run, type Search } from '../../protocol/engine.js';
-import { replaceUnsafe } from '../../protocol/shownText.js';
-import type { Params } from '../../protocol/values.js';
+import { STARTED, type AgentAct, type AgentRequest, type Consent } from '../../protocol/engine/agents.js';
+import { ErrorCode, Requests, type Run, type Search } from '../../protocol/engine/index.js';
+import { replaceUnsafe } from '../../protocol/values/shownText.js';
+import type { Params } from '../../protocol/values/index.js';
 import { z } from 'zod';
 import type { Asked } from '../disk/asked.js';
 import type { EngineParts } from '../parts.js';

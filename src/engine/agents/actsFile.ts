@@ -1,8 +1,8 @@
 /** `acts.ndjson` in the folder of a run or a search: what agents have done to it, a line each. */
 import * as path from 'node:path';
 import { appendReal, readReal } from '../../files/real.js';
-import { AgentAct } from '../../protocol/agents.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
+import { AgentAct } from '../../protocol/engine/agents.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
 
 /** Bytes that are read, at most. */
 const LIMIT = 4 * 1024 * 1024;

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import * as fs from 'node:fs';
 import { z } from 'zod';
 import { writeReal } from '../../files/real.js';
-import type { Grant } from '../../protocol/agents.js';
+import type { Grant } from '../../protocol/engine/agents.js';
 import type { StoreApi } from '../../store/api.js';
 import { isDiskFull } from '../disk/files.js';
 import type { Log } from '../disk/log.js';

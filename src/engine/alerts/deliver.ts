@@ -1,7 +1,7 @@
 /** Delivers an alert to a command on this machine and to a webhook. */
 import { spawn } from 'node:child_process';
 import * as os from 'node:os';
-import type { Alert, AlertRule } from '../../protocol/alerts.js';
+import type { Alert, AlertRule } from '../../protocol/engine/alerts.js';
 import type { Log } from '../disk/log.js';
 
 const WEBHOOK_MS = 10_000;

@@ -1,7 +1,7 @@
 /** Decides whether an alert's rule is true of a run. Pure. */
-import { LIVE_STATUSES, type Run } from '../../protocol/engine.js';
-import { entryOf } from '../../protocol/records.js';
-import type { AlertCondition } from '../../protocol/alerts.js';
+import { LIVE_STATUSES, type Run } from '../../protocol/engine/index.js';
+import { entryOf } from '../../protocol/values/records.js';
+import type { AlertCondition } from '../../protocol/engine/alerts.js';
 
 /** `quiet`: seconds since the run last logged something. Returns the reason in one sentence, or null. */
 export function reasonFor(when: AlertCondition, run: Run, quiet: number): string | null {

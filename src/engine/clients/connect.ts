@@ -5,9 +5,9 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { EngineAddress, ErrorCode, PROTOCOL_VERSION } from '../../protocol/engine.js';
-import type { NotificationName, NotificationParams } from '../../protocol/engine.js';
-import { setEntry } from '../../protocol/records.js';
+import { EngineAddress, ErrorCode, PROTOCOL_VERSION } from '../../protocol/engine/index.js';
+import type { NotificationName, NotificationParams } from '../../protocol/engine/index.js';
+import { setEntry } from '../../protocol/values/records.js';
 import { openSocket, SocketConnection, type EngineConnection } from './connection.js';
 import { EngineError } from './errors.js';
 import { findNode, type NodeProgram } from './nodePath.js';

@@ -8,7 +8,7 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import { z } from 'zod';
-import type { Grant } from '../../protocol/agents.js';
+import type { Grant } from '../../protocol/engine/agents.js';
 import {
   FileProblem,
   Notifications,
@@ -18,7 +18,7 @@ import {
   type RequestName,
   type RequestParams,
   type RequestResult,
-} from '../../protocol/engine.js';
+} from '../../protocol/engine/index.js';
 import { EngineError } from './errors.js';
 import { l10n } from '../../format/l10n.js';
 

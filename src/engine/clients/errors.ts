@@ -1,4 +1,4 @@
-import type { FileProblem } from '../../protocol/engine.js';
+import type { FileProblem } from '../../protocol/engine/index.js';
 
 /** Why an engine could not be reached, started or asked. */
 export type EngineErrorKind =

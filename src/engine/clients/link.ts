@@ -5,7 +5,7 @@ import type {
   RequestName,
   RequestParams,
   RequestResult,
-} from '../../protocol/engine.js';
+} from '../../protocol/engine/index.js';
 import type { Disposable, EngineConnection } from './connection.js';
 import { connectEngine, type ConnectOptions } from './connect.js';
 import { EngineError } from './errors.js';

@@ -5,8 +5,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { writeReal } from '../../files/real.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
-import { ID_PATTERN } from '../../protocol/runFiles.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
+import { ID_PATTERN } from '../../protocol/run/runFiles.js';
 import { readReal, STATE_LIMIT } from '../../files/real.js';
 
 export type Environment = Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { openReal } from '../../files/real.js';
-import { RUN_FILES } from '../../protocol/runFolder.js';
+import { RUN_FILES } from '../../protocol/run/runFolder.js';
 
 const read = promisify(fs.read);
 

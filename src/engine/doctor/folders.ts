@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { listReal, statReal } from '../../files/real.js';
-import { ID_PATTERN, RUN_FILES } from '../../protocol/runFiles.js';
+import { ID_PATTERN, RUN_FILES } from '../../protocol/run/runFiles.js';
 import { EngineLock } from '../disk/lock.js';
 import { isPrivateFolder } from '../disk/localState.js';
 import type { WorkspacePaths } from '../disk/paths.js';

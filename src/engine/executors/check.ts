@@ -1,7 +1,7 @@
 /** Tries a place where runs can work, with a small program that takes the whole way there and back. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { ClusterNeed, SshPlace } from '../../protocol/cluster.js';
+import type { ClusterNeed, SshPlace } from '../../protocol/run/cluster.js';
 import { ended, withHello, type CheckOptions, type Found } from './hello.js';
 import { checkKubernetes } from './kubernetes/check.js';
 import { kubeconfigFiles } from './kubernetes/kubeconfig.js';

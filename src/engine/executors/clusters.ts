@@ -1,7 +1,7 @@
 /** The clusters that this engine can hand runs to, and the request for a run's job. */
 import * as path from 'node:path';
-import type { ClusterNeed } from '../../protocol/cluster.js';
-import { RUN_ENV, type RunSpec } from '../../protocol/runFolder.js';
+import type { ClusterNeed } from '../../protocol/run/cluster.js';
+import { RUN_ENV, type RunSpec } from '../../protocol/run/runFolder.js';
 import { ownNode } from '../clients/nodePath.js';
 import type { Environment } from '../disk/environments.js';
 import type { Log } from '../disk/log.js';

@@ -1,6 +1,6 @@
 /** The interface to a kind of cluster. One folder per kind of cluster; the cluster's own engine does the placing. */
-import type { ClusterNeed } from '../../protocol/cluster.js';
-import type { RunSpec } from '../../protocol/runFolder.js';
+import type { ClusterNeed } from '../../protocol/run/cluster.js';
+import type { RunSpec } from '../../protocol/run/runFolder.js';
 
 export interface JobRequest {
   /** Tells the job from all others of this person; submitting it twice is harmless, since a launch is taken once. */

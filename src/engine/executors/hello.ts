@@ -2,12 +2,12 @@
 import * as path from 'node:path';
 import { createHash, randomBytes } from 'node:crypto';
 import { makeFolderReal, removeReal, writeReal } from '../../files/real.js';
-import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
-import type { RunSpec } from '../../protocol/runFolder.js';
-import type { ClusterNeed } from '../../protocol/cluster.js';
+import { RUN_ENV, RUN_FILES } from '../../protocol/run/runFiles.js';
+import type { RunSpec } from '../../protocol/run/runFolder.js';
+import type { ClusterNeed } from '../../protocol/run/cluster.js';
 import { ownNode } from '../clients/nodePath.js';
-import { readSupervisorRecords } from '../runs/endingRecords.js';
-import { logTail } from '../runs/logTail.js';
+import { readSupervisorRecords } from '../runs/ends/endingRecords.js';
+import { logTail } from '../runs/ends/logTail.js';
 import type { Executor, JobRequest, JobState } from './executor.js';
 
 export interface CheckOptions {

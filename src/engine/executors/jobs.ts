@@ -3,7 +3,7 @@
  * most each half minute, rarer while nothing changes or nobody answers, and none while the runs' own files say enough.
  */
 import * as path from 'node:path';
-import { JobFile } from '../../protocol/cluster.js';
+import { JobFile } from '../../protocol/run/cluster.js';
 import { readReal, writeReal } from '../../files/real.js';
 import type { Log } from '../disk/log.js';
 import { SubmitRefused, type Executor, type JobRequest, type JobState } from './executor.js';

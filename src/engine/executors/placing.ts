@@ -1,7 +1,7 @@
 /** Puts an experiment on the place that its file or the person has chosen, and refuses what can't be had there. */
 import { placeExperiment, problemsAt, type Experiment, type PlacedFault } from '../../experiment/index.js';
-import type { ClusterNeed } from '../../protocol/cluster.js';
-import type { Placing } from '../../protocol/placing.js';
+import type { ClusterNeed } from '../../protocol/run/cluster.js';
+import type { Placing } from '../../protocol/engine/placing.js';
 import { invalidFile } from '../server/requestError.js';
 import { kubernetesFaults, type PlaceContext } from './kubernetes/faults.js';
 import { slurmFaults, slurmOffer } from './slurm/offer.js';

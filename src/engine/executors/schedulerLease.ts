@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { openReal } from '../../files/real.js';
-import { HostIdentity } from '../../protocol/host.js';
+import { HostIdentity } from '../../protocol/run/host.js';
 import { leaseSeconds, MISSED_BEATS } from '../machine/beat.js';
 import { isHere, thisHost } from '../machine/host.js';
 import { LeaseWatch } from '../machine/leaseWatch.js';

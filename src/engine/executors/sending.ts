@@ -4,11 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { ClusterNeed, SshPlace } from '../../protocol/cluster.js';
-import { ErrorCode, MOST_SHOWN_FILES, type SendRefusal } from '../../protocol/engine.js';
+import type { ClusterNeed, SshPlace } from '../../protocol/run/cluster.js';
+import { ErrorCode, MOST_SHOWN_FILES, type SendRefusal } from '../../protocol/engine/index.js';
 import { formatBytes } from '../../format/numbers.js';
 import { readReal, STATE_LIMIT, writeReal } from '../../files/real.js';
-import { record } from '../../protocol/recordSchema.js';
+import { record } from '../../protocol/values/recordSchema.js';
 import { RequestError } from '../server/requestError.js';
 import { sendable, type Sendable } from './ssh/sendable.js';
 import { l10n } from '../../format/l10n.js';

@@ -1,7 +1,7 @@
 /** Reads the machine's GPUs through `nvidia-smi`, and its cores. */
 import { execFile } from 'node:child_process';
 import * as os from 'node:os';
-import type { Device } from '../../protocol/engine.js';
+import type { Device } from '../../protocol/engine/index.js';
 
 export interface Gpu {
   index: number;

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { HostIdentity } from '../../protocol/host.js';
+import type { HostIdentity } from '../../protocol/run/host.js';
 
 let known: HostIdentity | null = null;
 

@@ -3,9 +3,9 @@
  * the choice of its run, an earlier one or a new one, is made here, one request after the other, so that no stage runs
  * twice.
  */
-import type { Run } from '../../protocol/engine.js';
-import { LIVE_STATUSES } from '../../protocol/statuses.js';
-import type { RequestParams, RequestResult } from '../../protocol/engine.js';
+import type { Run } from '../../protocol/engine/index.js';
+import { LIVE_STATUSES } from '../../protocol/engine/statuses.js';
+import type { RequestParams, RequestResult } from '../../protocol/engine/index.js';
 import type { EngineParts } from '../parts.js';
 import { conflict, notFound } from '../server/requestError.js';
 import { l10n } from '../../format/l10n.js';

@@ -1,11 +1,11 @@
 /** A pipeline for display: its stages with their kinds, dependencies, progress and results. */
 import * as path from 'node:path';
 import { readReal, STATE_LIMIT } from '../../files/real.js';
-import type { Run } from '../../protocol/engine.js';
-import { STAGE_RUNS_FILE, StageRuns, type StagePlan, type StageView } from '../../protocol/pipeline.js';
-import { PRUNING } from '../../protocol/pruning.js';
-import { entryOf } from '../../protocol/records.js';
-import { fromWire, type WireNumber } from '../../protocol/values.js';
+import type { Run } from '../../protocol/engine/index.js';
+import { STAGE_RUNS_FILE, StageRuns, type StagePlan, type StageView } from '../../protocol/run/pipeline.js';
+import { PRUNING } from '../../protocol/trainer/pruning.js';
+import { entryOf } from '../../protocol/values/records.js';
+import { fromWire, type WireNumber } from '../../protocol/values/index.js';
 
 type StageRun = StageRuns['stages'][number];
 

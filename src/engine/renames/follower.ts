@@ -5,7 +5,7 @@ import { defaultName, isExperimentFile } from '../../experiment/index.js';
 import type { StoreApi } from '../../store/api.js';
 import type { LogLines } from '../disk/log.js';
 import { isForbidden } from '../disk/readOnly.js';
-import type { RunFolders } from '../runs/folders.js';
+import type { RunFolders } from '../runs/making/folders.js';
 import type { Changes } from '../server/changes.js';
 import { isNamedByFile, originOf, type LostFile, type Origin } from './lostFiles.js';
 import type { FileRename, RenamedFiles } from './renamedFiles.js';

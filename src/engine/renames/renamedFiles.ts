@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { z } from 'zod';
 import { appendReal, readReal, statReal } from '../../files/real.js';
 import { fromRecord, toRecord } from '../../files/runPaths.js';
-import { Time } from '../../protocol/time.js';
+import { Time } from '../../protocol/values/time.js';
 
 const LARGEST = 1024 * 1024;
 const MOST = 5000;

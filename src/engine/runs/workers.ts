@@ -3,7 +3,7 @@
  * its supervisor, to which the connection stays open. One for which no trial comes soon is let go: it may hold a GPU's memory.
  */
 import type { Socket } from 'node:net';
-import type { RunSpec } from '../../protocol/runFolder.js';
+import type { RunSpec } from '../../protocol/run/runFolder.js';
 
 /** Milliseconds that a program waits. A search's next suggestion takes less. */
 const WAIT_MS = 5000;

@@ -1,10 +1,10 @@
 /** Changes to an existing search: its space, its constraints, the number of planned trials. */
 import { toSpace, type Experiment } from '../../experiment/index.js';
-import type { FloatMark } from '../../protocol/floats.js';
-import { ErrorCode, type Search } from '../../protocol/engine.js';
+import type { FloatMark } from '../../protocol/values/floats.js';
+import { ErrorCode, type Search } from '../../protocol/engine/index.js';
 import { SearchError } from '../../search/errors.js';
 import type { Space } from '../../search/types.js';
-import { loadExperiment } from '../runs/experiments.js';
+import { loadExperiment } from '../runs/making/experiments.js';
 import { badRequest, conflict, RequestError } from '../server/requestError.js';
 import type { SearchPlan } from './plan.js';
 import { l10n } from '../../format/l10n.js';

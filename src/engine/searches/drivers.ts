@@ -1,6 +1,6 @@
 /** The drivers of the searches that are not over. */
 import * as path from 'node:path';
-import { ErrorCode, type Search } from '../../protocol/engine.js';
+import { ErrorCode, type Search } from '../../protocol/engine/index.js';
 import { SearchError } from '../../search/errors.js';
 import type { SearchPatch, StoreApi } from '../../store/api.js';
 import type { Environments } from '../disk/environments.js';
@@ -8,8 +8,8 @@ import type { Log } from '../disk/log.js';
 import type { Trouble } from '../disk/trouble.js';
 import type { Sending } from '../executors/sending.js';
 import type { Scheduler } from '../executors/scheduler.js';
-import type { ActiveRuns } from '../runs/activeRuns.js';
-import type { RunMaker } from '../runs/maker.js';
+import type { ActiveRuns } from '../runs/life/activeRuns.js';
+import type { RunMaker } from '../runs/making/maker.js';
 import type { Changes } from '../server/changes.js';
 import { conflict, RequestError } from '../server/requestError.js';
 import { SearchDriver } from './driver/index.js';

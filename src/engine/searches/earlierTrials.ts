@@ -1,9 +1,9 @@
 /** Trials of earlier searches that warm-start a new one. */
 import type { Experiment } from '../../experiment/index.js';
-import type { Run } from '../../protocol/engine.js';
+import type { Run } from '../../protocol/engine/index.js';
 import type { Earlier } from '../../search/types.js';
-import { IMPORTED_FROM } from '../../protocol/foreign.js';
-import { hasEntry } from '../../protocol/records.js';
+import { IMPORTED_FROM } from '../../protocol/engine/foreign.js';
+import { hasEntry } from '../../protocol/values/records.js';
 import type { StoreApi } from '../../store/api.js';
 import { notFound } from '../server/requestError.js';
 import { objectivesOf } from './plan.js';

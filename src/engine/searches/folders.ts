@@ -9,9 +9,9 @@
  */
 import * as path from 'node:path';
 import { z } from 'zod';
-import { Search } from '../../protocol/engine.js';
-import { ID_PATTERN } from '../../protocol/runFiles.js';
-import { Time } from '../../protocol/time.js';
+import { Search } from '../../protocol/engine/index.js';
+import { ID_PATTERN } from '../../protocol/run/runFiles.js';
+import { Time } from '../../protocol/values/time.js';
 import { listReal, makeFolderReal, readReal, removeReal, STATE_LIMIT, statReal, writeReal } from '../../files/real.js';
 import { fromRecord, toRecord } from '../../files/runPaths.js';
 import type { Answer, Asked } from '../disk/asked.js';

@@ -1,5 +1,5 @@
 /** The searches of the store. Every change is also written to their folders. */
-import type { Run, Search, SearchStatus } from '../../protocol/engine.js';
+import type { Run, Search, SearchStatus } from '../../protocol/engine/index.js';
 import { readActs } from '../agents/actsFile.js';
 import type { ActsApi, NewSearch, SearchesApi, SearchPatch, StoreApi } from '../../store/api.js';
 import type { LogLines } from '../disk/log.js';

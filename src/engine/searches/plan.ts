@@ -1,8 +1,8 @@
 /** Everything that a search needs to resume after a restart; kept with its row in the store. */
 import type { Experiment } from '../../experiment/index.js';
 import type { Objective } from '../../search/types.js';
-import type { WireNumber } from '../../protocol/values.js';
-import { fromWire } from '../../protocol/values.js';
+import type { WireNumber } from '../../protocol/values/index.js';
+import { fromWire } from '../../protocol/values/index.js';
 
 export interface SearchPlan {
   version: 1;

@@ -1,15 +1,15 @@
 /** The searches of the workspace: starting, steering, taking up after a restart. */
-import type { Run, Search } from '../../protocol/engine.js';
-import type { Params } from '../../protocol/values.js';
-import type { RunListener } from '../runs/activeRuns.js';
+import type { Run, Search } from '../../protocol/engine/index.js';
+import type { Params } from '../../protocol/values/index.js';
+import type { RunListener } from '../runs/life/activeRuns.js';
 import { earlierTrials, SIMILAR } from './earlierTrials.js';
 import { similarSearches } from './similarSearches.js';
-import { loadExperiment } from '../runs/experiments.js';
+import { loadExperiment } from '../runs/making/experiments.js';
 import { placeOrRefuse } from '../executors/placing.js';
-import { newId } from '../runs/ids.js';
+import { newId } from '../runs/making/ids.js';
 import type { Environment } from '../disk/environments.js';
 import { conflict, notFound } from '../server/requestError.js';
-import { newSeed } from '../runs/maker.js';
+import { newSeed } from '../runs/making/maker.js';
 import { changeOf, type ChangeSearchRequest } from './change.js';
 import type { SearchDriver } from './driver/index.js';
 import type { Phase } from './driver/state.js';

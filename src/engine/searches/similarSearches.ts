@@ -1,8 +1,8 @@
 /** Earlier searches on similar data. */
 import type { Experiment } from '../../experiment/index.js';
 import { factsOfInfo, type DataFacts } from '../../protocol/dataFacts.js';
-import type { Search } from '../../protocol/engine.js';
-import { hasEntry } from '../../protocol/records.js';
+import type { Search } from '../../protocol/engine/index.js';
+import { hasEntry } from '../../protocol/values/records.js';
 import { similarity, similarityText } from '../../search/warmStart/similar.js';
 import type { StoreApi } from '../../store/api.js';
 

@@ -1,10 +1,10 @@
 /** Prepares the start of a search from a request. */
-import type { FloatMark } from '../../protocol/floats.js';
+import type { FloatMark } from '../../protocol/values/floats.js';
 import type { DataFacts } from '../../protocol/dataFacts.js';
-import type { Capture } from '../../protocol/captureSettings.js';
+import type { Capture } from '../../protocol/run/captureSettings.js';
 import { toSpace, withTuned, type Experiment, type SearchSettings } from '../../experiment/index.js';
-import type { Placing } from '../../protocol/placing.js';
-import { entryOf, hasEntry } from '../../protocol/records.js';
+import type { Placing } from '../../protocol/engine/placing.js';
+import { entryOf, hasEntry } from '../../protocol/values/records.js';
 import type { Cost, StudyOptions } from '../../search/types.js';
 import { invalidFile, type RequestError } from '../server/requestError.js';
 import type { Need } from '../executors/scheduler.js';

@@ -1,11 +1,11 @@
 /** Converts a trial's run to an outcome for its study. */
 import { differentiableOf, type Experiment } from '../../experiment/index.js';
-import type { Run } from '../../protocol/engine.js';
-import { fromWire } from '../../protocol/values.js';
+import type { Run } from '../../protocol/engine/index.js';
+import { fromWire } from '../../protocol/values/index.js';
 import type { Outcome } from '../../search/types.js';
 import { finalValue, named, objectivesOf } from './plan.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
-import type { Params } from '../../protocol/values.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
+import type { Params } from '../../protocol/values/index.js';
 
 /** Returns the outcome of a run that has ended or was suspended. `seconds`: time that its programs have worked, if known. */
 export function outcomeOfTrial(run: Run, experiment: Experiment, seconds: number | null = null): Outcome {

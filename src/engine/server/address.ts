@@ -1,8 +1,8 @@
 /** The address of this engine: a private socket, and `engine.json` in this user's own folder for the workspace. */
 import * as fs from 'node:fs';
 import type * as net from 'node:net';
-import { EngineAddress } from '../../protocol/engine.js';
-import type { HostIdentity } from '../../protocol/host.js';
+import { EngineAddress } from '../../protocol/engine/index.js';
+import type { HostIdentity } from '../../protocol/run/host.js';
 import { readReal, writeReal } from '../../files/real.js';
 import { ENGINE_SOCKET, removeSocket } from '../disk/sockets.js';
 

@@ -2,9 +2,9 @@
  * Notifies clients of changes at most four times a second, as full rows. Each client has its own list of pending rows:
  * a slow reader gets fewer, later rows, never a growing queue.
  */
-import type { NotificationParams, Run, Search } from '../../protocol/engine.js';
+import type { NotificationParams, Run, Search } from '../../protocol/engine/index.js';
 import type { Client } from './server.js';
-import { setEntry } from '../../protocol/records.js';
+import { setEntry } from '../../protocol/values/records.js';
 
 const INTERVAL = 250;
 /** Milliseconds after which clients are notified that an idle series has grown: the first point must not wait. */

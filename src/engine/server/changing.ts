@@ -1,4 +1,4 @@
-import type { RequestName } from '../../protocol/engine.js';
+import type { RequestName } from '../../protocol/engine/index.js';
 
 /**
  * Requests that start something or change files. Stopping, pausing and steering are excluded: they reach a program,

@@ -4,9 +4,9 @@
  */
 import * as path from 'node:path';
 import type { Experiment, Program } from '../../experiment/index.js';
-import type { PipelinePlan } from '../../protocol/pipeline.js';
-import { ErrorCode, type ForeignRefusal, type Run, type Search } from '../../protocol/engine.js';
-import type { RunFolders } from '../runs/folders.js';
+import type { PipelinePlan } from '../../protocol/run/pipeline.js';
+import { ErrorCode, type ForeignRefusal, type Run, type Search } from '../../protocol/engine/index.js';
+import type { RunFolders } from '../runs/making/folders.js';
 import type { SearchFolders } from '../searches/folders.js';
 import { isSearchPlan } from '../searches/plan.js';
 import { RequestError } from './requestError.js';

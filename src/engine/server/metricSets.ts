@@ -1,4 +1,4 @@
-import type { MetricSet, RequestResult } from '../../protocol/engine.js';
+import type { MetricSet, RequestResult } from '../../protocol/engine/index.js';
 
 /** Sets of metrics, each once however many runs log it. */
 export class MetricSets {

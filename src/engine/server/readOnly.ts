@@ -1,8 +1,8 @@
 /** Refuses requests that would change what this user may only read, before they have any effect. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { RequestName } from '../../protocol/engine.js';
-import { ID_PATTERN } from '../../protocol/runFiles.js';
+import type { RequestName } from '../../protocol/engine/index.js';
+import { ID_PATTERN } from '../../protocol/run/runFiles.js';
 import type { WorkspacePaths } from '../disk/paths.js';
 import { whyReadOnly } from '../disk/readOnly.js';
 import { CHANGING } from './changing.js';

@@ -1,5 +1,5 @@
 /** While the engine reads the folders, it answers read requests, and the others wait. */
-import type { RequestName } from '../../protocol/engine.js';
+import type { RequestName } from '../../protocol/engine/index.js';
 import type { Handler, Handlers } from './server.js';
 
 const READING: ReadonlySet<string> = new Set<RequestName>([

@@ -1,5 +1,5 @@
 import { ErrorCodes } from 'vscode-jsonrpc/node';
-import { ErrorCode, type FileProblem } from '../../protocol/engine.js';
+import { ErrorCode, type FileProblem } from '../../protocol/engine/index.js';
 import { l10n } from '../../format/l10n.js';
 
 /** A request refused for a reason that the person can act on. Any other exception is an internal error. */

@@ -18,7 +18,7 @@ import {
   type NotificationParams,
   type RequestName,
   type RequestResult,
-} from '../../protocol/engine.js';
+} from '../../protocol/engine/index.js';
 import type { Translate } from '../../format/l10n.js';
 import type { Log } from '../disk/log.js';
 import type { Environment } from '../disk/environments.js';

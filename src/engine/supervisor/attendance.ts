@@ -2,12 +2,12 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { usableCheckpoint } from '../../client/checkpoints.js';
-import { syncInterval } from '../../client/syncInterval.js';
+import { usableCheckpoint } from '../../client/checkpoints/index.js';
+import { syncInterval } from '../../client/journal/syncInterval.js';
 import { openRealForAppend, sizeReal } from '../../files/real.js';
-import type { ExitRecord } from '../../protocol/journal.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
-import type { Control } from '../../protocol/supervisor.js';
+import type { ExitRecord } from '../../protocol/run/journal.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
+import type { Control } from '../../protocol/run/supervisor.js';
 import { appendLine, endLine } from '../disk/appendLine.js';
 import { untilRoom } from '../disk/room.js';
 import { thisHost } from '../machine/host.js';

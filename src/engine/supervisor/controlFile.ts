@@ -3,9 +3,9 @@
  * that this person owns counts, and only the lines for this launch.
  */
 import { join } from 'node:path';
-import { RUN_FILES } from '../../protocol/runFiles.js';
-import type { Control } from '../../protocol/supervisor.js';
-import { isControl } from '../../protocol/supervisorChecks.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
+import type { Control } from '../../protocol/run/supervisor.js';
+import { isControl } from '../../protocol/run/supervisorChecks.js';
 import { OwnLines } from '../disk/ownLines.js';
 
 const EACH_MS = 1000;

@@ -4,7 +4,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { readReal, writeReal } from '../../files/real.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { untilRoom } from '../disk/room.js';
 import { newSocket, removeSocket, RUN_SOCKET } from '../disk/sockets.js';
 import { thisHost } from '../machine/host.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { listReal, sizeReal } from '../../files/real.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
 
 const EVERY_MS = 500;
 /** A log of this size is nearly always a mistake in the program, and the person should know before the disk is full. */

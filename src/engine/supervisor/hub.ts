@@ -1,9 +1,9 @@
 /** Connects the program's clients with the engine and passes messages between them. */
 import type { Socket } from 'node:net';
-import { forJson, mergeFloats } from '../../protocol/floats.js';
-import type { Assign, Assigned, Control, Frame } from '../../protocol/supervisor.js';
-import { lineReader } from '../../protocol/lines.js';
-import { isAssign, isControl, isFrame, isHello } from '../../protocol/supervisorChecks.js';
+import { forJson, mergeFloats } from '../../protocol/values/floats.js';
+import type { Assign, Assigned, Control, Frame } from '../../protocol/run/supervisor.js';
+import { lineReader } from '../../protocol/values/lines.js';
+import { isAssign, isControl, isFrame, isHello } from '../../protocol/run/supervisorChecks.js';
 import { timingSafeEqual } from 'node:crypto';
 
 /**

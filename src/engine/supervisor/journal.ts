@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExitRecord, JournalRecord } from '../../protocol/journal.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
+import type { ExitRecord, JournalRecord } from '../../protocol/run/journal.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { appendLine } from '../disk/appendLine.js';
 import type { ProgramSpec } from './spec.js';
 

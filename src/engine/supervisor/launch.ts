@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants, closeSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { launchFile } from '../../protocol/runFiles.js';
-import type { LaunchTaken } from '../../protocol/runFolder.js';
+import { launchFile } from '../../protocol/run/runFiles.js';
+import type { LaunchTaken } from '../../protocol/run/runFolder.js';
 import { thisHost } from '../machine/host.js';
 import { processStartTime } from './processes.js';
 

@@ -4,8 +4,8 @@
  */
 import { closeSync, constants, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { RUN_FILES } from '../../protocol/runFiles.js';
-import type { LeaseHolder } from '../../protocol/runFolder.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
+import type { LeaseHolder } from '../../protocol/run/runFolder.js';
 import { leaseSeconds } from '../machine/beat.js';
 import { thisHost } from '../machine/host.js';
 

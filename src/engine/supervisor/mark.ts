@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { RUN_ENV } from '../../protocol/runFiles.js';
+import { RUN_ENV } from '../../protocol/run/runFiles.js';
 
 const LIMIT = /^Max file locks\s+(\S+)\s+(\S+)/m;
 

@@ -3,11 +3,11 @@ import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { readReal } from '../../files/real.js';
 import { fromRecord, workspaceOf } from '../../files/runPaths.js';
-import { jsonText, type FloatMark } from '../../protocol/floats.js';
-import { readCapture, type Capture } from '../../protocol/captureSettings.js';
-import { isDebugSpec, type DebugSpec } from '../../protocol/debugging.js';
-import { RUN_ENV, RUN_FILES } from '../../protocol/runFiles.js';
-import { setEntry } from '../../protocol/records.js';
+import { jsonText, type FloatMark } from '../../protocol/values/floats.js';
+import { readCapture, type Capture } from '../../protocol/run/captureSettings.js';
+import { isDebugSpec, type DebugSpec } from '../../protocol/run/debugging.js';
+import { RUN_ENV, RUN_FILES } from '../../protocol/run/runFiles.js';
+import { setEntry } from '../../protocol/values/records.js';
 
 /** The part of `run.json` that the supervisor needs. Checked by hand: a schema library would double its start-up time. */
 export interface ProgramSpec {

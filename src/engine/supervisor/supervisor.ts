@@ -4,9 +4,9 @@
  */
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { jsonText } from '../../protocol/floats.js';
-import { LAUNCH_TAKEN, RUN_ENV } from '../../protocol/runFiles.js';
-import type { Assign, Control } from '../../protocol/supervisor.js';
+import { jsonText } from '../../protocol/values/floats.js';
+import { LAUNCH_TAKEN, RUN_ENV } from '../../protocol/run/runFiles.js';
+import type { Assign, Control } from '../../protocol/run/supervisor.js';
 import { readEnvironment } from '../disk/environments.js';
 import { networkFileSystem } from '../machine/fileSystem.js';
 import { Attendance } from './attendance.js';

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { listReal, openReal } from '../../files/real.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
 
 const BLOCK = 64 << 10;
 

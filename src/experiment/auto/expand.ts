@@ -3,7 +3,7 @@ import { autoSchema, secondsOf } from '../network/automatic.js';
 import { problemsOf } from '../network/problems.js';
 import type { WrittenExperiment } from '../schema.js';
 import type { Fault, Path } from '../file/source.js';
-import { hasEntry } from '../../protocol/records.js';
+import { hasEntry } from '../../protocol/values/records.js';
 import { autoData, autoSpace } from './space.js';
 import { l10n } from '../../format/l10n.js';
 

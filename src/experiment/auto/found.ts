@@ -1,8 +1,8 @@
 /** The experiment file of a network that was found: an ordinary one, with its layers spelled out. */
-import { entryOf } from '../../protocol/records.js';
-import type { Params } from '../../protocol/values.js';
+import { entryOf } from '../../protocol/values/records.js';
+import type { Params } from '../../protocol/values/index.js';
 import { flowText, scalarText } from '../file/flowText.js';
-import { bodyLayers, normalizeBody, type WrittenBody } from '../network/body.js';
+import { bodyLayers, normalizeBody, type WrittenBody } from '../network/layers/body.js';
 import { fillNetwork } from '../start/fillNetwork.js';
 import { AUTO_MARK } from './source.js';
 

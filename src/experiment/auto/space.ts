@@ -1,5 +1,5 @@
 /** The space of a search for a network by itself, by the kind of the data. */
-import { hasEntry } from '../../protocol/records.js';
+import { hasEntry } from '../../protocol/values/records.js';
 import type { NestedParams } from '../schema.js';
 
 export interface AutoSpace {

@@ -1,6 +1,6 @@
 /** The key `ray:` as it is written. */
 import { z } from 'zod';
-import { record } from '../../protocol/recordSchema.js';
+import { record } from '../../protocol/values/recordSchema.js';
 import { word } from './word.js';
 
 const ADDRESS = 'address must be the URL of the dashboard, such as http://head:8265';

@@ -1,6 +1,6 @@
 /** The key `ssh:` as it is written. */
 import { z } from 'zod';
-import { SSH_HOST } from '../../protocol/cluster.js';
+import { SSH_HOST } from '../../protocol/run/cluster.js';
 import { setupLines, word } from './word.js';
 
 export const WrittenSsh = z

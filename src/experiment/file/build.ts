@@ -1,7 +1,7 @@
 /** The normal form of an experiment file whose shape is right. */
 import * as path from 'node:path';
-import { normalCapture } from '../../protocol/capture.js';
-import { valueText } from '../../protocol/floats.js';
+import { normalCapture } from '../../protocol/run/capture.js';
+import { valueText } from '../../protocol/values/floats.js';
 import { alertConditions } from '../alerts.js';
 import { clusterNeed } from '../cluster.js';
 import { normalRetries } from '../retries.js';

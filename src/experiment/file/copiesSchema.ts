@@ -1,7 +1,7 @@
 /** Schemas of `files:` and `output:`, of an experiment and of a stage that runs a command. */
 import { z } from 'zod';
-import { record } from '../../protocol/recordSchema.js';
-import type { ParamValue } from '../../protocol/values.js';
+import { record } from '../../protocol/values/recordSchema.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import type { CopiedValues } from '../start/configCopies.js';
 
 /** Numbers that are not finite pass here: they are refused later, by name. */

@@ -1,8 +1,8 @@
 /** Changes only the requested values of an experiment file; everything else stays the same, character by character. */
-import type { Place } from '../../protocol/cluster.js';
+import type { Place } from '../../protocol/run/cluster.js';
 import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, type Pair, type YAMLMap } from 'yaml';
-import { jsonText, markAt, type FloatMark, type Floats } from '../../protocol/floats.js';
-import type { Params, ParamValue } from '../../protocol/values.js';
+import { jsonText, markAt, type FloatMark, type Floats } from '../../protocol/values/floats.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import { flatten } from './flatten.js';
 import { flowText, scalarText } from './flowText.js';
 import { floatMarkFor } from './paramFloats.js';

@@ -1,6 +1,6 @@
-import type { Params, ParamValue } from '../../protocol/values.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import type { NestedParams } from '../schema.js';
-import { setEntry } from '../../protocol/records.js';
+import { setEntry } from '../../protocol/values/records.js';
 
 /** Nested names joined with dots; `pathOf` leads back to where each was written. */
 export function flatten(nested: NestedParams): { params: Params; pathOf: Map<string, string[]> } {

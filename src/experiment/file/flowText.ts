@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { markAt, withPoint, type FloatMark } from '../../protocol/floats.js';
-import type { ParamValue } from '../../protocol/values.js';
+import { markAt, withPoint, type FloatMark } from '../../protocol/values/floats.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 
 /** A value on one line as a person would write it: `{ choice: [sgd, adam] }`. Reads back as the same value anywhere. */
 export function flowText(value: unknown, mark: FloatMark = null): string {

@@ -1,8 +1,8 @@
 /** The experiment file as a form: fields with their kinds, and the problems of values typed into them. */
 import { isMap, isNode, isScalar } from 'yaml';
-import type { FileForm, FormField, FormProblems } from '../../protocol/panel.js';
-import { markAt } from '../../protocol/floats.js';
-import type { Params } from '../../protocol/values.js';
+import type { FileForm, FormField, FormProblems } from '../../protocol/panel/index.js';
+import { markAt } from '../../protocol/values/floats.js';
+import type { Params } from '../../protocol/values/index.js';
 import { floatMarkOf, sameValue, type Dimension } from '../../search/index.js';
 import { MissingValue } from '../start/fill.js';
 import { fillNetwork } from '../start/fillNetwork.js';
@@ -15,7 +15,7 @@ import type { Reading } from './reading.js';
 import { objectivesOf } from '../search/settings.js';
 import { readYaml } from './yamlText.js';
 import { middleOf, readDimension, readSpace, splitHint } from '../search/space.js';
-import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/values/records.js';
 
 /** Never throws: of a file with mistakes, what could be read, and the problems. */
 export function formOf(text: string, file: string): FileForm {

@@ -2,10 +2,10 @@
  * Checks of the `network:` section that need the rest of the file: its placeholders, and the architectures they choose.
  */
 import type { Dimension } from '../../search/index.js';
-import type { ParamValue } from '../../protocol/values.js';
-import { entryOf } from '../../protocol/records.js';
+import type { ParamValue } from '../../protocol/values/index.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { blockProblems, checkNetworkTemplate } from '../network/index.js';
-import { describeLayer, isLayerName } from '../network/layerWords.js';
+import { describeLayer, isLayerName } from '../network/layers/words.js';
 import { kindPlaceholder } from '../network/kit.js';
 import { splitHint } from '../search/space.js';
 import { placeholders } from '../start/fill.js';

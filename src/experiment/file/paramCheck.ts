@@ -1,5 +1,5 @@
 /** Checks of hyperparameter values, shared by file, form and terminal. */
-import type { ParamValue } from '../../protocol/values.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import { refuse, type Dimension } from '../../search/index.js';
 import { l10n } from '../../format/l10n.js';
 

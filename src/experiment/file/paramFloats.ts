@@ -1,6 +1,6 @@
 /** Decides whether a whole number given for a hyperparameter is a float. */
-import { listMark, markAt, type FloatMark } from '../../protocol/floats.js';
-import type { ParamValue } from '../../protocol/values.js';
+import { listMark, markAt, type FloatMark } from '../../protocol/values/floats.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import { floatMarkOf, sameValue, type Dimension } from '../../search/index.js';
 
 export interface Declared {

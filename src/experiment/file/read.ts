@@ -1,7 +1,7 @@
 /** From text to experiment, with every mistake and its place. */
 import * as path from 'node:path';
-import type { FileProblem } from '../../protocol/engine.js';
-import { floatsOf, markAt, type Floats } from '../../protocol/floats.js';
+import type { FileProblem } from '../../protocol/engine/index.js';
+import { floatsOf, markAt, type Floats } from '../../protocol/values/floats.js';
 import { refuse, type Dimension } from '../../search/index.js';
 import { uselessKeys } from '../cluster.js';
 import { splitCommand } from '../start/command.js';

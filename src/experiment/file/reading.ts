@@ -1,5 +1,5 @@
-import type { FloatMark, Floats } from '../../protocol/floats.js';
-import type { Params } from '../../protocol/values.js';
+import type { FloatMark, Floats } from '../../protocol/values/floats.js';
+import type { Params } from '../../protocol/values/index.js';
 import type { Space } from '../../search/index.js';
 import type { WrittenExperiment } from '../schema.js';
 import type { Experiment } from '../types.js';

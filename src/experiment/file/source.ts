@@ -1,9 +1,9 @@
 /** The text of an experiment file with the place of everything in it. YAML and JSON are read by the same parser. */
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, visit } from 'yaml';
 import type { Document, Node, Pair, ParsedNode, Scalar, YAMLMap } from 'yaml';
-import type { FileProblem } from '../../protocol/engine.js';
+import type { FileProblem } from '../../protocol/engine/index.js';
 import { readYaml, type TextFault, type YamlText } from './yamlText.js';
-import { groupMark, isFloatText, listMark, type FloatMark } from '../../protocol/floats.js';
+import { groupMark, isFloatText, listMark, type FloatMark } from '../../protocol/values/floats.js';
 import { l10n } from '../../format/l10n.js';
 
 export type Path = readonly (string | number)[];

@@ -1,5 +1,5 @@
 /** A single YAML value typed by a person, such as a range or a setting of the command line. */
-import type { FloatMark } from '../../protocol/floats.js';
+import type { FloatMark } from '../../protocol/values/floats.js';
 import { Source } from './source.js';
 
 /** Throws a SyntaxError with the first problem. */

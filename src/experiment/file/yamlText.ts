@@ -19,7 +19,7 @@ import {
   type Node,
   type ParsedNode,
 } from 'yaml';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { l10n } from '../../format/l10n.js';
 
 /** UTF-16 units; beyond it the file is surely something else. */

@@ -1,10 +1,10 @@
 /** Schema and normal form of architectures that are searched while one network trains: `network.architecture`. */
 import { z } from 'zod';
-import { record } from '../../protocol/recordSchema.js';
-import { namesIn } from './blocks.js';
+import { record } from '../../protocol/values/recordSchema.js';
+import { namesIn } from './layers/blocks.js';
 import { number, oneOf, whole, type Kit } from './kit.js';
-import { normalizeLayers, type Layer, type WrittenLayer } from './layers.js';
-import { describeLayer, PLAIN_LAYERS } from './layerWords.js';
+import { normalizeLayers, type Layer, type WrittenLayer } from './layers/index.js';
+import { describeLayer, PLAIN_LAYERS } from './layers/words.js';
 
 export const ARCHITECTURE_METHODS = ['darts', 'smash', 'shared', 'random'] as const;
 

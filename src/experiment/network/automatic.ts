@@ -1,6 +1,6 @@
 /** The keys of a network that is found by itself: its kind of layers, its test part and the time it may take. */
 import { z } from 'zod';
-import { bodySchema } from './body.js';
+import { bodySchema } from './layers/body.js';
 import { number, oneOf, whole, type Kit } from './kit.js';
 
 const TIME = /^(\d+(?:\.\d+)?) ?(s|sec|seconds?|m|min|minutes?|h|hours?)?$/i;

@@ -6,58 +6,64 @@
  * `validateNetwork` returns the normal form that the trainer reads.
  */
 import { chosenLayers, normalizeArchitecture, type ArchitectureSettings } from './architecture.js';
-import { normalizeAugment, type AugmentSettings } from './augment.js';
-import { blockProblems, expandBlocks } from './blocks.js';
-import { normalizeBody, type BodySettings } from './body.js';
-import { completeData, normalizeData, type DataSource } from './data.js';
-import { normalizeConstraints, type ConstraintSettings } from './constraint.js';
-import { normalizeDecompose, normalizeParts, type DecomposeSettings, type Part, type PartEnd } from './decompose.js';
-import { distilProblem, normalizeDistil, type DistilSettings } from './distil.js';
-import { normalizeEarlyStopping, type EarlyStoppingSettings } from './earlyStopping.js';
-import { federatedProblem, normalizeFederated, type FederatedSettings } from './federated.js';
-import { normalizeFreeze, normalizeRates, type FreezeSettings, type RateSettings } from './freeze.js';
-import { fromProblem, normalizeFrom, type FromSettings } from './from.js';
-import { hypergradientProblem, normalizeHypergradient, type HypergradientSettings } from './hypergradient.js';
+import { normalizeAugment, type AugmentSettings } from './data/augment.js';
+import { blockProblems, expandBlocks } from './layers/blocks.js';
+import { normalizeBody, type BodySettings } from './layers/body.js';
+import { completeData, normalizeData, type DataSource } from './data/index.js';
+import { normalizeConstraints, type ConstraintSettings } from './training/constraint.js';
+import {
+  normalizeDecompose,
+  normalizeParts,
+  type DecomposeSettings,
+  type Part,
+  type PartEnd,
+} from './trained/decompose.js';
+import { distilProblem, normalizeDistil, type DistilSettings } from './trained/distil.js';
+import { normalizeEarlyStopping, type EarlyStoppingSettings } from './training/earlyStopping.js';
+import { federatedProblem, normalizeFederated, type FederatedSettings } from './training/federated.js';
+import { normalizeFreeze, normalizeRates, type FreezeSettings, type RateSettings } from './trained/freeze.js';
+import { fromProblem, normalizeFrom, type FromSettings } from './trained/from.js';
+import { hypergradientProblem, normalizeHypergradient, type HypergradientSettings } from './training/hypergradient.js';
 import { kindPlaceholder } from './kit.js';
-import { normalizeLayers, type Layer } from './layers.js';
-import { normalizeLoss, type LossSettings } from './loss.js';
-import { metaProblem, normalizeMeta, type MetaSettings } from './meta.js';
-import { normalizeMetrics, type MetricSettings } from './metrics.js';
-import { normalizeOptimizer, type OptimizerSettings } from './optimizer.js';
+import { normalizeLayers, type Layer } from './layers/index.js';
+import { normalizeLoss, type LossSettings } from './training/loss.js';
+import { metaProblem, normalizeMeta, type MetaSettings } from './training/meta.js';
+import { normalizeMetrics, type MetricSettings } from './training/metrics.js';
+import { normalizeOptimizer, type OptimizerSettings } from './training/optimizer.js';
 import { problemsOf, type NetworkProblem } from './problems.js';
 import { foldsProblem, layersProblem, lossProblem, missingLoss, reshapeProblem } from './whole.js';
-import { normalizePrune, type PruneSettings } from './prune.js';
-import { normalizeQuantise, type QuantiseSettings } from './quantise.js';
-import { normalizeRegularization, type Regularization } from './regularization.js';
-import { normalizeSchedule, type ScheduleSettings } from './schedule.js';
+import { normalizePrune, type PruneSettings } from './trained/prune.js';
+import { normalizeQuantise, type QuantiseSettings } from './trained/quantise.js';
+import { normalizeRegularization, type Regularization } from './training/regularization.js';
+import { normalizeSchedule, type ScheduleSettings } from './training/schedule.js';
 import type { BACKENDS } from './section.js';
-import { normalizeTransform, type TransformSettings } from './transform.js';
+import { normalizeTransform, type TransformSettings } from './trained/transform.js';
 import { NetworkTemplate, NetworkFile, type WrittenNetwork } from './section.js';
 
 export * from './architecture.js';
-export * from './augment.js';
+export * from './data/augment.js';
 export { secondsOf } from './automatic.js';
-export { blockProblems } from './blocks.js';
-export * from './body.js';
-export * from './constraint.js';
-export * from './data.js';
-export * from './decompose.js';
-export * from './distil.js';
-export * from './earlyStopping.js';
-export * from './federated.js';
-export * from './freeze.js';
-export * from './from.js';
-export * from './hypergradient.js';
-export * from './layers.js';
-export * from './loss.js';
-export * from './meta.js';
-export * from './metrics.js';
-export * from './optimizer.js';
-export * from './prune.js';
-export * from './quantise.js';
-export * from './regularization.js';
-export * from './schedule.js';
-export * from './transform.js';
+export { blockProblems } from './layers/blocks.js';
+export * from './layers/body.js';
+export * from './training/constraint.js';
+export * from './data/index.js';
+export * from './trained/decompose.js';
+export * from './trained/distil.js';
+export * from './training/earlyStopping.js';
+export * from './training/federated.js';
+export * from './trained/freeze.js';
+export * from './trained/from.js';
+export * from './training/hypergradient.js';
+export * from './layers/index.js';
+export * from './training/loss.js';
+export * from './training/meta.js';
+export * from './training/metrics.js';
+export * from './training/optimizer.js';
+export * from './trained/prune.js';
+export * from './trained/quantise.js';
+export * from './training/regularization.js';
+export * from './training/schedule.js';
+export * from './trained/transform.js';
 export { BACKENDS, NetworkFile, NetworkTemplate, type WrittenNetwork } from './section.js';
 export type { NetworkProblem };
 

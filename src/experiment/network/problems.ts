@@ -1,9 +1,9 @@
 /** Turns zod's issues with a `network:` section into messages that a person can act on. */
 import { z } from 'zod';
-import { describeData } from './dataWords.js';
-import { describeLayer } from './layerWords.js';
+import { describeData } from './data/words.js';
+import { describeLayer } from './layers/words.js';
 import { suggest } from '../suggest.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 /** An error in the section; `path` leads to it from `network` (keys and indexes). */
 export interface NetworkProblem {

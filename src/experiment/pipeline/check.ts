@@ -9,7 +9,7 @@ import { splitHint } from '../search/space.js';
 import { objectivesOf } from '../search/settings.js';
 import { placeholders } from '../start/fill.js';
 import { suggest } from '../suggest.js';
-import { hasEntry } from '../../protocol/records.js';
+import { hasEntry } from '../../protocol/values/records.js';
 import { networkOf } from './network.js';
 import { NETWORK_KINDS, STAGE_KINDS, type WrittenStage } from './schema.js';
 import {

@@ -1,10 +1,10 @@
 /** From a pipeline and the hyperparameters of a run to what each of its stages is to do. */
 import { statSync } from 'node:fs';
 import * as path from 'node:path';
-import { forJson, markAt, type FloatMark, type Floats } from '../../protocol/floats.js';
-import type { StagePlan } from '../../protocol/pipeline.js';
-import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
-import type { Params, ParamValue } from '../../protocol/values.js';
+import { forJson, markAt, type FloatMark, type Floats } from '../../protocol/values/floats.js';
+import type { StagePlan } from '../../protocol/run/pipeline.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/values/records.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import type { Objective } from '../../search/types.js';
 import type { Fault, Path } from '../file/source.js';
 import { validateNetwork } from '../network/index.js';

@@ -1,7 +1,7 @@
 /** Schema of `pipeline:`: named stages, each a separate run that uses results of earlier ones. */
 import { z } from 'zod';
-import { record } from '../../protocol/recordSchema.js';
-import type { ParamValue } from '../../protocol/values.js';
+import { record } from '../../protocol/values/recordSchema.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import { filesSchema, outputSchema } from '../file/copiesSchema.js';
 import { NetworkTemplate } from '../network/index.js';
 import { ObjectiveSchema } from '../search/schema.js';

@@ -1,8 +1,8 @@
 /** Configuration files of other tools (YAML, JSON, TOML), read as values with their types. */
 import { parse as parseToml } from 'smol-toml';
 import { parseDocument, isMap, isScalar, isSeq, type Node } from 'yaml';
-import type { ParamValue } from '../../protocol/values.js';
-import { setEntry } from '../../protocol/records.js';
+import type { ParamValue } from '../../protocol/values/index.js';
+import { setEntry } from '../../protocol/values/records.js';
 import type { ArgumentKind } from './types.js';
 
 export type ConfigFormat = 'yaml' | 'json' | 'toml';

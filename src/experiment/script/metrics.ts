@@ -1,5 +1,5 @@
 /** Metrics that a script logs under names written in its code, and which of several to optimize. */
-import type { Goal } from '../../protocol/engine.js';
+import type { Goal } from '../../protocol/engine/index.js';
 import type { PythonModule } from './python/module.js';
 import type { FoundScript } from './types.js';
 

@@ -1,6 +1,6 @@
 /** Builds the experiment that represents a script without an experiment file. */
-import type { ParamValue } from '../../protocol/values.js';
-import { setEntry } from '../../protocol/records.js';
+import type { ParamValue } from '../../protocol/values/index.js';
+import { setEntry } from '../../protocol/values/records.js';
 import { isPassable, literally, programOf, readGiven, wordsOf } from './command.js';
 import { floatText } from './ranges.js';
 import type { FoundScript, ScriptArgument } from './types.js';

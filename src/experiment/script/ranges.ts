@@ -1,5 +1,5 @@
 /** Ranges for a search, around the value that a script uses now. */
-import type { ParamValue } from '../../protocol/values.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import type { ScriptArgument } from './types.js';
 
 /** As `search.space` writes it, with the numbers in the text that they are to have. */

@@ -1,5 +1,5 @@
 /** Writes an experiment file from the findings in a script. */
-import type { Goal } from '../../protocol/engine.js';
+import type { Goal } from '../../protocol/engine/index.js';
 import { isPassable, literally, programOf, wordsOf } from './command.js';
 import { goalOf, objectiveAmong } from './metrics.js';
 import type { ScriptPlace } from './plainRun.js';

@@ -1,5 +1,5 @@
 /** Everything that is found in a script without running it. */
-import type { ParamValue } from '../../protocol/values.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 
 export type ArgumentKind = 'int' | 'float' | 'text' | 'boolean';
 

@@ -16,7 +16,7 @@ import { withTuned } from './differentiable.js';
 import { readSpace, splitHint } from './space.js';
 import { suggest } from '../suggest.js';
 import { isSweep } from '../sweep/index.js';
-import { hasEntry } from '../../protocol/records.js';
+import { hasEntry } from '../../protocol/values/records.js';
 import type { WrittenExperiment } from '../schema.js';
 import type { Named } from '../types.js';
 import { l10n } from '../../format/l10n.js';

@@ -1,5 +1,5 @@
 /** Reads a condition (`when:`) on a parent: values, bounds, or a comparison such as `'>= 2 and < 8'`. */
-import type { ParamValue } from '../../protocol/values.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import { rangeOf, refuse, sameValue } from '../../search/index.js';
 import type { Allowed, Dimension, Interval } from '../../search/types.js';
 import { suggest } from '../suggest.js';

@@ -1,5 +1,5 @@
 /** Parameters of a `network:` section that gradients can tune while it trains. */
-import { hasEntry } from '../../protocol/records.js';
+import { hasEntry } from '../../protocol/values/records.js';
 import type { Tunable } from '../network/index.js';
 import type { Experiment, Named } from '../types.js';
 

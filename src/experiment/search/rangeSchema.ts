@@ -1,7 +1,7 @@
 /** How a parameter's range is written: the only definition. Descriptions are what the editor shows on hover. */
 import { z } from 'zod';
-import { record } from '../../protocol/recordSchema.js';
-import { ParamValue } from '../../protocol/values.js';
+import { record } from '../../protocol/values/recordSchema.js';
+import { ParamValue } from '../../protocol/values/index.js';
 
 export const value = ParamValue.describe('A number, text, switch (true/false), null, or a list of them.');
 const pair = z.tuple([z.number(), z.number()]);

@@ -1,6 +1,6 @@
 /** The experiment file's `objective:` and `search:`: types, validation, completion and hover. */
 import { z } from 'zod';
-import { record } from '../../protocol/recordSchema.js';
+import { record } from '../../protocol/values/recordSchema.js';
 import { PRUNERS, SAMPLERS } from '../../search/index.js';
 import { timeSchema } from '../network/automatic.js';
 import { DIMENSIONS, value } from './rangeSchema.js';

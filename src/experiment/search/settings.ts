@@ -1,6 +1,6 @@
 /** Converts the section `search:` to its normal form. */
-import type { FloatMark } from '../../protocol/floats.js';
-import type { Params } from '../../protocol/values.js';
+import type { FloatMark } from '../../protocol/values/floats.js';
+import type { Params } from '../../protocol/values/index.js';
 import type {
   LinearConstraint,
   Objective,
@@ -16,7 +16,7 @@ import { namesIn } from '../../search/index.js';
 import { secondsOf } from '../network/automatic.js';
 import type { WrittenExperiment } from '../schema.js';
 import type { MeasuredConstraint, Named, SearchSettings } from '../types.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 
 type WrittenSearch = NonNullable<WrittenExperiment['search']>;
 

@@ -1,7 +1,7 @@
 /** Reads `search.space` as written into the search engine's terms. */
 import type { z } from 'zod';
-import { markAt, type FloatMark } from '../../protocol/floats.js';
-import type { ParamValue } from '../../protocol/values.js';
+import { markAt, type FloatMark } from '../../protocol/values/floats.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import {
   between,
   faultOf,
@@ -16,7 +16,7 @@ import {
 import { problemsOf } from '../network/problems.js';
 import { DIMENSIONS, type DimensionKind } from './rangeSchema.js';
 import { suggest } from '../suggest.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 import { readAllowed } from './conditions.js';
 import { l10n } from '../../format/l10n.js';
 

@@ -11,7 +11,7 @@
  * - What only a shell could do (pipes, &&, redirection, $VARIABLE, `…`) is refused, not passed on.
  */
 
-import { entryOf, hasEntry } from '../../protocol/records.js';
+import { entryOf, hasEntry } from '../../protocol/values/records.js';
 import { l10n } from '../../format/l10n.js';
 
 export interface CommandFault {

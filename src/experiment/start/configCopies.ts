@@ -3,9 +3,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse as parseToml, stringify as stringifyToml } from 'smol-toml';
 import { parseDocument, isMap, isScalar, isSeq, Scalar, type Document, type YAMLMap, type YAMLSeq } from 'yaml';
-import { listMark, markAt, valueText, type FloatMark } from '../../protocol/floats.js';
-import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
-import type { ParamValue } from '../../protocol/values.js';
+import { listMark, markAt, valueText, type FloatMark } from '../../protocol/values/floats.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/values/records.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import { fillVariable, type Values } from './fill.js';
 import { l10n } from '../../format/l10n.js';
 

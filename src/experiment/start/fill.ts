@@ -1,7 +1,7 @@
 /** Puts values into commands, environments and networks: `{name}` and the macros `${…}` of sweeps. */
-import { jsonText, markAt, valueText, type FloatMark, type Floats } from '../../protocol/floats.js';
-import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
-import type { Params } from '../../protocol/values.js';
+import { jsonText, markAt, valueText, type FloatMark, type Floats } from '../../protocol/values/floats.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/values/records.js';
+import type { Params } from '../../protocol/values/index.js';
 import { suggest } from '../suggest.js';
 import { pythonText, type Nested } from './pythonText.js';
 import { l10n } from '../../format/l10n.js';

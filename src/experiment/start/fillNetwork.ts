@@ -1,7 +1,7 @@
 /** Puts hyperparameters into a `network:` section. */
-import type { Params } from '../../protocol/values.js';
-import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
-import { namesIn } from '../network/blocks.js';
+import type { Params } from '../../protocol/values/index.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/values/records.js';
+import { namesIn } from '../network/layers/blocks.js';
 import { kindPlaceholder } from '../network/kit.js';
 import { fillTree } from './fill.js';
 

@@ -1,10 +1,10 @@
 /** Plans the program to start for an experiment and hyperparameters. */
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
-import type { FileProblem } from '../../protocol/engine.js';
-import { floatsOf, markAt, type FloatMark, type Floats } from '../../protocol/floats.js';
-import { RUN_ENV } from '../../protocol/runFiles.js';
-import type { Params } from '../../protocol/values.js';
+import type { FileProblem } from '../../protocol/engine/index.js';
+import { floatsOf, markAt, type FloatMark, type Floats } from '../../protocol/values/floats.js';
+import { RUN_ENV } from '../../protocol/run/runFiles.js';
+import type { Params } from '../../protocol/values/index.js';
 import { sameValue, type Dimension } from '../../search/index.js';
 import {
   ARGS_FILE,
@@ -33,7 +33,7 @@ import { Source, type Fault, type Path } from '../file/source.js';
 import { readSpace, splitHint } from '../search/space.js';
 import { suggest } from '../suggest.js';
 import type { Experiment, PlanContext, RunPlan } from '../types.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 import { l10n } from '../../format/l10n.js';
 
 /** Every value of `params` is checked, those that differ from the file's own also against the search's ranges. */

@@ -1,6 +1,6 @@
 /** Values as Python's `str` writes them, which is how a sweep's agent passes them to a program. */
-import { markAt, numberText, type FloatMark } from '../../protocol/floats.js';
-import type { ParamValue } from '../../protocol/values.js';
+import { markAt, numberText, type FloatMark } from '../../protocol/values/floats.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 
 /** A value, or a group of values by name. */
 export type Nested = ParamValue | { [name: string]: Nested };

@@ -2,13 +2,13 @@
  * Sweep files of Weights & Biases, read as they are: turned into an experiment file's terms, with a way back from
  * each part to where it was written.
  */
-import { floatsOf, markAt, type FloatMark, type Floats } from '../../protocol/floats.js';
+import { floatsOf, markAt, type FloatMark, type Floats } from '../../protocol/values/floats.js';
 import { suggest } from '../suggest.js';
 import type { WrittenExperiment } from '../schema.js';
 import type { Fault, Path } from '../file/source.js';
 import { readParameter } from './range.js';
 import { readStopping } from './stopping.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 import { l10n } from '../../format/l10n.js';
 
 export interface Imported {

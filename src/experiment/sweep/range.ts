@@ -2,7 +2,7 @@
 import { exp } from '../../search/index.js';
 import type { Fault } from '../file/source.js';
 import { suggest } from '../suggest.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { l10n } from '../../format/l10n.js';
 
 type Group = Record<string, unknown>;

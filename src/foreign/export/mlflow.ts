@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { Run } from '../../protocol/engine.js';
-import { markAt, valueText } from '../../protocol/floats.js';
-import { entryOf } from '../../protocol/records.js';
-import { fromWire } from '../../protocol/values.js';
+import type { Run } from '../../protocol/engine/index.js';
+import { markAt, valueText } from '../../protocol/values/floats.js';
+import { entryOf } from '../../protocol/values/records.js';
+import { fromWire } from '../../protocol/values/index.js';
 import type { Exported, ExportSource } from './source.js';
 
 const STATUS = new Map<Run['status'], number>([

@@ -1,10 +1,10 @@
 /** Runs as trials in Optuna's SQLite storage, a study for each search or experiment. */
 import * as fs from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Run } from '../../protocol/engine.js';
-import { markAt } from '../../protocol/floats.js';
-import { entryOf } from '../../protocol/records.js';
-import { fromWire, type ParamValue } from '../../protocol/values.js';
+import type { Run } from '../../protocol/engine/index.js';
+import { markAt } from '../../protocol/values/floats.js';
+import { entryOf } from '../../protocol/values/records.js';
+import { fromWire, type ParamValue } from '../../protocol/values/index.js';
 import type { Exported, ExportSource } from './source.js';
 
 /** Schema 12, which Optuna has had since 3.2 (optuna/storages/_rdb/models.py). */

@@ -1,9 +1,9 @@
 /** Runs, or all their points, as a Parquet file. */
 import * as fs from 'node:fs';
 import { fileWriter, ParquetWriter, schemaFromColumnData, type ColumnSource } from 'hyparquet-writer';
-import type { MetricPoint, Run } from '../../protocol/engine.js';
-import { entryOf } from '../../protocol/records.js';
-import { fromWire, type ParamValue } from '../../protocol/values.js';
+import type { MetricPoint, Run } from '../../protocol/engine/index.js';
+import { entryOf } from '../../protocol/values/records.js';
+import { fromWire, type ParamValue } from '../../protocol/values/index.js';
 import type { Exported, ExportSource } from './source.js';
 
 /** Writes a new file with a row for each run, or with `points` for each point. Throws if the file exists. */

@@ -1,5 +1,5 @@
 /** Source of an export: runs with their points, from any origin. */
-import type { MetricPoint, Run } from '../../protocol/engine.js';
+import type { MetricPoint, Run } from '../../protocol/engine/index.js';
 
 export interface ExportSource {
   runs: readonly Run[];

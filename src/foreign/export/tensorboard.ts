@@ -1,9 +1,9 @@
 /** Runs as folders with TensorBoard's event files: scalars, and hyperparameters for its HParams page. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { Run } from '../../protocol/engine.js';
-import { entryOf } from '../../protocol/records.js';
-import { fromWire, type ParamValue } from '../../protocol/values.js';
+import type { Run } from '../../protocol/engine/index.js';
+import { entryOf } from '../../protocol/values/records.js';
+import { fromWire, type ParamValue } from '../../protocol/values/index.js';
 import { fileNameOf, type Exported, type ExportSource } from './source.js';
 import { double, field, float, frame, int } from './wire.js';
 

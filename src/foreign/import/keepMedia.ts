@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolderReal, openReal } from '../../files/real.js';
-import { HISTOGRAM_MIME, PLOT_MIME } from '../../protocol/drawings.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
+import { HISTOGRAM_MIME, PLOT_MIME } from '../../protocol/engine/drawings.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { MediaBudget } from '../mediaBudget.js';
 import type { ForeignMedia } from '../types.js';
 

@@ -1,6 +1,6 @@
 /** Journal lines of the records that a reader emits. */
-import { toWire, type Params } from '../../protocol/values.js';
-import { forJson, type Floats } from '../../protocol/floats.js';
+import { toWire, type Params } from '../../protocol/values/index.js';
+import { forJson, type Floats } from '../../protocol/values/floats.js';
 import type { Facts, ForeignMedia, Sink } from '../types.js';
 
 /** Values of one step whose times differ by less make one record. */

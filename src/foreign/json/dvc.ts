@@ -1,6 +1,6 @@
 /** DVCLive's folders, and the parameters and metrics that a `dvc.yaml` names. */
 import * as path from 'node:path';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { insideOf, readSmall } from '../bytes.js';
 import { flattenJson, flattenYaml, type Flat } from '../plain.js';
 import { handRow } from '../tables/index.js';

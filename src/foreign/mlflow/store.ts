@@ -1,6 +1,6 @@
 /** MLflow's file store: `mlruns/<experiment>/<run>/` with a file for each metric, parameter and tag. */
 import * as path from 'node:path';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { FileBytes, readSmall } from '../bytes.js';
 import { flattenYaml } from '../plain.js';
 import { readLines } from '../textLines.js';

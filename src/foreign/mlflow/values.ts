@@ -1,9 +1,9 @@
 /** How MLflow's facts are shown here. */
-import { isFloatText } from '../../protocol/floats.js';
-import type { FloatMark, Floats } from '../../protocol/floats.js';
-import { floatsOf } from '../../protocol/floats.js';
-import { setEntry } from '../../protocol/records.js';
-import type { Params, ParamValue } from '../../protocol/values.js';
+import { isFloatText } from '../../protocol/values/floats.js';
+import type { FloatMark, Floats } from '../../protocol/values/floats.js';
+import { floatsOf } from '../../protocol/values/floats.js';
+import { setEntry } from '../../protocol/values/records.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import type { Facts, Sink } from '../types.js';
 
 /** By name, and by number in files. */

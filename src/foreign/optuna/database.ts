@@ -1,6 +1,6 @@
 /** Optuna's SQLite storage. */
-import { setEntry } from '../../protocol/records.js';
-import type { Params } from '../../protocol/values.js';
+import { setEntry } from '../../protocol/values/records.js';
+import type { Params } from '../../protocol/values/index.js';
 import { flatten, timeOf } from '../plain.js';
 import { runsInDatabases, withDatabase, type ForeignDatabase, type Row } from '../sqlite/database.js';
 import type { FoundRun, Listing } from '../types.js';

@@ -1,6 +1,6 @@
 /** Optuna's journal storage: a JSON object for each change, in the order made (optuna/storages/journal/_storage.py). */
 import * as path from 'node:path';
-import { setEntry } from '../../protocol/records.js';
+import { setEntry } from '../../protocol/values/records.js';
 import { FileBytes } from '../bytes.js';
 import { flatten, looseNumber, parsePython, timeOf, wordOf } from '../plain.js';
 import { readLines } from '../textLines.js';

@@ -1,8 +1,8 @@
 /** A trial of Optuna, however it was stored. */
-import type { FloatMark } from '../../protocol/floats.js';
-import { floatsOf } from '../../protocol/floats.js';
-import { setEntry } from '../../protocol/records.js';
-import type { Params, ParamValue } from '../../protocol/values.js';
+import type { FloatMark } from '../../protocol/values/floats.js';
+import { floatsOf } from '../../protocol/values/floats.js';
+import { setEntry } from '../../protocol/values/records.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import type { Facts, FoundRun, Place, Reader, Sink } from '../types.js';
 
 export interface Trial {

@@ -1,6 +1,6 @@
 /** Trackio keeps a SQLite file for each project. */
 import * as path from 'node:path';
-import { parseJson } from '../../protocol/floats.js';
+import { parseJson } from '../../protocol/values/floats.js';
 import { flatten, metricOf, parsePython, timeOf } from '../plain.js';
 import type { Format, FoundRun, Place, Reader, Sink } from '../types.js';
 import { runsInDatabases, withDatabase, type ForeignDatabase } from './database.js';

@@ -1,5 +1,5 @@
 /** Rows of a CSV or TSV file that grows, and may be rewritten with more columns, as Lightning does. */
-import { readCsv } from '../../protocol/csv.js';
+import { readCsv } from '../../protocol/values/csv.js';
 import { FileBytes } from '../bytes.js';
 import { readLines } from '../textLines.js';
 

@@ -1,5 +1,5 @@
 /** Converts pictures and histograms of summaries to the form of our own journals. */
-import type { PlotDrawing } from '../../protocol/drawings.js';
+import type { PlotDrawing } from '../../protocol/engine/drawings.js';
 import { FIXED64, type Fields } from '../protobuf.js';
 import { readNumbers } from './tensor.js';
 

@@ -1,5 +1,5 @@
 /** Values of TensorFlow's TensorProto, as far as summaries use them. */
-import { fromBfloat, fromHalf } from '../../protocol/halfFloat.js';
+import { fromBfloat, fromHalf } from '../../protocol/values/halfFloat.js';
 import { BYTES, FIXED32, FIXED64, WireError, type Fields } from '../protobuf.js';
 
 /** DataType of TensorFlow's types.proto. */

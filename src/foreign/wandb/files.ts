@@ -2,11 +2,11 @@
  * Converts files that a W&B run has logged to the form of our own journals: tables as CSV, and the data of its charts
  * as drawings.
  */
-import { csv } from '../../protocol/csv.js';
-import { HISTOGRAM_MIME, PLOT_MIME, type PlotDrawing } from '../../protocol/drawings.js';
-import { CONFUSION_NAME } from '../../protocol/runFiles.js';
-import { pictureCell, PICTURE_PATH } from '../../protocol/pictureCells.js';
-import type { ParamValue } from '../../protocol/values.js';
+import { csv } from '../../protocol/values/csv.js';
+import { HISTOGRAM_MIME, PLOT_MIME, type PlotDrawing } from '../../protocol/engine/drawings.js';
+import { CONFUSION_NAME } from '../../protocol/run/runFiles.js';
+import { pictureCell, PICTURE_PATH } from '../../protocol/run/pictureCells.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import { mimeOf, pictureMime } from '../mime.js';
 import { jsonOf, looseNumber, parsePython, wordOf } from '../plain.js';
 import { SCENE_MIME } from '../scenes.js';

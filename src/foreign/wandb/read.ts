@@ -1,7 +1,7 @@
 import * as path from 'node:path';
-import { parseJson, type Floats } from '../../protocol/floats.js';
-import { setEntry } from '../../protocol/records.js';
-import type { Params } from '../../protocol/values.js';
+import { parseJson, type Floats } from '../../protocol/values/floats.js';
+import { setEntry } from '../../protocol/values/records.js';
+import type { Params } from '../../protocol/values/index.js';
 import { FileBytes, insideOf } from '../bytes.js';
 import { MediaBudget } from '../mediaBudget.js';
 import { flatten, metricOf, parsePython } from '../plain.js';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BANDS } from '../../drawing/bands.js';
 import { SMOOTHINGS } from '../../drawing/smoothing.js';
 import { l10n } from '../../format/l10n.js';
-import { Goal } from '../../protocol/rows.js';
+import { Goal } from '../../protocol/engine/rows.js';
 import { SECTIONS } from '../../format/runDiff.js';
 
 export const BLOCK_KINDS = ['chart', 'table', 'runs', 'compare', 'parallel', 'scatter', 'importance'] as const;

@@ -2,9 +2,9 @@
 import { l10n } from '../../format/l10n.js';
 import { formatCount } from '../../format/numbers.js';
 import { countOfRuns } from '../../format/statuses.js';
-import { isSystemMetric } from '../../protocol/systemMetrics.js';
-import { rankedOf } from '../../protocol/ranks.js';
-import type { Run } from '../../protocol/engine.js';
+import { isSystemMetric } from '../../protocol/run/systemMetrics.js';
+import { rankedOf } from '../../protocol/engine/ranks.js';
+import type { Run } from '../../protocol/engine/index.js';
 import { againstMetric, byFormula } from '../../drawing/combine.js';
 import { buildCurve, chartNote, withoutOutliers, zerosOf, type Curve } from '../../drawing/curves.js';
 import { readExpression, type Expression } from '../../drawing/expression.js';

@@ -2,7 +2,7 @@
 import { l10n } from '../../format/l10n.js';
 import { SECTIONS, type RunToCompare } from '../../format/runDiff.js';
 import { columnTitle, comparison, sectionTitle } from '../../drawing/runs/comparison.js';
-import { MOST_COMPARED } from '../../protocol/panel.js';
+import { MOST_COMPARED } from '../../protocol/panel/index.js';
 import { BlockError } from '../problem.js';
 import type { BlockOf } from '../blocks/keys.js';
 import type { DrawParts, Drawn } from './parts.js';

@@ -1,7 +1,7 @@
 /** Columns and fields by the names that people write: `lr` for `param:lr`, `val/loss` for `metric:val/loss`. */
 import { l10n } from '../../format/l10n.js';
-import type { Run } from '../../protocol/engine.js';
-import { hasEntry } from '../../protocol/records.js';
+import type { Run } from '../../protocol/engine/index.js';
+import { hasEntry } from '../../protocol/values/records.js';
 import { FormulaError, parseFormula } from '../../query/formula.js';
 import { suggest } from '../../experiment/suggest.js';
 import { BlockError } from '../problem.js';

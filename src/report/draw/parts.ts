@@ -3,8 +3,8 @@ import type { Palette } from '../../drawing/palette.js';
 import type { SvgLook } from '../../drawing/svgParts.js';
 import type { SvgPlace } from '../../drawing/svg.js';
 import type { XAxis } from '../../drawing/series.js';
-import type { RequestName, RequestParams, RequestResult } from '../../protocol/engine.js';
-import type { SavedViews } from '../../protocol/savedViews.js';
+import type { RequestName, RequestParams, RequestResult } from '../../protocol/engine/index.js';
+import type { SavedViews } from '../../protocol/panel/savedViews.js';
 
 /** Asks the engine, or whoever reads the runs. */
 export type Ask = <N extends RequestName>(name: N, params: RequestParams<N>) => Promise<RequestResult<N>>;

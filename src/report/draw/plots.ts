@@ -1,7 +1,7 @@
 /** Draws any runs as dots, as lines across parameters, or as bars of what parameters explain. */
 import { l10n } from '../../format/l10n.js';
 import { countOfRuns } from '../../format/statuses.js';
-import type { Run } from '../../protocol/engine.js';
+import type { Run } from '../../protocol/engine/index.js';
 import { barsSvg, dotsSvg, parallelSvg } from '../../drawing/plotSvg.js';
 import { axisOf, columnsOf, ranks, textOf, titleOf, type Column } from '../../drawing/runs/plotColumns.js';
 import { importanceOf, LEAST_RUNS } from '../../drawing/runs/importance.js';

@@ -1,9 +1,9 @@
 /** Finds the runs that a block is about. */
 import { l10n } from '../../format/l10n.js';
-import { LIVE_STATUSES } from '../../protocol/statuses.js';
-import { ID_PATTERN } from '../../protocol/runFiles.js';
-import type { Run } from '../../protocol/engine.js';
-import type { SavedView } from '../../protocol/savedViews.js';
+import { LIVE_STATUSES } from '../../protocol/engine/statuses.js';
+import { ID_PATTERN } from '../../protocol/run/runFiles.js';
+import type { Run } from '../../protocol/engine/index.js';
+import type { SavedView } from '../../protocol/panel/savedViews.js';
 import { suggest } from '../../experiment/suggest.js';
 import { BlockError } from '../problem.js';
 import { MOST_DRAWN, type SelectionKeys } from '../blocks/keys.js';

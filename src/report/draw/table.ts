@@ -3,9 +3,9 @@ import { l10n } from '../../format/l10n.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { countOfRuns, statusText } from '../../format/statuses.js';
 import { formatDuration } from '../../format/times.js';
-import { fromWire, type WireNumber } from '../../protocol/wireNumber.js';
-import type { Run } from '../../protocol/engine.js';
-import { entryOf } from '../../protocol/records.js';
+import { fromWire, type WireNumber } from '../../protocol/values/wireNumber.js';
+import type { Run } from '../../protocol/engine/index.js';
+import { entryOf } from '../../protocol/values/records.js';
 import {
   columnNumber,
   columnOf,

@@ -15,7 +15,7 @@
  * 3. If that gives up, the point moves along a straight line towards an allowed point, as far as needed. That anchor
  *    was found by the same method from other starting points when the space was checked.
  */
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { draw, isActive, nearestWithin, rangeOf } from '../space/dimension.js';
 import { SearchError, SpaceError } from '../errors.js';
 import { type Linear, linearOf } from './linear.js';
@@ -26,7 +26,7 @@ import { mixed } from './mix.js';
 import { repaired, spreadOut } from './repair.js';
 import { namesIn, rulesOf, type Rules } from './rules.js';
 import { Walk } from './walk.js';
-import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/values/records.js';
 import { l10n } from '../../format/l10n.js';
 
 /** Numbers of draws before a repair, of relaxation passes, and of passes that step beyond the edge (`BEYOND`). */

@@ -2,10 +2,10 @@
  * A space's linear constraints, compiled for many queries. Interval arithmetic bounds the undecided values, so a search
  * for allowed points turns back early.
  */
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { allows, rangeOf } from '../space/dimension.js';
 import type { Allowed, Dimension, Space } from '../types.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 interface Row {
   /** Indices into `space.dimensions`, and the factor of each. */

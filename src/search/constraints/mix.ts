@@ -10,8 +10,8 @@
  *
  * Parents of conditions keep their values, and so do parameters that no constraint uses.
  */
-import { entryOf, setEntry } from '../../protocol/records.js';
-import type { Params } from '../../protocol/values.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
+import type { Params } from '../../protocol/values/index.js';
 import { isActive, nearestWithin } from '../space/dimension.js';
 import { axesOf, type Axis } from '../space/unit.js';
 import type { Dimension, Random, Space } from '../types.js';

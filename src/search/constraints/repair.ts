@@ -2,8 +2,8 @@
  * Points that obey a space's rules as well as its linear constraints. Rules can have any shape, so points are found by
  * local search, and spread over the allowed region by slice sampling.
  */
-import { entryOf, setEntry } from '../../protocol/records.js';
-import type { Params } from '../../protocol/values.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
+import type { Params } from '../../protocol/values/index.js';
 import { draw, isActive } from '../space/dimension.js';
 import { axesOf, type Axis } from '../space/unit.js';
 import type { Random, Space } from '../types.js';

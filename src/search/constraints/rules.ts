@@ -2,8 +2,8 @@
  * A space's rules, compiled for many queries. Comparisons of inactive parameters are neither true nor false (S. C. Kleene,
  * "On Notation for Ordinal Numbers", Journal of Symbolic Logic 3, 1938); a rule is broken only if it is false.
  */
-import { entryOf } from '../../protocol/records.js';
-import type { Params, ParamValue } from '../../protocol/values.js';
+import { entryOf } from '../../protocol/values/records.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import { sameValue } from '../space/dimension.js';
 import type { Rule, RuleTerm, Space, SpaceRule } from '../types.js';
 

@@ -3,11 +3,11 @@
  * conditions first and the others in random order, each to the nearest value for which interval arithmetic leaves the
  * rest a chance, and backtracks from values that leave none.
  */
-import type { Params, ParamValue } from '../../protocol/values.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import { draw, gridOf, isActive, nearestWithin, sameValue } from '../space/dimension.js';
 import type { Linear } from './linear.js';
 import type { Dimension, Random } from '../types.js';
-import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/values/records.js';
 
 /** Number of values set before giving up, and the number of values tried for each parent. */
 const VISITS = 2000;

@@ -3,12 +3,12 @@
  * value. Ordered columns hold the position in [0, 1] (for steps: the middle of the value's cell), choices their index,
  * and an inactive parameter is ABSENT.
  */
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { allows, isActive } from '../space/index.js';
 import type { Allowed, Space } from '../types.js';
 import { axesOf, cellOf, type Axis } from '../space/unit.js';
 import { ABSENT, type ColumnKind } from './kernel.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 
 interface Requirement {
   column: number;

@@ -3,7 +3,7 @@
  * trials ended early, so their times say little about a whole one.
  */
 import { log } from '../maths/numeric.js';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import type { History } from '../types.js';
 import { Coding } from './coding.js';
 import type { Row } from './data.js';

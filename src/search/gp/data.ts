@@ -10,7 +10,7 @@
  */
 import { FidelityLosses } from '../curves/fidelityRank.js';
 import { lastVector } from '../curves/vectors.js';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import type { History, Trial } from '../types.js';
 import type { Coding } from './coding.js';
 

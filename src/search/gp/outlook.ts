@@ -30,7 +30,7 @@ import { tamed } from './outputs.js';
 import { chebyshev } from './scalar.js';
 import { fitRows, type Fitted } from './surrogate.js';
 import { Feasibility, Improvement, Sum } from './terms.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 
 /** Maximum number of objectives with exact hypervolume; more are scalarized. */
 const EXACT = 3;

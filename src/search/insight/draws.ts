@@ -2,7 +2,7 @@
  * Random points of the space, as rows, over which effects are averaged. Stratified on each axis by itself: McKay,
  * Beckman & Conover, "A Comparison of Three Methods for Selecting Values of Input Variables" (Technometrics 21, 1979).
  */
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { isAllowed, isConstrained } from '../constraints/index.js';
 import { allows } from '../space/index.js';
 import { createRandom } from '../maths/random.js';
@@ -10,7 +10,7 @@ import type { Allowed, Space } from '../types.js';
 import { axesOf, cellOf, type Axis } from '../space/unit.js';
 import { INACTIVE, type Rows } from './rows.js';
 import { select } from './spread.js';
-import { setEntry } from '../../protocol/records.js';
+import { setEntry } from '../../protocol/values/records.js';
 
 const FEW = 100;
 

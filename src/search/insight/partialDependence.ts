@@ -4,7 +4,7 @@
  * random points of the space (the same for every value); for a conditional parameter, over the points where it is
  * active.
  */
-import type { ParamValue } from '../../protocol/values.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import type { History } from '../types.js';
 import type { Axis } from '../space/unit.js';
 import { drawsOf } from './draws.js';

@@ -3,7 +3,7 @@
  */
 import type { History, Trial } from '../types.js';
 import { axesOf, type Axis } from '../space/unit.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 /** Column entry of a parameter that the trial does not have. */
 export const INACTIVE = -1;

@@ -21,7 +21,7 @@ import { log } from '../maths/numeric.js';
 import type { Space } from '../types.js';
 import { axesOf } from '../space/unit.js';
 import type { Measured } from './measured.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 const CANDIDATES = 30;
 /** Number of trials that are all used; of more, this many near ones and as many others. */

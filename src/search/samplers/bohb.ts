@@ -4,7 +4,7 @@
  * at which trials were stopped or paused, and the full length. Enough means at least d + 3 trials for d parameters.
  */
 import { z } from 'zod';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { Curves, lossOf } from '../curves/curve.js';
 import { SeenPoints } from '../space/seen.js';
 import { countPoints, keyOf } from '../space/index.js';

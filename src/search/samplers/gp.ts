@@ -11,8 +11,8 @@
  *   get rarer (gp/surrogate.ts), and with many rows fewer points are evaluated.
  */
 import { z } from 'zod';
-import { record } from '../../protocol/recordSchema.js';
-import type { Params } from '../../protocol/values.js';
+import { record } from '../../protocol/values/recordSchema.js';
+import type { Params } from '../../protocol/values/index.js';
 import { isAllowed, isConstrained } from '../constraints/index.js';
 import { SearchError } from '../errors.js';
 import { Beliefs } from '../gp/beliefs.js';

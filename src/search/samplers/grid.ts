@@ -3,14 +3,14 @@
  * like an odometer whose wheels come and go with their conditions, so a grid of any size takes no memory.
  */
 import { z } from 'zod';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { SpaceError } from '../errors.js';
 import { SeenPoints } from '../space/seen.js';
 import { isAllowed } from '../constraints/index.js';
 import { linearOf } from '../constraints/linear.js';
 import { countPoints, gridOf, isActive, keyOf } from '../space/index.js';
 import type { History, Sampler, Space } from '../types.js';
-import { setEntry } from '../../protocol/records.js';
+import { setEntry } from '../../protocol/values/records.js';
 import { l10n } from '../../format/l10n.js';
 
 export const GridSettings = z.strictObject({

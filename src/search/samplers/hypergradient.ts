@@ -4,8 +4,8 @@
  * other parameters are searched by `auto`.
  */
 import { z } from 'zod';
-import type { Params } from '../../protocol/values.js';
-import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
+import type { Params } from '../../protocol/values/index.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/values/records.js';
 import { SearchError } from '../errors.js';
 import { drawAllowed } from '../space/index.js';
 import type { Dimension, History, Random, Sampler, Space, Trial } from '../types.js';

@@ -9,7 +9,7 @@
  */
 import { FidelityLosses } from '../curves/fidelityRank.js';
 import type { History, Trial } from '../types.js';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import type { Tree } from './parzen/tree.js';
 import { Ranking } from './tpe/ranking.js';
 

@@ -3,8 +3,8 @@
  * are drawn, inactive parameters are left out, and constraints are obeyed.
  */
 import { z } from 'zod';
-import { entryOf, hasEntry, setEntry } from '../../protocol/records.js';
-import type { Params, ParamValue } from '../../protocol/values.js';
+import { entryOf, hasEntry, setEntry } from '../../protocol/values/records.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import { isAllowed, nearestAllowed } from '../constraints/index.js';
 import { SearchError } from '../errors.js';
 import { drawAllowed, draw, isActive, refuse } from '../space/index.js';

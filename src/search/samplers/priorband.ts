@@ -11,7 +11,7 @@
  * - Near the incumbent, each parameter moves with probability ½, by a quarter of its range (section 5.1).
  */
 import { z } from 'zod';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { feasible } from '../constraints/index.js';
 import { FidelityLosses } from '../curves/fidelityRank.js';
 import { drawWithinUnit, normalCdf, normalDensity } from '../maths/normal.js';
@@ -20,7 +20,7 @@ import { countPoints, isActive, keyOf } from '../space/index.js';
 import type { History, Random, Sampler, Space, Trial } from '../types.js';
 import { axesOf, cellOf, type Axis } from '../space/unit.js';
 import { RandomSampler } from './random.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 
 export const PriorBandSettings = z.strictObject({
   eta: z.number().min(2).max(100).default(3).describe('As for the pruner: one in this many trials continues.'),

@@ -1,6 +1,6 @@
 /** Independent draws; a finite space yields no point twice, and ends when all were tried. */
 import { z } from 'zod';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { feasiblePrior } from '../constraints/index.js';
 import { SeenPoints } from '../space/seen.js';
 import { countPoints, drawParams, keyOf } from '../space/index.js';

@@ -12,7 +12,7 @@
  * matter and the baseline is 0. An entropy bonus keeps the policy from converging too early.
  */
 import { z } from 'zod';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { feasible } from '../constraints/index.js';
 import { SearchError } from '../errors.js';
 import { exp, log } from '../maths/numeric.js';
@@ -23,7 +23,7 @@ import { axesOf, type Axis } from '../space/unit.js';
 import { Ended, EndedState } from './evolution/ended.js';
 import { compareStandings, standingOf } from './evolution/standing.js';
 import { RandomSampler } from './random.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 
 export const ReinforceSettings = z.strictObject({
   rate: z.number().min(0.001).max(5).default(0.5).describe('Learning rate of the policy.'),

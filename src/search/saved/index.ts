@@ -1,6 +1,6 @@
 /** Saves a study as plain JSON with a version. Older versions can be read; newer ones are refused. */
 import { z } from 'zod';
-import { fromWire, Params, toWire, WireNumber } from '../../protocol/values.js';
+import { fromWire, Params, toWire, WireNumber } from '../../protocol/values/index.js';
 import { SearchError } from '../errors.js';
 import { SavedOptions } from './options.js';
 import type { SavedState } from './state.js';

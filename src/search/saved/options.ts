@@ -1,7 +1,7 @@
 /** The saved options of a study. Fields that are not listed here are lost. */
 import { z } from 'zod';
-import { record } from '../../protocol/recordSchema.js';
-import { FloatMark, ParamValue } from '../../protocol/values.js';
+import { record } from '../../protocol/values/recordSchema.js';
+import { FloatMark, ParamValue } from '../../protocol/values/index.js';
 import type { Rule, RuleTerm, Space, StudyOptions } from '../types.js';
 
 const Named = z.union([z.string(), z.looseObject({ name: z.string() })]);

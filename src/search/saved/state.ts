@@ -1,5 +1,5 @@
 /** A study's state, as saved and restored. */
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import type { Earlier, StudyOptions, Trial } from '../types.js';
 
 export interface SavedState {

@@ -7,9 +7,9 @@
  * the format uses few quotation marks, because each takes two characters when the text is embedded in another.
  */
 import { z } from 'zod';
-import { fromWire, Params, ParamValue, toWire, WireNumber } from '../../protocol/values.js';
+import { fromWire, Params, ParamValue, toWire, WireNumber } from '../../protocol/values/index.js';
 import type { Trial, TrialState } from '../types.js';
-import { setEntry } from '../../protocol/records.js';
+import { setEntry } from '../../protocol/values/records.js';
 
 const STATES: readonly TrialState[] = ['running', 'paused', 'completed', 'pruned', 'failed'];
 const BLOCK = 64;

@@ -1,6 +1,6 @@
 /** The first format of saved studies: trials as tuples with their parameters' names. */
 import { z } from 'zod';
-import { fromWire, Params, WireNumber } from '../../protocol/values.js';
+import { fromWire, Params, WireNumber } from '../../protocol/values/index.js';
 import type { SavedState } from './state.js';
 import { SavedOptions } from './options.js';
 import { More } from './trialTexts.js';

@@ -12,14 +12,14 @@
  * Populations are derived from the trials in order, so nothing has to be saved.
  */
 import { z } from 'zod';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { nearestAllowed } from '../constraints/index.js';
 import { isActive, keyOf } from '../space/index.js';
 import type { History, Next, Random, Scheduler, Space, Trial, Verdict } from '../types.js';
 import { axesOf, type Axis } from '../space/unit.js';
 import { sizeOf } from './brackets.js';
 import { Ladder, LadderSettings } from './ladder.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 
 const share = z.number().gt(0).max(1);
 export const DehbSettings = z.strictObject({

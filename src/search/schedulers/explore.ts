@@ -1,10 +1,10 @@
 /** The explore step of population-based training: perturbs the copied params or redraws them. */
-import type { Params, ParamValue } from '../../protocol/values.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import { nearestAllowed } from '../constraints/index.js';
 import { draw, isActive, snap } from '../space/index.js';
 import type { History, Random, Space, Trial } from '../types.js';
 import { axesOf, type Axis } from '../space/unit.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 
 /** Shift as a share of the range, for values that a factor doesn't change. */
 const SHIFT = 0.05;

@@ -9,7 +9,7 @@
  *   improvement, so that others keep apart (the paper's batch).
  * - The bound is maximised over `CANDIDATES` draws, half of them near the copied params.
  */
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { feasible } from '../constraints/index.js';
 import { Curves, lossOf } from '../curves/curve.js';
 import { ABSENT, fitGp, type ColumnKind, type Gp } from '../gp/index.js';
@@ -19,7 +19,7 @@ import { isActive } from '../space/index.js';
 import type { History, Random, Space, Trial } from '../types.js';
 import { axesOf, type Axis } from '../space/unit.js';
 import type { Explore } from './explore.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 
 /** Maximum number of intervals to learn from (the latest), and the minimum before the first suggestion. */
 const MOST = 120;

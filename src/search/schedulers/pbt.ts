@@ -13,11 +13,11 @@
  * passed its step, by their losses at that very step. A failed member is replaced as long as more trials are planned.
  */
 import { z } from 'zod';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { Curves } from '../curves/curve.js';
 import type { History, Next, Random, Scheduler, Trial, Verdict } from '../types.js';
 import type { Explore } from './explore.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 
 export const PbtSettings = z.strictObject({
   population: z

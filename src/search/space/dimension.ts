@@ -1,9 +1,9 @@
 /** One parameter of a space: validation, allowed values, draws and grids. */
-import type { Params, ParamValue } from '../../protocol/values.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import { betaQuantile } from '../maths/beta.js';
 import { exp, log, tidy } from '../maths/numeric.js';
 import type { Allowed, Dimension, Random } from '../types.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { l10n } from '../../format/l10n.js';
 
 /** Limit beyond which a beta distribution is practically a single point. */

@@ -1,7 +1,7 @@
 /** Marks the whole numbers among a parameter's values that are floats, so that a program gets `1.0` for them. */
-import { markAt, markOfFloat, type FloatMark } from '../../protocol/floats.js';
-import { entryOf, hasEntry } from '../../protocol/records.js';
-import type { Params, ParamValue } from '../../protocol/values.js';
+import { markAt, markOfFloat, type FloatMark } from '../../protocol/values/floats.js';
+import { entryOf, hasEntry } from '../../protocol/values/records.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import type { Dimension, Space } from '../types.js';
 import { sameValue } from './dimension.js';
 

@@ -1,12 +1,12 @@
 /** Search spaces: validation, drawing, counting, and identity of trials. */
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { checkConstraints, complete, isAllowed } from '../constraints/index.js';
 import { draw, faultOf, gridOf, isActive, keyOfValue, refuse } from './dimension.js';
 import { SpaceError } from '../errors.js';
 import { linearOf } from '../constraints/linear.js';
 import { rulesOf } from '../constraints/rules.js';
 import type { Random, Space } from '../types.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 import { l10n } from '../../format/l10n.js';
 
 export * from './dimension.js';

@@ -2,7 +2,7 @@
  * Maps every dimension to the interval [0, 1] on which its own distribution of random draws is uniform: scale, step and
  * weights are handled here, and samplers work with plain numbers.
  */
-import type { ParamValue } from '../../protocol/values.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import { betaCdf, betaQuantile } from '../maths/beta.js';
 import { normalCdf, normalQuantile } from '../maths/normal.js';
 import { exp, log, tidy } from '../maths/numeric.js';

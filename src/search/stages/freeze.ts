@@ -1,11 +1,11 @@
 /** Freezes all but some parameters of a space. */
-import type { Params, ParamValue } from '../../protocol/values.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import { nearestAllowed } from '../constraints/index.js';
 import { createRandom } from '../maths/random.js';
 import { isActive } from '../space/index.js';
 import type { Dimension, Space } from '../types.js';
 import { axesOf } from '../space/unit.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 
 /** Freezes the parameters not in `free` at `values`. Conditions stay, so a frozen parameter may still come and go. */
 export function freeze(space: Space, free: ReadonlySet<string>, values: Params): Space {

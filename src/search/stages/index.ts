@@ -12,7 +12,7 @@
  *   parameters plus five.
  */
 import { z } from 'zod';
-import { Params } from '../../protocol/values.js';
+import { Params } from '../../protocol/values/index.js';
 import { isAllowed } from '../constraints/index.js';
 import { SearchError } from '../errors.js';
 import { importance } from '../insight/importance.js';
@@ -23,7 +23,7 @@ import { planStages, type Stage } from './plan.js';
 import type { History, Random, Sampler, Space, Stages } from '../types.js';
 import { adapt } from '../widen/adapt.js';
 import { View } from '../widen/view.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 const JOINT = 4;
 const JOINT_SHARE = 0.25;

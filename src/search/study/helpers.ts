@@ -1,6 +1,6 @@
 /** Small helpers of a study. */
-import { entryOf } from '../../protocol/records.js';
-import type { Params } from '../../protocol/values.js';
+import { entryOf } from '../../protocol/values/records.js';
+import type { Params } from '../../protocol/values/index.js';
 import { refuse } from '../space/index.js';
 import type { Space, Trial } from '../types.js';
 

@@ -1,5 +1,5 @@
 /** Ask and tell: keeps the history, drives the sampler and the pruner, and can be saved at any moment. */
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { SearchError } from '../errors.js';
 import { createRandom, restoreRandom } from '../maths/random.js';
 import { bestOf } from '../recommend/measured.js';

@@ -9,13 +9,13 @@
  * - Choices: those seen among the good trials. A value outside the range counts as the range's end.
  * - A parameter that no good trial had stays as it is.
  */
-import type { ParamValue } from '../../protocol/values.js';
+import type { ParamValue } from '../../protocol/values/index.js';
 import { SearchError } from '../errors.js';
 import { checkSpace, refuse, sameValue } from '../space/index.js';
 import type { Dimension, Goal, Space, Trial } from '../types.js';
 import { axesOf, type Axis } from '../space/unit.js';
 import { bestFirst } from './good.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 const SHARE = 0.1;
 const LEAST = 3;

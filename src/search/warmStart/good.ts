@@ -5,7 +5,7 @@ import { keyOf } from '../space/index.js';
 import type { Goal, Space, Trial } from '../types.js';
 import { axesOf } from '../space/unit.js';
 import { adapt } from '../widen/adapt.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 /** Returns the trials best first; only those that met the constraints, if any did. */
 export function bestFirst(group: readonly Trial[], goals: readonly Goal[]): Trial[] {

@@ -12,7 +12,7 @@
  * five dimensions, with the past of the same function, of one moved a little, of its mirror image and of its opposite.
  */
 import { z } from 'zod';
-import type { Params } from '../../protocol/values.js';
+import type { Params } from '../../protocol/values/index.js';
 import { isAllowed } from '../constraints/index.js';
 import { SearchError } from '../errors.js';
 import { isFixed } from '../stages/plan.js';
@@ -24,7 +24,7 @@ import { isExhausted } from './exhausted.js';
 import { bestFirst, diverse } from './good.js';
 import { freeShare } from './share.js';
 import { View } from '../widen/view.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 const FREE = 0.3;
 const FIRST = 3;

@@ -4,10 +4,10 @@
  * don't fit, and neither do they with a value that this space refuses. Params that don't fit are never shown to a
  * sampler as if they did: they only tell which values of the other parameters were good.
  */
-import type { Params, ParamValue } from '../../protocol/values.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import { isActive, refuse } from '../space/index.js';
 import type { Dimension, Space } from '../types.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 
 export interface Adapted {
   /** Params, possibly incomplete and possibly with values that the space refuses. */

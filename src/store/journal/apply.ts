@@ -1,8 +1,8 @@
 import { progressOf } from '../series/points.js';
-import type { JournalRecord } from '../../protocol/journal.js';
-import { mergeFloats, type Floats } from '../../protocol/floats.js';
-import { MOST_CHANGES, type ParamChange } from '../../protocol/rows.js';
-import type { Params } from '../../protocol/values.js';
+import type { JournalRecord } from '../../protocol/run/journal.js';
+import { mergeFloats, type Floats } from '../../protocol/values/floats.js';
+import { MOST_CHANGES, type ParamChange } from '../../protocol/engine/rows.js';
+import type { Params } from '../../protocol/values/index.js';
 import type { IngestEvent, IngestResult, RunMessage } from '../api.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
@@ -14,7 +14,7 @@ import { meaningOf } from '../series/sameMetric.js';
 import { Source, sourceOf } from '../series/source.js';
 import type { MetricsLine } from './parse.js';
 import { MAX_NAME, shorten } from './parse.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 import { inEnglish, said } from '../../format/said.js';
 import type { Said } from '../../protocol/said.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { listReal } from '../../files/real.js';
 import { said } from '../../format/said.js';
 import type { Said } from '../../protocol/said.js';
-import { RUN_FILES } from '../../protocol/runFolder.js';
+import { RUN_FILES } from '../../protocol/run/runFolder.js';
 import type { IngestApi, IngestResult } from '../api.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';

@@ -1,7 +1,7 @@
-import { markAt, parseJson as parseTyped, type Floats } from '../../protocol/floats.js';
-import { JournalRecord } from '../../protocol/journal.js';
-import { entryOf } from '../../protocol/records.js';
-import { TIME_LIMIT } from '../../protocol/time.js';
+import { markAt, parseJson as parseTyped, type Floats } from '../../protocol/values/floats.js';
+import { JournalRecord } from '../../protocol/run/journal.js';
+import { entryOf } from '../../protocol/values/records.js';
+import { TIME_LIMIT } from '../../protocol/values/time.js';
 
 /** Longer lines are skipped. */
 export const MAX_LINE = 16 * 2 ** 20;

@@ -3,7 +3,7 @@
  * and again, so what stands between its numbers is compared byte by byte, and only the numbers are read. Such a line is the
  * same JSON but for the numbers: what a template says of the line it was made from holds for it as well.
  */
-import { TIME_LIMIT } from '../../protocol/time.js';
+import { TIME_LIMIT } from '../../protocol/values/time.js';
 import { DecimalReader } from './decimal.js';
 import { parseLine, type MetricsLine } from './parse.js';
 

@@ -4,7 +4,7 @@
  * runs, trials, pruned, stopped and resumed ones alike, each with the best value that it has logged. For equal values,
  * the oldest run counts.
  */
-import type { Goal } from '../../protocol/engine.js';
+import type { Goal } from '../../protocol/engine/index.js';
 import type { Database, SqlValue } from '../database.js';
 
 export interface BestRow {

@@ -1,8 +1,8 @@
 /** Values of single fields of many runs, read from narrow rows: a filter or a grouping of 100,000 runs reads no run whole. */
 import type { FACTS } from '../../query/filter/syntax.js';
 import type { Field, FieldValue } from '../../query/filter/index.js';
-import { entryOf } from '../../protocol/records.js';
-import type { Params } from '../../protocol/values.js';
+import { entryOf } from '../../protocol/values/records.js';
+import type { Params } from '../../protocol/values/index.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
 

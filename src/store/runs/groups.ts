@@ -1,6 +1,6 @@
 /** Groups of runs by the values of some fields, with statistics of some columns. */
-import type { RunGroups } from '../../protocol/groups.js';
-import { toWire } from '../../protocol/values.js';
+import type { RunGroups } from '../../protocol/engine/groups.js';
+import { toWire } from '../../protocol/values/index.js';
 import type { FieldValue } from '../../query/filter/index.js';
 import type { FieldReader, ValueOf } from './fields.js';
 

@@ -1,6 +1,6 @@
 /** Origins of runs: which run was run again, or continued from a checkpoint. */
-import { MOST_DESCENDANTS, type PipelineKin, type Relative } from '../../protocol/runPage.js';
-import type { Branch } from '../../protocol/branch.js';
+import { MOST_DESCENDANTS, type PipelineKin, type Relative } from '../../protocol/engine/runPage.js';
+import type { Branch } from '../../protocol/engine/branch.js';
 import type { Database } from '../database.js';
 
 /** Ancestors that are followed: ids come from files, and may form a ring. */

@@ -1,6 +1,6 @@
 /** Hyperparameters as the store keeps them: one JSON text in which a float is written as one. */
-import { floatsOf, jsonText, markAt, parseJson, type Floats } from '../../protocol/floats.js';
-import type { Params } from '../../protocol/values.js';
+import { floatsOf, jsonText, markAt, parseJson, type Floats } from '../../protocol/values/floats.js';
+import type { Params } from '../../protocol/values/index.js';
 
 export interface TypedParams {
   params: Params;

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { LIVE_STATUSES, type RunQuery } from '../../protocol/engine.js';
+import { LIVE_STATUSES, type RunQuery } from '../../protocol/engine/index.js';
 import type { SqlValue } from '../database.js';
 import type { MetricNames } from '../names.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 /** A part of a SELECT with the values of its placeholders. */
 export interface Sql {

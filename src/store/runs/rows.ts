@@ -1,7 +1,7 @@
 import type { Said } from '../../protocol/said.js';
-import type { AgentAct } from '../../protocol/agents.js';
-import type { RowMetrics, Run, RunDetail, RunMessage, RunStatus } from '../../protocol/engine.js';
-import { toWire } from '../../protocol/values.js';
+import type { AgentAct } from '../../protocol/engine/agents.js';
+import type { RowMetrics, Run, RunDetail, RunMessage, RunStatus } from '../../protocol/engine/index.js';
+import { toWire } from '../../protocol/values/index.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
 import { readParams } from './params.js';

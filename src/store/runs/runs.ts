@@ -6,12 +6,12 @@ import {
   type Run,
   type RunDetail,
   type RunStatus,
-} from '../../protocol/engine.js';
-import { toWire, type Params } from '../../protocol/values.js';
+} from '../../protocol/engine/index.js';
+import { toWire, type Params } from '../../protocol/values/index.js';
 import type { ActsApi, FileMove, NewRun, RunMedia, RunMessage, RunPatch, RunsApi } from '../api.js';
 import type { z } from 'zod';
 import { matches, parseFilter } from '../../query/filter/index.js';
-import type { RunGroups } from '../../protocol/groups.js';
+import type { RunGroups } from '../../protocol/engine/groups.js';
 import type { Database, SqlValue } from '../database.js';
 import { StoreError } from '../errors.js';
 import type { MetricNames } from '../names.js';

@@ -1,7 +1,7 @@
 /** Summaries of the metrics of runs, as their rows have them. */
-import { ROW_METRICS, type MetricSet, type MetricSummary, type RowMetrics } from '../../protocol/engine.js';
-import { setEntry } from '../../protocol/records.js';
-import { toWire } from '../../protocol/values.js';
+import { ROW_METRICS, type MetricSet, type MetricSummary, type RowMetrics } from '../../protocol/engine/index.js';
+import { setEntry } from '../../protocol/values/records.js';
+import { toWire } from '../../protocol/values/index.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
 import type { SeriesRow } from '../series/head.js';

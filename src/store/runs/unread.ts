@@ -1,6 +1,6 @@
 /** Parameters of a run that never reached its program. Known from the journals alone, so that a rebuilt index knows them too. */
 import { inEnglish, said } from '../../format/said.js';
-import type { RunMessage } from '../../protocol/engine.js';
+import type { RunMessage } from '../../protocol/engine/index.js';
 import type { Said } from '../../protocol/said.js';
 
 /** Names in a message, at most. */

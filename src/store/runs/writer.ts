@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Goal } from '../../protocol/engine.js';
-import type { ParamChange } from '../../protocol/rows.js';
-import type { ParamValue, Params } from '../../protocol/values.js';
-import { markAt, mergeFloats, valueText, type Floats } from '../../protocol/floats.js';
+import type { Goal } from '../../protocol/engine/index.js';
+import type { ParamChange } from '../../protocol/engine/rows.js';
+import type { ParamValue, Params } from '../../protocol/values/index.js';
+import { markAt, mergeFloats, valueText, type Floats } from '../../protocol/values/floats.js';
 import type { RunMessage } from '../api.js';
 import type { Late } from '../journal/late.js';
 import type { Database } from '../database.js';

@@ -1,6 +1,6 @@
 /** A metric over the ranks of a distributed job. */
-import type { RankPoint } from '../../protocol/engine.js';
-import { toWire } from '../../protocol/values.js';
+import type { RankPoint } from '../../protocol/engine/index.js';
+import { toWire } from '../../protocol/values/index.js';
 import type { Points } from './points.js';
 
 /**

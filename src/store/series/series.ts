@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { SeriesQuery, type MetricPoint, type RankPoint, type SeriesData } from '../../protocol/engine.js';
-import { nameAt, ranksWith } from '../../protocol/ranks.js';
-import { toWire } from '../../protocol/values.js';
+import { SeriesQuery, type MetricPoint, type RankPoint, type SeriesData } from '../../protocol/engine/index.js';
+import { nameAt, ranksWith } from '../../protocol/engine/ranks.js';
+import { toWire } from '../../protocol/values/index.js';
 import type { SeriesApi } from '../api.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';

@@ -2,7 +2,7 @@
  * Sources of a series. Metrics read from a program's output count only if no other source records them: a client, a
  * library's hook or a log file. The journals keep all of them.
  */
-import { RUN_FILES } from '../../protocol/runFolder.js';
+import { RUN_FILES } from '../../protocol/run/runFolder.js';
 
 export const Source = {
   /** The program itself, or what speaks for it. */

@@ -1,6 +1,6 @@
 /** Tools that start a new run from an earlier one. */
 import { z } from 'zod';
-import { Params } from '../../protocol/values.js';
+import { Params } from '../../protocol/values/index.js';
 import { engineAct, type Act } from '../act.js';
 import { briefRun } from '../answers.js';
 import type { Bench } from '../bench.js';

@@ -1,7 +1,7 @@
 /** The tool that sets an alert on the runs of a file. */
 import * as path from 'node:path';
 import { z } from 'zod';
-import { AlertCondition } from '../../protocol/alerts.js';
+import { AlertCondition } from '../../protocol/engine/alerts.js';
 import { engineAct, type Act } from '../act.js';
 import { findFile } from '../find.js';
 import { NOTICE, shortName } from '../texts.js';

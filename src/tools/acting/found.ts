@@ -1,5 +1,5 @@
 /** Facts of the run or the search that an act is about. */
-import type { RunDetail, Search } from '../../protocol/engine.js';
+import type { RunDetail, Search } from '../../protocol/engine/index.js';
 import type { Act } from '../act.js';
 import type { BenchFolder } from '../bench.js';
 import { shortName } from '../texts.js';

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { z } from 'zod';
 import { formatParam } from '../../format/numbers.js';
 import { parseExperiment, type Experiment } from '../../experiment/index.js';
-import { Params } from '../../protocol/values.js';
+import { Params } from '../../protocol/values/index.js';
 import { engineAct, type Act } from '../act.js';
 import { briefRun, briefSearch } from '../answers.js';
 import { ToolError, type Bench, type BenchFolder } from '../bench.js';

@@ -1,8 +1,8 @@
 /** Tools that act on runs and searches which exist already. */
 import { z } from 'zod';
 import { formatParam } from '../../format/numbers.js';
-import type { RequestResult } from '../../protocol/engine.js';
-import { Params } from '../../protocol/values.js';
+import type { RequestResult } from '../../protocol/engine/index.js';
+import { Params } from '../../protocol/values/index.js';
 import { engineAct, type Act } from '../act.js';
 import { briefRun, briefSearch } from '../answers.js';
 import { ToolError, type Bench } from '../bench.js';

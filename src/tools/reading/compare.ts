@@ -1,8 +1,8 @@
 /** The tool that compares runs: what differs, and how sure a difference of their results is. */
 import { z } from 'zod';
 import { differing as differingFacts, type RunToCompare } from '../../format/runDiff.js';
-import type { Run, RunDetail } from '../../protocol/engine.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import type { Run, RunDetail } from '../../protocol/engine/index.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 import { numberOf } from '../answers.js';
 import { ToolError, type Bench, type BenchFolder } from '../bench.js';
 import { findRun } from '../find.js';

@@ -1,7 +1,7 @@
 /** Tools that show one run, one search, one metric, one log or one file. */
 import { z } from 'zod';
 import { parseExperiment } from '../../experiment/index.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { briefActs, briefMetrics, briefProblem, briefRun, briefSearch, numberOf } from '../answers.js';
 import { ToolError } from '../bench.js';
 import { readFileText } from './fileText.js';

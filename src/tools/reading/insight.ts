@@ -1,6 +1,6 @@
 /** Tools that explain the trials of a search. */
 import { z } from 'zod';
-import { ImportanceMethod, type Curves, type Unknown } from '../../protocol/insight.js';
+import { ImportanceMethod, type Curves, type Unknown } from '../../protocol/engine/insight.js';
 import { findFile, findSearch } from '../find.js';
 import { readingTool } from '../tool.js';
 import { ToolError } from '../bench.js';

@@ -1,6 +1,6 @@
 /** Tools that list experiments, runs, searches and devices. */
 import { z } from 'zod';
-import { RunStatus } from '../../protocol/engine.js';
+import { RunStatus } from '../../protocol/engine/index.js';
 import type { BenchFolder, Bench } from '../bench.js';
 import { briefRun, briefSearch, page } from '../answers.js';
 import { usedFolders } from '../find.js';

@@ -1,8 +1,8 @@
 /** The tool that waits. The engine says what changes; nothing is polled. */
 import { z } from 'zod';
-import { LIVE_STATUSES, type Run, type Search } from '../../protocol/engine.js';
-import { ownPoints } from '../../protocol/systemMetrics.js';
-import { entryOf } from '../../protocol/records.js';
+import { LIVE_STATUSES, type Run, type Search } from '../../protocol/engine/index.js';
+import { ownPoints } from '../../protocol/run/systemMetrics.js';
+import { entryOf } from '../../protocol/values/records.js';
 import { briefRun, briefSearch, numberOf } from '../answers.js';
 import { ToolError, type BenchFolder } from '../bench.js';
 import { findEither } from '../find.js';

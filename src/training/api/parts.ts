@@ -14,7 +14,7 @@ import type { Model } from '../model.js';
 import { setOf } from './data.js';
 import { normal } from './settings.js';
 import type { Network, Tensor, TrainingApi } from './types.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 /** Internal state behind the `Network` that programs receive. */
 const MODELS = new WeakMap<Network, { model: Model; parameters: Parameters }>();

@@ -1,6 +1,6 @@
 /** Gradients of the validation loss with respect to the architecture (Liu, Simonyan & Yang, "DARTS", ICLR 2019). */
 import * as tf from '@tensorflow/tfjs-core';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 import type { ForwardContext } from '../layers/types.js';
 import type { Batch } from '../loop/batches.js';
 import type { Supernet } from './supernet.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { correctAveragePool } from './averagePool.js';
+import { correctAveragePool } from './webAssembly/averagePool.js';
 import type { BackendModule } from './types.js';
 
 /** Plain JavaScript: works everywhere, for very small networks and for reference. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tunesmithHome } from '../../client/home.js';
-import type { BackendId } from '../../protocol/engine.js';
+import type { BackendId } from '../../protocol/engine/index.js';
 import { withLock } from '../files/lock.js';
 
 const MANIFEST = 'installed.json';

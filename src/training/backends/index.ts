@@ -1,13 +1,13 @@
 /** The ladder of backends: tries, selects, starts and installs them. */
-import type { BackendId, BackendReport } from '../../protocol/engine.js';
+import type { BackendId, BackendReport } from '../../protocol/engine/index.js';
 import { TrainingError, messageOf } from '../errors.js';
 import { cpu } from './cpu.js';
-import { probe } from './probe.js';
-import { tensorflowPython } from './tensorflowPython.js';
-import { tfjsNode, tfjsNodeGpu } from './tfjsNode.js';
+import { probe } from './choosing/probe.js';
+import { tensorflowPython } from './native/tensorflowPython.js';
+import { tfjsNode, tfjsNodeGpu } from './native/tfjsNode.js';
 import type { BackendModule, InstallContext, Started } from './types.js';
-import { wasm } from './wasm.js';
-import { webgpu } from './webgpu.js';
+import { wasm } from './webAssembly/wasm.js';
+import { webgpu } from './webgpu/index.js';
 
 /** Backends in order of preference. */
 export const LADDER: readonly BackendModule[] = [tfjsNodeGpu, tensorflowPython, webgpu, tfjsNode, wasm, cpu];

@@ -1,4 +1,4 @@
-import type { BackendId } from '../../protocol/engine.js';
+import type { BackendId } from '../../protocol/engine/index.js';
 
 export interface InstallContext {
   onProgress(fraction: number | null, text: string): void;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readRealBytes } from '../../files/real.js';
 import { z } from 'zod';
-import { record } from '../../protocol/recordSchema.js';
+import { record } from '../../protocol/values/recordSchema.js';
 import { writeWhole } from '../../files/whole.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 import type { Numbers } from '../data/types.js';
 import { VALUE_TYPES, emptyValues, fillValues, type ValueType } from '../data/values.js';
 

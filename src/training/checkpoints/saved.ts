@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { record } from '../../protocol/recordSchema.js';
+import { record } from '../../protocol/values/recordSchema.js';
 import { completeNetwork, LOSSES, type Network } from '../../experiment/network/index.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { loadModelFile, type SavedWeight } from './checkpoint.js';
 import type { Dataset } from '../data/types.js';
 import { TrainingError, messageOf } from '../errors.js';

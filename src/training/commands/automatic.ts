@@ -1,6 +1,6 @@
 /** The trainer's side of `tunesmith auto`: looks at the data before the search, and at the networks after it. */
 import { readFileSync } from 'node:fs';
-import { AutoTask, type AutoLine } from '../../protocol/automatic.js';
+import { AutoTask, type AutoLine } from '../../protocol/trainer/automatic.js';
 import { validateNetwork } from '../../experiment/network/index.js';
 import { chooseBackend, requestedBackend, startBackend } from '../backends/index.js';
 import { TrainingError, messageOf } from '../errors.js';

@@ -1,14 +1,14 @@
-/** The trainer's side of `tunesmith backends`: NDJSON on standard output, see protocol/backends.ts. */
+/** The trainer's side of `tunesmith backends`: NDJSON on standard output, see protocol/trainer/backends.ts. */
 import { readFile, rm } from 'node:fs/promises';
 import type { z } from 'zod';
-import type { BackendLine } from '../../protocol/backends.js';
-import { latestChoices, type Milliseconds, type TimingTask } from '../backends/choice.js';
+import type { BackendLine } from '../../protocol/trainer/backends.js';
+import { latestChoices, type Milliseconds, type TimingTask } from '../backends/choosing/choice.js';
 import { backendFolder } from '../backends/folder.js';
 import { backendById, installBackend, probeBackends, startBackend } from '../backends/index.js';
-import { ANSWER, type ProbeResult } from '../backends/probe.js';
-import { tryBackend } from '../backends/trial.js';
+import { ANSWER, type ProbeResult } from '../backends/choosing/probe.js';
+import { tryBackend } from '../backends/choosing/trial.js';
 import { messageOf } from '../errors.js';
-import { timeStep } from '../backends/timing.js';
+import { timeStep } from '../backends/choosing/timing.js';
 
 const say = (line: BackendLine) => void process.stdout.write(`${JSON.stringify(line)}\n`);
 

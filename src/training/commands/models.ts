@@ -1,7 +1,7 @@
-/** The trainer's side of `tunesmith export --to`, `evaluate` and `predict`: NDJSON on standard output, see protocol/trainer.ts. */
+/** The trainer's side of `tunesmith export --to`, `evaluate` and `predict`: NDJSON on standard output, see protocol/trainer/index.ts. */
 import { resolve } from 'node:path';
-import { ExamineSettings } from '../../protocol/examined.js';
-import { EXPORT_FORMATS, type ExportFormat, type TrainerLine } from '../../protocol/trainer.js';
+import { ExamineSettings } from '../../protocol/trainer/examined.js';
+import { EXPORT_FORMATS, type ExportFormat, type TrainerLine } from '../../protocol/trainer/index.js';
 import { chooseBackend, requestedBackend, startBackend } from '../backends/index.js';
 import { TrainingError, messageOf } from '../errors.js';
 import { exportNetwork } from '../export/index.js';

@@ -15,7 +15,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ConstraintSettings } from '../../experiment/network/index.js';
 import type { Kernels } from './kernels.js';
 import { measureOf, type Measure } from './measures.js';
-import { setEntry } from '../../protocol/records.js';
+import { setEntry } from '../../protocol/values/records.js';
 
 export interface ConstraintState {
   kind: ConstraintSettings['kind'];

@@ -3,7 +3,7 @@ import { TrainingError } from '../errors.js';
 import { sizeOf, type ArrayFile, type ArrayHeader } from './arrayFile.js';
 import type { Bytes } from './bytes.js';
 import { VALUE_TYPES, type ValueType } from './values.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 const TYPES: Record<string, ValueType> = {
   b1: VALUE_TYPES.uint8,

@@ -1,5 +1,5 @@
 /** Values as stored in files, in either byte order; 64-bit values are rounded to float32. */
-import { fromBfloat, fromHalf } from '../../protocol/halfFloat.js';
+import { fromBfloat, fromHalf } from '../../protocol/values/halfFloat.js';
 import type { Numbers } from './types.js';
 
 type Make = new (length: number) => Numbers;

@@ -8,7 +8,7 @@ import type { Model } from '../model.js';
 import { Activations, type LayerActivations } from './activations.js';
 import { Norms, type LayerNorms } from './norms.js';
 import { Rules } from './rules.js';
-import { setEntry } from '../../protocol/records.js';
+import { setEntry } from '../../protocol/values/records.js';
 
 /** Number of inspected steps per epoch, spread evenly; the last step is one of them. */
 const SAMPLES = 4;

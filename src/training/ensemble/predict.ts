@@ -1,5 +1,5 @@
 /** Predictions of an ensemble for a person's own files. */
-import { csv } from '../../protocol/csv.js';
+import { csv } from '../../protocol/values/csv.js';
 import { writeWhole } from '../../files/whole.js';
 import { loadSaved } from '../checkpoints/saved.js';
 import { SavedModel } from '../checkpoints/savedModel.js';

@@ -1,6 +1,6 @@
 /** Logs each fold of a cross-validation under its own name, and the summary over all folds. */
 import type { TrainingLog } from '../loop/types.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 
 type Values = Record<string, number>;
 

@@ -1,12 +1,12 @@
 /** Evaluates a saved network on examples, and writes its predictions to a CSV file. */
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { csv } from '../../protocol/csv.js';
-import { TEST_PART } from '../../protocol/trainer.js';
-import { RunSpec } from '../../protocol/runFolder.js';
+import { csv } from '../../protocol/values/csv.js';
+import { TEST_PART } from '../../protocol/trainer/index.js';
+import { RunSpec } from '../../protocol/run/runFolder.js';
 import { readReal } from '../../files/real.js';
 import { fromRecord, workspaceOf } from '../../files/runPaths.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { Feed, toTensors } from '../loop/batches.js';
 import { lossKnown } from '../loop/defaults.js';
 import { divisionsOf, openData, testDivision } from '../data/index.js';

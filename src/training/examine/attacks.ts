@@ -4,7 +4,7 @@
  * Adversarial Attacks", ICLR 2018), from a random start, in ten steps of 2.5·ε/10.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { ATTACKS, type Examined } from '../../protocol/examined.js';
+import { ATTACKS, type Examined } from '../../protocol/trainer/examined.js';
 import type { BatchValues } from '../loop/batches.js';
 import { Random } from '../random.js';
 import { accuracyOf, type Range, type Subject } from './subject.js';

@@ -3,7 +3,7 @@
  * calibration error (Naeini et al., AAAI 2015) is the mean distance between confidence and accuracy over bins, weighted by
  * their examples. Temperature scaling divides the outputs by one number.
  */
-import type { Calibration } from '../../protocol/examined.js';
+import type { Calibration } from '../../protocol/trainer/examined.js';
 
 const BINS = 15;
 /** Range of ln(temperature) in which the least cross-entropy is looked for. */

@@ -3,7 +3,7 @@
  * Corruptions and Perturbations" (ICLR 2019). Images get all of them, other inputs noise and missing values.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { CORRUPTIONS, Examined } from '../../protocol/examined.js';
+import type { CORRUPTIONS, Examined } from '../../protocol/trainer/examined.js';
 import { Random } from '../random.js';
 import { accuracyOf, type Range, type Subject } from './subject.js';
 

@@ -1,6 +1,6 @@
 /** Examines a trained network: explains predictions, attacks it, corrupts its inputs, and measures its calibration. */
 import * as tf from '@tensorflow/tfjs-core';
-import { EXAMINED, type Examined, type ExamineSettings } from '../../protocol/examined.js';
+import { EXAMINED, type Examined, type ExamineSettings } from '../../protocol/trainer/examined.js';
 import { lossShape, buildLoss } from '../losses/index.js';
 import { TrainingError } from '../errors.js';
 import type { Examples } from '../data/types.js';

@@ -1,6 +1,6 @@
 /** Plots of the panel that show the results of an examination. */
-import type { Calibration, Examined } from '../../protocol/examined.js';
-import type { PlotDrawing } from '../../protocol/drawings.js';
+import type { Calibration, Examined } from '../../protocol/trainer/examined.js';
+import type { PlotDrawing } from '../../protocol/engine/drawings.js';
 
 /** Inputs that are drawn, the most important first. */
 const MOST_INPUTS = 40;

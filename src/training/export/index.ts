@@ -6,7 +6,7 @@ import { TrainingError } from '../errors.js';
 import { writeWhole } from '../../files/whole.js';
 import { checkOutput } from '../files/output.js';
 import { savedMetadata, type SavedNetwork } from '../checkpoints/saved.js';
-import type { ExportFormat } from '../../protocol/trainer.js';
+import type { ExportFormat } from '../../protocol/trainer/index.js';
 import { cardOf } from './card.js';
 import { graphOf } from './graph.js';
 import { kerasFile } from './keras.js';

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { TrainingError } from '../errors.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 /** SHA-512 in base64 of packages that single files are taken from, by `name@version`. */
 const NPM_PACKAGES: Record<string, string> = {

@@ -8,7 +8,7 @@ import type { Parameters } from '../loop/parameters.js';
 import { buildLoss, type Loss } from '../losses/index.js';
 import type { Model } from '../model.js';
 import type { Random } from '../random.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 export interface JudgeParts {
   network: Network;

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LossSettings, Network } from '../../experiment/network/index.js';
 import type { Dataset } from '../data/types.js';
 import { buildLoss, classWeightsOf, type Loss } from '../losses/index.js';
-import { setEntry } from '../../protocol/records.js';
+import { setEntry } from '../../protocol/values/records.js';
 
 export class TunedLoss implements Loss {
   private inner: Loss;

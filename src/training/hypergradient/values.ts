@@ -2,7 +2,7 @@
  * Hyperparameters being tuned. Those above 0 take steps in their logarithm, shares in their own unit, by Adam (Kingma &
  * Ba, ICLR 2015), whose steps don't depend on the size of the hypergradient.
  */
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 export interface HyperValue {
   /** Name in the log, such as `weight_decay/2.dense`. */

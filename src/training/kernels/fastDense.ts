@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchValues } from '../loop/batches.js';
-import { isFast, rowMajor, Simd, transposed, type FastActivation } from '../backends/simd/index.js';
+import { isFast, rowMajor, Simd, transposed, type FastActivation } from '../backends/webAssembly/simd/index.js';
 import type { BatchGradient, GradientParts } from '../loop/gradientTypes.js';
 import { drawMask } from '../layers/simple.js';
 import type { PlainLayer } from '../layers/types.js';

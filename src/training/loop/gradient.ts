@@ -5,7 +5,7 @@ import { FastDense } from '../kernels/fastDense.js';
 import type { ForwardContext } from '../layers/types.js';
 import type { BatchGradient, GradientParts, GradientSource } from './gradientTypes.js';
 import type { Random } from '../random.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 export function gradientOf(
   parts: GradientParts,

@@ -8,11 +8,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { fillNetwork } from '../../experiment/start/fillNetwork.js';
 import type { Experiment } from '../../experiment/types.js';
 import { validateNetwork, type Layer, type Network } from '../../experiment/network/index.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
-import type { Params, ParamValue } from '../../protocol/values.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
+import type { Params, ParamValue } from '../../protocol/values/index.js';
 import { messageOf } from '../errors.js';
 import { writeWhole } from '../../files/whole.js';
-import { entryOf, setEntry } from '../../protocol/records.js';
+import { entryOf, setEntry } from '../../protocol/values/records.js';
 import { readReal, STATE_LIMIT } from '../../files/real.js';
 
 /**

@@ -8,9 +8,9 @@ import {
   type Network,
   type Part,
 } from '../../experiment/network/index.js';
-import type { RunSpec } from '../../protocol/runFolder.js';
-import type { Params } from '../../protocol/values.js';
-import { knownChoice, notedBackend, noteChoice, timeBackends, type Choice } from '../backends/choice.js';
+import type { RunSpec } from '../../protocol/run/runFolder.js';
+import type { Params } from '../../protocol/values/index.js';
+import { knownChoice, notedBackend, noteChoice, timeBackends, type Choice } from '../backends/choosing/choice.js';
 import { chooseBackend, startBackend } from '../backends/index.js';
 import { architectureOf } from '../architecture/run.js';
 import { saveWeights } from '../checkpoints/checkpoint.js';
@@ -38,8 +38,8 @@ import { TimeLimit } from './timeLimit.js';
 import { Training, type TrainingLog } from './train.js';
 import { composed, divided, loadStart, loadTeacher, scaleNotes, tableText, type Trained } from '../transfer/index.js';
 import { checkNames } from '../transfer/learning.js';
-import { escapeUnsafe } from '../../protocol/shownText.js';
-import { entryOf, hasEntry } from '../../protocol/records.js';
+import { escapeUnsafe } from '../../protocol/values/shownText.js';
+import { entryOf, hasEntry } from '../../protocol/values/records.js';
 
 /** Additions by a program that trains by itself. */
 export interface Given {

@@ -7,7 +7,7 @@ import { binaryCrossEntropy, categoricalHinge, crossEntropy, hinge, squaredHinge
 import { closedLoss, type ClosedLoss } from './closed.js';
 import { huber, mae, mse } from './numbers.js';
 import type { LossShape } from './types.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 /** Loss to minimize. `targets` come as the data set gives them: [batch, n], one-hot for classes. */
 export interface Loss {

@@ -1,7 +1,7 @@
 /** Saves the confusion matrix at the end of a run as a file, and prints it in the log. */
 import { join } from 'node:path';
 import type { RunClient } from '../../client/index.js';
-import { CONFUSION_NAME, RUN_FILES } from '../../protocol/runFiles.js';
+import { CONFUSION_NAME, RUN_FILES } from '../../protocol/run/runFiles.js';
 import { messageOf } from '../errors.js';
 import { writeWhole } from '../../files/whole.js';
 import type { JudgedConfusion } from '../loop/types.js';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainingError } from '../errors.js';
 import type { Optimizer, OptimizerState } from './types.js';
-import { setEntry } from '../../protocol/records.js';
+import { setEntry } from '../../protocol/values/records.js';
 
 /** Base of optimizers: vectors that they carry from step to step, all zero before the first. */
 export abstract class Remembering implements Optimizer {

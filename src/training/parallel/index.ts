@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../experiment/network/index.js';
-import type { BackendId } from '../../protocol/engine.js';
+import type { BackendId } from '../../protocol/engine/index.js';
 import type { BatchValues } from '../loop/batches.js';
 import type { Dataset } from '../data/types.js';
 import { TrainingError } from '../errors.js';

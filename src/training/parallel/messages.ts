@@ -1,6 +1,6 @@
 /** Messages between the training and its workers. Both are the same program, so messages are not validated. */
 import type { Network } from '../../experiment/network/index.js';
-import type { BackendId } from '../../protocol/engine.js';
+import type { BackendId } from '../../protocol/engine/index.js';
 import type { Dataset } from '../data/types.js';
 import type { Frozen } from '../transfer/learning.js';
 

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { toTensors, type BatchValues } from '../loop/batches.js';
 import type { GradientParts } from '../loop/gradientTypes.js';
 import { Random } from '../random.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 export interface Examined extends GradientParts {
   batches: readonly BatchValues[];

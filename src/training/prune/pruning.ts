@@ -3,7 +3,7 @@
  * retrains the rest, once per round. Each round trains a network of the new form.
  */
 import type { Layer, Network, Part, PruneSettings } from '../../experiment/network/index.js';
-import { PRUNING } from '../../protocol/pruning.js';
+import { PRUNING } from '../../protocol/trainer/pruning.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import { Feed } from '../loop/batches.js';
 import { takeRates } from '../loop/liveChanges.js';

@@ -1,6 +1,6 @@
 /** Rounds the weights of a trained network, and says what that costs. */
 import type { Network, QuantiseSettings } from '../../experiment/network/index.js';
-import { QUANTISED } from '../../protocol/quantised.js';
+import { QUANTISED } from '../../protocol/trainer/quantised.js';
 import type { SavedWeight } from '../checkpoints/checkpoint.js';
 import { workedRange, type Range } from '../parts.js';
 import type { Reshaped, Shape } from '../prune/shrink.js';

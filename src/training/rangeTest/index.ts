@@ -2,8 +2,8 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { RunClient } from '../../client/index.js';
 import type { Network } from '../../experiment/network/index.js';
-import { RANGE, type RangeTest } from '../../protocol/rangeTest.js';
-import type { RunSpec } from '../../protocol/runFolder.js';
+import { RANGE, type RangeTest } from '../../protocol/trainer/rangeTest.js';
+import type { RunSpec } from '../../protocol/run/runFolder.js';
 import { buildAugmentation } from '../augment/index.js';
 import { Feed } from '../loop/batches.js';
 import { buildConstraints } from '../constrained/index.js';

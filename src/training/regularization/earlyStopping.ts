@@ -6,7 +6,7 @@ import type { EarlyStoppingSettings } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { asLoss, lowerIsBetter } from '../schedules/plateau.js';
 import type { NamedValues } from '../loop/weights.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 export interface EarlyStoppingState {
   best: number | null;

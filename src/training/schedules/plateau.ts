@@ -1,6 +1,6 @@
 import type { ScheduleSettings } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 
 export interface PlateauState {
   share: number;

@@ -1,7 +1,7 @@
 /** Gives a network the weights of a trained one. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { FromSettings, Network } from '../../experiment/network/index.js';
-import { entryOf } from '../../protocol/records.js';
+import { entryOf } from '../../protocol/values/records.js';
 import type { SavedWeight } from '../checkpoints/checkpoint.js';
 import { PlacedError } from '../errors.js';
 import type { Model } from '../model.js';

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { DistilSettings, FromSettings, TrainedSource } from '../../experiment/network/index.js';
-import { RUN_FILES } from '../../protocol/runFiles.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { loadModelFile, saveWeights } from '../checkpoints/checkpoint.js';
 import { loadSaved } from '../checkpoints/saved.js';
 import { PlacedError, TrainingError, messageOf } from '../errors.js';

@@ -6,16 +6,16 @@ import {
   type RequestResult,
   type Run,
   type Search,
-} from '../../protocol/engine.js';
+} from '../../protocol/engine/index.js';
 import type { OwnViewerRequest } from '../../protocol/viewer.js';
 import { readLog } from '../../engine/disk/logText.js';
 import { readStageRuns, viewOf } from '../../engine/pipelines/view.js';
-import { readConfusion } from '../../engine/runs/confusion.js';
-import { readDrawings } from '../../engine/runs/drawings.js';
-import { listMedia, readMedia } from '../../engine/runs/media.js';
-import { filesIn } from '../../engine/runs/mediaFiles.js';
-import { readCodeContents, readRecorded } from '../../engine/runs/recorded.js';
-import { listRunFiles } from '../../engine/runs/runFiles.js';
+import { readConfusion } from '../../engine/runs/shown/confusion.js';
+import { readDrawings } from '../../engine/runs/shown/drawings.js';
+import { listMedia, readMedia } from '../../engine/runs/shown/media.js';
+import { filesIn } from '../../engine/runs/shown/mediaFiles.js';
+import { readCodeContents, readRecorded } from '../../engine/runs/shown/recorded.js';
+import { listRunFiles } from '../../engine/runs/shown/runFiles.js';
 import { MetricSets } from '../../engine/server/metricSets.js';
 import type { Insights } from '../../engine/searches/insight/insights.js';
 import { l10n } from '../../format/l10n.js';

@@ -1,15 +1,15 @@
 /** Tells from the files of an own run how it stands. It looks at nothing else, and touches nothing. */
 import * as path from 'node:path';
 import { readReal, statReal } from '../../files/real.js';
-import type { RunStatus } from '../../protocol/engine.js';
-import { LeaseHolder, RUN_FILES, type RunSpec } from '../../protocol/runFolder.js';
+import type { RunStatus } from '../../protocol/engine/index.js';
+import { LeaseHolder, RUN_FILES, type RunSpec } from '../../protocol/run/runFolder.js';
 import type { RunPatch } from '../../store/api.js';
 import { leaseSeconds, MISSED_BEATS } from '../../engine/machine/beat.js';
 import { isHere } from '../../engine/machine/host.js';
-import { FIRST_LAUNCH, readLastWords, readSupervisorRecords } from '../../engine/runs/endingRecords.js';
+import { FIRST_LAUNCH, readLastWords, readSupervisorRecords } from '../../engine/runs/ends/endingRecords.js';
 import { LeaseReader } from '../../engine/runs/handStarted/lease.js';
-import { logTail } from '../../engine/runs/logTail.js';
-import { outcomeOf } from '../../engine/runs/outcome.js';
+import { logTail } from '../../engine/runs/ends/logTail.js';
+import { outcomeOf } from '../../engine/runs/ends/outcome.js';
 
 const MOST_LEASE_BYTES = 4096;
 

@@ -1,9 +1,9 @@
 /** The protocol of `tunesmith ask-tell`, and that no input can break it. */
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { serve } from '../../../src/cli/askTell.js';
-import { linesOf, TOO_LONG } from '../../../src/cli/askTellLines.js';
-import { AskTellSession } from '../../../src/cli/askTellSession.js';
+import { serve } from '../../../src/cli/askTell/index.js';
+import { linesOf, TOO_LONG } from '../../../src/cli/askTell/lines.js';
+import { AskTellSession } from '../../../src/cli/askTell/session.js';
 import { createRandom } from '../../../src/search/index.js';
 
 type Body = Record<string, unknown>;

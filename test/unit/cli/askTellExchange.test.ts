@@ -1,6 +1,6 @@
 /** One exchange of `tunesmith ask-tell`, as a program in another language sees it. */
 import { expect, it } from 'vitest';
-import { AskTellSession } from '../../../src/cli/askTellSession.js';
+import { AskTellSession } from '../../../src/cli/askTell/session.js';
 
 const REQUESTS = [
   {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands/index.js';
-import { helpOf, overview } from '../../../src/cli/help.js';
+import { helpOf, overview } from '../../../src/cli/text/help.js';
 
 const GOLDEN = `${import.meta.dirname}/golden/help`;
 

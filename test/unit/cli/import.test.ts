@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { FoundLogs } from '../../../src/protocol/foreign.js';
+import { FoundLogs } from '../../../src/protocol/engine/foreign.js';
 import { fixture } from '../foreign/support.js';
 import { Workspace } from './workspace.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readInput, type Command } from '../../../src/cli/command.js';
-import { helpOf } from '../../../src/cli/help.js';
-import { csv } from '../../../src/protocol/csv.js';
+import { helpOf } from '../../../src/cli/text/help.js';
+import { csv } from '../../../src/protocol/values/csv.js';
 import { readQuery, ls } from '../../../src/cli/commands/ls.js';
 import { log } from '../../../src/cli/commands/log.js';
 import { run } from '../../../src/cli/commands/run.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderBest, renderImportance } from '../../../src/cli/commands/insight.js';
-import { plain } from '../../../src/cli/terminal.js';
-import type { Importance, Insight } from '../../../src/protocol/insight.js';
+import { plain } from '../../../src/cli/text/terminal.js';
+import type { Importance, Insight } from '../../../src/protocol/engine/insight.js';
 import { sampleRun } from './samples.js';
 
 const insight: Insight = {

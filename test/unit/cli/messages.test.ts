@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { messageLines } from '../../../src/cli/messages.js';
-import { plain } from '../../../src/cli/terminal.js';
+import { messageLines } from '../../../src/cli/text/messages.js';
+import { plain } from '../../../src/cli/text/terminal.js';
 
 it('messages say their level and how often they came, and can’t move the cursor', () => {
   const message = { time: 1, last: 2, level: 'warning', text: 'a\nb\u001b[2J', count: 1 } as const;

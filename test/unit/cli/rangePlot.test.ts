@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sentence } from '../../../src/cli/commands/lrRange.js';
-import { rangePlot } from '../../../src/cli/rangePlot.js';
-import { plain, width } from '../../../src/cli/terminal.js';
+import { rangePlot } from '../../../src/cli/text/rangePlot.js';
+import { plain, width } from '../../../src/cli/text/terminal.js';
 import { rateAt, readCurve } from '../../../src/training/rangeTest/curve.js';
 
 const rates = Array.from({ length: 160 }, (_, i) => rateAt({ from: 1e-7, to: 10, steps: 160 }, i));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { renderProblem } from '../../../src/cli/errors.js';
-import { renderRun } from '../../../src/cli/followRun.js';
-import { renderSearch, trialLine } from '../../../src/cli/followSearch.js';
-import { plain } from '../../../src/cli/terminal.js';
+import { renderRun } from '../../../src/cli/follow/run.js';
+import { renderSearch, trialLine } from '../../../src/cli/follow/search.js';
+import { plain } from '../../../src/cli/text/terminal.js';
 import { sampleRun, sampleSearch } from './samples.js';
 
 const NOW = 1_700_000_100_000;

@@ -1,4 +1,4 @@
-import type { Run, Search } from '../../../src/protocol/engine.js';
+import type { Run, Search } from '../../../src/protocol/engine/index.js';
 
 /** A run with everything set, for tests of what is shown. */
 export function sampleRun(changes: Partial<Run> = {}): Run {

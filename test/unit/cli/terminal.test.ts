@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bar, colored, fit, indented, plain, safe, table, width } from '../../../src/cli/terminal.js';
+import { bar, colored, fit, indented, plain, safe, table, width } from '../../../src/cli/text/terminal.js';
 
 describe('what reaches the terminal', () => {
   test('escape sequences and direction marks of a hostile script are taken out', () => {

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { expect, it } from 'vitest';
 import type { Context } from '../../../src/cli/context.js';
 import { askTrainer } from '../../../src/cli/trainer.js';
-import { TrainerLine } from '../../../src/protocol/trainer.js';
+import { TrainerLine } from '../../../src/protocol/trainer/index.js';
 
 /** A trainer that says these lines, and what the person is told meanwhile. */
 async function ask(...lines: unknown[]) {

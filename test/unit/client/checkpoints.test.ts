@@ -16,8 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeEach, expect, it } from 'vitest';
-import { saveCheckpoint, usableCheckpoint, wholeCheckpoints } from '../../../src/client/checkpoints.js';
-import { damageOf, readManifest } from '../../../src/client/manifest.js';
+import { saveCheckpoint, usableCheckpoint, wholeCheckpoints } from '../../../src/client/checkpoints/index.js';
+import { damageOf, readManifest } from '../../../src/client/checkpoints/manifest.js';
 import { root } from '../supervisor/support.js';
 
 const base = mkdtempSync(join(tmpdir(), 'tunesmith checkpoints ñ-'));
@@ -101,7 +101,7 @@ it('saving the same step again leaves a whole one at every moment', async () => 
 it('a program that is killed while it saves, 40 times, always leaves a whole checkpoint', async () => {
   const bundle = join(base, 'checkpoints.cjs');
   await build({
-    entryPoints: [join(root, 'src/client/checkpoints.ts')],
+    entryPoints: [join(root, 'src/client/checkpoints/index.ts')],
     bundle: true,
     platform: 'node',
     format: 'cjs',

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isSystemMetric } from '../../../src/protocol/systemMetrics.js';
+import { isSystemMetric } from '../../../src/protocol/run/systemMetrics.js';
 import {
   attach,
   bundle,
@@ -21,7 +21,7 @@ beforeAll(async () => {
   bundles = newFolder();
   await bundle(bundles, {
     supervisor: 'src/engine/supervisor/main.ts',
-    module: 'src/client/moduleHost.ts',
+    module: 'src/client/module/host.ts',
     client: 'src/client/index.ts',
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { metricsLine, recordLine } from '../../../src/client/encode.js';
-import { JournalRecord } from '../../../src/protocol/journal.js';
-import { fromWire } from '../../../src/protocol/values.js';
+import { metricsLine, recordLine } from '../../../src/client/journal/encode.js';
+import { JournalRecord } from '../../../src/protocol/run/journal.js';
+import { fromWire } from '../../../src/protocol/values/index.js';
 
 const never = (name: string): never => {
   throw new Error(name);

@@ -20,7 +20,7 @@ let bundles: string;
 let runs = 0;
 beforeAll(async () => {
   bundles = newFolder();
-  await bundle(bundles, { supervisor: 'src/engine/supervisor/main.ts', module: 'src/client/moduleHost.ts' });
+  await bundle(bundles, { supervisor: 'src/engine/supervisor/main.ts', module: 'src/client/module/host.ts' });
 });
 afterAll(() => {
   cleanUp();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StopReason } from '../../../src/client/run.js';
-import { StopPoint } from '../../../src/client/stopPoint.js';
+import { StopPoint } from '../../../src/client/checkpoints/stopPoint.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { columnOf, columnNumber } from '../../../src/drawing/runs/tableColumns.js';
 import { copyText } from '../../../src/drawing/runs/copy.js';
 

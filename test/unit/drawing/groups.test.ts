@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import type { Series } from '../../../src/drawing/series.js';
 import { bandOf, quantile, spread } from '../../../src/drawing/bands.js';
 import { groupRuns } from '../../../src/drawing/runs/groups.js';

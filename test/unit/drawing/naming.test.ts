@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Params } from '../../../src/protocol/values.js';
+import type { Params } from '../../../src/protocol/values/index.js';
 import { differingParams, labels } from '../../../src/drawing/runs/naming.js';
 
 const run = (id: string, params: Params, name = `run-${id}`) => ({ id, name, params });

@@ -1,6 +1,6 @@
 import { marksOf } from '../../../src/drawing/runCurves.js';
 import { describe, expect, it } from 'vitest';
-import type { SeriesData } from '../../../src/protocol/engine.js';
+import type { SeriesData } from '../../../src/protocol/engine/index.js';
 import { continuation, isDownsampled, merge, nearest, type Series } from '../../../src/drawing/series.js';
 
 const data = (change: Partial<SeriesData>): SeriesData => ({

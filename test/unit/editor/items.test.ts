@@ -9,8 +9,8 @@ import {
   type Row,
 } from '../../../src/editor/explorer/items.js';
 import { runTooltip, searchTooltip } from '../../../src/editor/explorer/tooltip.js';
-import type { FoundLog } from '../../../src/protocol/foreign.js';
-import { RunStatus, SearchStatus } from '../../../src/protocol/engine.js';
+import type { FoundLog } from '../../../src/protocol/engine/foreign.js';
+import { RunStatus, SearchStatus } from '../../../src/protocol/engine/index.js';
 import { experiment, run, search } from './samples.js';
 
 const found = (over: Partial<FoundLog>): FoundLog => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bestValues, lensTexts, NOTHING, type FileState } from '../../../src/editor/language/lensTexts.js';
 import type { FileLenses } from '../../../src/experiment/types.js';
-import type { Params } from '../../../src/protocol/values.js';
+import type { Params } from '../../../src/protocol/values/index.js';
 import { run, search } from './samples.js';
 
 const FILE = '/w/digits.tune.yaml';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS, commandId, type CommandName } from '../../../src/editor/manifest/commands.js';
 import { buildManifest } from '../../../src/editor/manifest/manifest.js';
-import { PANEL_COMMANDS } from '../../../src/protocol/panel.js';
+import { PANEL_COMMANDS } from '../../../src/protocol/panel/index.js';
 
 const root = new URL('../../../', import.meta.url);
 const readJson = (path: string) => JSON.parse(readFileSync(new URL(path, root), 'utf8')) as Record<string, unknown>;

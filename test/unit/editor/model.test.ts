@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { RunsModel, type Asks, type ModelChange } from '../../../src/editor/model/runsModel.js';
-import type { Run, Search } from '../../../src/protocol/engine.js';
+import type { Run, Search } from '../../../src/protocol/engine/index.js';
 import { run, search } from './samples.js';
 
 /** An engine with rows in memory that answers as the real one does. */

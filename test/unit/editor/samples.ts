@@ -1,5 +1,5 @@
 /** Rows as the engine gives them, with what a test says laid over. */
-import type { Experiment, Run, Search } from '../../../src/protocol/engine.js';
+import type { Experiment, Run, Search } from '../../../src/protocol/engine/index.js';
 
 export const run = (over: Partial<Run> = {}): Run => ({
   id: 'r1',

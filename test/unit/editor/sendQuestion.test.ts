@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { linesOf } from '../../../src/cli/sendConsent.js';
 import { NotTrustedError, withTrust, type Question } from '../../../src/editor/link/trust.js';
 import { EngineError } from '../../../src/engine/clients/index.js';
-import { ErrorCode, type SendRefusal } from '../../../src/protocol/engine.js';
+import { ErrorCode, type SendRefusal } from '../../../src/protocol/engine/index.js';
 
 const refusal: SendRefusal = {
   ...{ host: 'gpu-box', port: 2222, folder: 'tunesmith', digest: 'abc', bytes: 3_000_000, byGit: false },

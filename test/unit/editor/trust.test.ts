@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { NotTrustedError, withTrust, type Question } from '../../../src/editor/link/trust.js';
 import { EngineError } from '../../../src/engine/clients/index.js';
-import { ErrorCode, type RequestName } from '../../../src/protocol/engine.js';
+import { ErrorCode, type RequestName } from '../../../src/protocol/engine/index.js';
 
 type Sent = { name: string; params: { id?: string; ids?: string[]; trust?: boolean } };
 

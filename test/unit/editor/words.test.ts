@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/editor/commands/commandLine.js';
-import { readValue } from '../../../src/editor/commands/readValue.js';
-import { paramsText, readValues, valuesText } from '../../../src/editor/commands/typedValues.js';
+import { readValue } from '../../../src/editor/commands/asking/readValue.js';
+import { paramsText, readValues, valuesText } from '../../../src/editor/commands/asking/typedValues.js';
 import { Debounce, Disposables } from '../../../src/editor/events.js';
 import { escapeMarkdown, formatParams, shorten } from '../../../src/editor/format.js';
 import { panelHtml } from '../../../src/editor/panel/html.js';
-import type { RunDetail } from '../../../src/protocol/engine.js';
+import type { RunDetail } from '../../../src/protocol/engine/index.js';
 import { run } from './samples.js';
 
 const detail = (over: Partial<RunDetail>): RunDetail => ({

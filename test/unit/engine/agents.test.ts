@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../src/engine/clients/index.js';
-import type { AgentRequest, Consent } from '../../../src/protocol/agents.js';
-import type { Run } from '../../../src/protocol/engine.js';
+import type { AgentRequest, Consent } from '../../../src/protocol/engine/agents.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { experiment, runOver, runWith, TRAIN, until, useWorkspace } from './support.js';
 
 const act = async <T>(

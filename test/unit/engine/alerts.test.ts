@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Alert, AlertCondition } from '../../../src/protocol/alerts.js';
+import type { Alert, AlertCondition } from '../../../src/protocol/engine/alerts.js';
 import type { EngineConnection } from '../../../src/engine/clients/index.js';
 import { experiment, runOver, TRAIN, until, useWorkspace } from './support.js';
 

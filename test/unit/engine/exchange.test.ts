@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import { expect, it } from 'vitest';
-import { PROTOCOL_VERSION, type EngineAddress } from '../../../src/protocol/engine.js';
+import { PROTOCOL_VERSION, type EngineAddress } from '../../../src/protocol/engine/index.js';
 import { until, useWorkspace } from './support.js';
 
 const workspace = useWorkspace();

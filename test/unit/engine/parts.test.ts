@@ -3,11 +3,11 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { newId } from '../../../src/engine/runs/ids.js';
+import { newId } from '../../../src/engine/runs/making/ids.js';
 import { EngineLock } from '../../../src/engine/disk/lock.js';
 import { Log } from '../../../src/engine/disk/log.js';
 import { readLog } from '../../../src/engine/disk/logText.js';
-import { readLastWords, readSupervisorRecords } from '../../../src/engine/runs/endingRecords.js';
+import { readLastWords, readSupervisorRecords } from '../../../src/engine/runs/ends/endingRecords.js';
 import {
   lastWords,
   outcomeOf,
@@ -15,7 +15,7 @@ import {
   plainText,
   type Ending,
   type EndStatus,
-} from '../../../src/engine/runs/outcome.js';
+} from '../../../src/engine/runs/ends/outcome.js';
 import { trialSeed } from '../../../src/engine/searches/plan.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tunesmith-parts-'));

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { connectEngine, type ConnectOptions, type EngineConnection } from '../../../src/engine/clients/index.js';
 import { workspacePaths, type WorkspacePaths } from '../../../src/engine/disk/paths.js';
-import { LIVE_STATUSES, type Run, type RunStatus, type Search } from '../../../src/protocol/engine.js';
+import { LIVE_STATUSES, type Run, type RunStatus, type Search } from '../../../src/protocol/engine/index.js';
 import { buildDist } from '../support/build.js';
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseExperiment, planRun } from '../../../src/experiment/index.js';
-import { distilText } from '../../../src/experiment/network/distilText.js';
+import { distilText } from '../../../src/experiment/network/trained/distilText.js';
 
 const FILE = '/workspace/small.tune.yaml';
 const TEXT = `

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseExperiment, planRun } from '../../../src/experiment/index.js';
-import { pruneText } from '../../../src/experiment/network/pruneText.js';
+import { pruneText } from '../../../src/experiment/network/trained/pruneText.js';
 
 const FILE = '/workspace/small.tune.yaml';
 const TEXT = `

@@ -10,8 +10,8 @@ import { exportParquet } from '../../../src/foreign/export/parquet.js';
 import type { ExportSource } from '../../../src/foreign/export/source.js';
 import { parsePython } from '../../../src/foreign/plain.js';
 import { exportTensorBoard } from '../../../src/foreign/export/tensorboard.js';
-import type { MetricPoint, Run } from '../../../src/protocol/engine.js';
-import { fromWire, type WireNumber } from '../../../src/protocol/values.js';
+import type { MetricPoint, Run } from '../../../src/protocol/engine/index.js';
+import { fromWire, type WireNumber } from '../../../src/protocol/values/index.js';
 import { run } from '../editor/samples.js';
 import { readWhole, runsIn } from './support.js';
 

@@ -14,9 +14,9 @@ import { expect, test } from 'vitest';
 import { importedId, importRun } from '../../../src/foreign/import/importRun.js';
 import type { ForeignMedia, FoundRun } from '../../../src/foreign/types.js';
 import { NotRealError } from '../../../src/files/real.js';
-import { pictureIn } from '../../../src/protocol/pictureCells.js';
-import { JournalRecord } from '../../../src/protocol/journal.js';
-import { RunSpec } from '../../../src/protocol/runFolder.js';
+import { pictureIn } from '../../../src/protocol/run/pictureCells.js';
+import { JournalRecord } from '../../../src/protocol/run/journal.js';
+import { RunSpec } from '../../../src/protocol/run/runFolder.js';
 import { copyOf, runsIn } from './support.js';
 
 function workspace() {

@@ -5,8 +5,8 @@ import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findRuns } from '../../../src/foreign/formats.js';
 import type { Facts, ForeignMedia, FoundRun, Place, Sink } from '../../../src/foreign/types.js';
-import type { Floats } from '../../../src/protocol/floats.js';
-import type { Params } from '../../../src/protocol/values.js';
+import type { Floats } from '../../../src/protocol/values/floats.js';
+import type { Params } from '../../../src/protocol/values/index.js';
 
 const FIXTURES = fileURLToPath(new URL('./fixtures', import.meta.url));
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { byteLineReader } from '../../../src/protocol/byteLines.js';
+import { byteLineReader } from '../../../src/protocol/values/byteLines.js';
 
 function read(text: string, size: number, max = 100): { lines: string[]; long: number } {
   const lines: string[] = [];

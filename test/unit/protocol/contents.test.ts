@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { contentReader, encode } from '../../../src/protocol/contents.js';
+import { contentReader, encode } from '../../../src/protocol/run/contents.js';
 
 const LIMITS = { line: 100, content: 1000 };
 

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readSupervisorRecords } from '../../../src/engine/runs/endingRecords.js';
+import { readSupervisorRecords } from '../../../src/engine/runs/ends/endingRecords.js';
 import { takeLaunch } from '../../../src/engine/supervisor/launch.js';
 import { appendRemote } from '../../../src/remote/told.js';
 import { withdrawIfAsked } from '../../../src/remote/withdraw.js';

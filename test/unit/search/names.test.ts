@@ -1,11 +1,11 @@
 /** Tests that parameters and metrics may have any name, including those that every object inherits. */
 import { expect, it } from 'vitest';
-import { AskTellSession } from '../../../src/cli/askTellSession.js';
+import { AskTellSession } from '../../../src/cli/askTell/session.js';
 import { readSettings } from '../../../src/cli/settings.js';
 import { checkForm, editExperiment, formOf, parseExperiment, planRun } from '../../../src/experiment/index.js';
-import { JournalRecord } from '../../../src/protocol/journal.js';
-import { entryOf, hasEntry, setEntry } from '../../../src/protocol/records.js';
-import { Params } from '../../../src/protocol/values.js';
+import { JournalRecord } from '../../../src/protocol/run/journal.js';
+import { entryOf, hasEntry, setEntry } from '../../../src/protocol/values/records.js';
+import { Params } from '../../../src/protocol/values/index.js';
 import { createStudy, restoreStudy, BUILT_IN_SAMPLERS, type Dimension, type Space } from '../../../src/search/index.js';
 
 const NAMES = ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'length', 'valueOf', '__defineGetter__'];

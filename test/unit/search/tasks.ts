@@ -1,5 +1,5 @@
 /** Functions with known minima for statistical tests; all values are regrets. */
-import type { Params } from '../../../src/protocol/values.js';
+import type { Params } from '../../../src/protocol/values/index.js';
 import type { Dimension, Space } from '../../../src/search/types.js';
 
 export interface Task {

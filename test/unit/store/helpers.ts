@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
-import type { RunSpec } from '../../../src/protocol/runFolder.js';
+import type { RunSpec } from '../../../src/protocol/run/runFolder.js';
 import type { NewRun } from '../../../src/store/api.js';
 import { Store, type StoreOptions } from '../../../src/store/store.js';
 

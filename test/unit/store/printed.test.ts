@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { meaningOf } from '../../../src/store/series/sameMetric.js';
 import type { NewRun } from '../../../src/store/api.js';
 import type { Store } from '../../../src/store/store.js';
-import type { RunSpec } from '../../../src/protocol/runFolder.js';
+import type { RunSpec } from '../../../src/protocol/run/runFolder.js';
 import { journal, lines, newRun, openStore, temporary } from './helpers.js';
 
 type Values = Record<string, number>;

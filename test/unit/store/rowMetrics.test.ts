@@ -1,6 +1,6 @@
 /** Rows of runs that log thousands of metrics: small, and nothing is lost. */
 import { describe, expect, it } from 'vitest';
-import { ROW_METRICS } from '../../../src/protocol/engine.js';
+import { ROW_METRICS } from '../../../src/protocol/engine/index.js';
 import type { Store } from '../../../src/store/store.js';
 import { lines, newRun, openStore, temporary } from './helpers.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromWire } from '../../../src/protocol/values.js';
+import { fromWire } from '../../../src/protocol/values/index.js';
 import type { Store } from '../../../src/store/store.js';
 import { newRun, openStore, random, temporary } from './helpers.js';
 

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { syncInterval } from '../../../src/client/syncInterval.js';
+import { syncInterval } from '../../../src/client/journal/syncInterval.js';
 import { JournalSync } from '../../../src/engine/supervisor/sync.js';
 
 it('every journal that has grown is forced to the disk, regardless of its writer', async () => {

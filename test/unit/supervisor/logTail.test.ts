@@ -2,8 +2,8 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CAPTURE_AUTO } from '../../../src/protocol/captureSettings.js';
-import type { RunSpec } from '../../../src/protocol/runFolder.js';
+import { CAPTURE_AUTO } from '../../../src/protocol/run/captureSettings.js';
+import type { RunSpec } from '../../../src/protocol/run/runFolder.js';
 import { globPattern } from '../../../src/engine/supervisor/logs/candidates.js';
 import { fixture } from '../foreign/support.js';
 import { bundle, cleanUp, journal, newFolder, startRun, supervise, until } from './support.js';

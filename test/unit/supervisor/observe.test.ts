@@ -2,8 +2,8 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CAPTURE_AUTO, CAPTURE_OFF } from '../../../src/protocol/captureSettings.js';
-import type { MetricsRecord } from '../../../src/protocol/journal.js';
+import { CAPTURE_AUTO, CAPTURE_OFF } from '../../../src/protocol/run/captureSettings.js';
+import type { MetricsRecord } from '../../../src/protocol/run/journal.js';
 import { bundle, cleanUp, journal, newFolder, recordOf, startRun, supervise, until } from './support.js';
 
 let bundles: string;

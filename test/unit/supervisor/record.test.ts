@@ -18,8 +18,13 @@ import { gitFacts } from '../../../src/engine/machine/hostFacts.js';
 import { recordCode } from '../../../src/engine/supervisor/record/code.js';
 import { recordData } from '../../../src/engine/supervisor/record/data.js';
 import { recordEnvironment } from '../../../src/engine/supervisor/record/environment.js';
-import { RecordedCode, RecordedData, RecordedEnvironment, RecordedUntracked } from '../../../src/protocol/recorded.js';
-import { mayBeSecret, withoutCredentials } from '../../../src/protocol/recordedFiles.js';
+import {
+  RecordedCode,
+  RecordedData,
+  RecordedEnvironment,
+  RecordedUntracked,
+} from '../../../src/protocol/engine/recorded.js';
+import { mayBeSecret, withoutCredentials } from '../../../src/protocol/run/recordedFiles.js';
 import { bundle, cleanUp, newFolder, root, startRun } from './support.js';
 
 let bundles: string;

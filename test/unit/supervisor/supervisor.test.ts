@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CAPTURE_AUTO, CAPTURE_OFF } from '../../../src/protocol/captureSettings.js';
+import { CAPTURE_AUTO, CAPTURE_OFF } from '../../../src/protocol/run/captureSettings.js';
 import { thisHost } from '../../../src/engine/machine/host.js';
 import {
   address,

@@ -6,9 +6,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { JournalRecord } from '../../../src/protocol/journal.js';
-import { lineReader } from '../../../src/protocol/lines.js';
-import type { RunSpec, SupervisorAddress } from '../../../src/protocol/runFolder.js';
+import { JournalRecord } from '../../../src/protocol/run/journal.js';
+import { lineReader } from '../../../src/protocol/values/lines.js';
+import type { RunSpec, SupervisorAddress } from '../../../src/protocol/run/runFolder.js';
 
 export const root = resolve(import.meta.dirname, '../../..');
 const started: ChildProcess[] = [];

@@ -16,7 +16,7 @@ const PROGRAMS = {
   insight: 'src/engine/searches/insight/worker.ts',
   supervisor: 'src/engine/supervisor/main.ts',
   remote: 'src/remote/main.ts',
-  module: 'src/client/moduleHost.ts',
+  module: 'src/client/module/host.ts',
   viewer: 'src/viewer/main.ts',
   pipeline: 'src/pipeline/main.ts',
   report: 'src/report/index.ts',

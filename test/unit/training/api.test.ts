@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunClient } from '../../../src/client/index.js';
-import { JournalRecord } from '../../../src/protocol/journal.js';
+import { JournalRecord } from '../../../src/protocol/run/journal.js';
 import type { Run } from '../../../src/training/api/types.js';
 
 /** Checks at compile time that the run passed to a module has everything its type promises. */
@@ -26,7 +26,7 @@ beforeAll(async () => {
     mainFields: ['module', 'main'],
     logLevel: 'error',
     entryPoints: {
-      module: 'src/client/moduleHost.ts',
+      module: 'src/client/module/host.ts',
       training: 'src/training/api/index.ts',
       trainer: 'src/training/main.ts',
     },

@@ -16,8 +16,8 @@ import { importRun } from '../../../src/foreign/import/importRun.js';
 import { findRuns } from '../../../src/foreign/formats.js';
 import { answer } from '../../../src/viewer/requests.js';
 import { Shelf, SHELF_LIMITS, type ShelfNews } from '../../../src/viewer/shelf.js';
-import type { Experiment, Run, RunDetail, SeriesData } from '../../../src/protocol/engine.js';
-import type { MediaFile, MediaList } from '../../../src/protocol/media.js';
+import type { Experiment, Run, RunDetail, SeriesData } from '../../../src/protocol/engine/index.js';
+import type { MediaFile, MediaList } from '../../../src/protocol/engine/media.js';
 import { fixture } from '../foreign/support.js';
 
 function folder(): string {

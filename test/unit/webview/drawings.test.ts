@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../../../src/protocol/engine.js';
-import type { Drawings, PlotDrawing } from '../../../src/protocol/drawings.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
+import type { Drawings, PlotDrawing } from '../../../src/protocol/engine/drawings.js';
 import { DrawingsOfRuns, HEIGHT, histogramBars, plotPicture, WIDTH } from '../../../webview/model/drawings.js';
 
 const format = String;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { lensTexts } from '../../../src/editor/language/lensTexts.js';
 import { RunsModel, type Asks } from '../../../src/editor/model/runsModel.js';
-import type { RequestResult, Run } from '../../../src/protocol/engine.js';
+import type { RequestResult, Run } from '../../../src/protocol/engine/index.js';
 import { BestOfExperiment } from '../../../webview/model/runs/best.js';
 import { lines, newRun, openStore, temporary } from '../store/helpers.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Experiment, Run, Search } from '../../../src/protocol/engine.js';
-import type { FromPanel, PanelState, ToPanel } from '../../../src/protocol/panel.js';
+import type { Experiment, Run, Search } from '../../../src/protocol/engine/index.js';
+import type { FromPanel, PanelState, ToPanel } from '../../../src/protocol/panel/index.js';
 
 /** The browser and the host as far as the model meets them; the engine's answers come from `rows`. */
 class Surroundings {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StageView } from '../../../src/protocol/pipeline.js';
+import type { StageView } from '../../../src/protocol/run/pipeline.js';
 import { placed } from '../../../webview/model/charts/pipeline.js';
 
 const stage = (name: string, ...after: string[]): StageView => ({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { PRUNING } from '../../../src/protocol/pruning.js';
+import { PRUNING } from '../../../src/protocol/trainer/pruning.js';
 import { prunedCurves } from '../../../webview/model/charts/pruning.js';
 
 it('pairs the results of a pruning with the size at the same step', () => {

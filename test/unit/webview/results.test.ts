@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { Confusions, exactPercent, judge, mayHaveMatrix, mistakes, shadeOf } from '../../../webview/model/confusion.js';
 import { foundRate, isRangeTest, lossRange, rangePoints } from '../../../webview/model/charts/range.js';
 

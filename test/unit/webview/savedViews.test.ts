@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readViews, writeViews } from '../../../src/report/viewsFile.js';
-import type { PanelState } from '../../../src/protocol/panel.js';
-import { NO_VIEWS, VIEWS_FILE, type SavedViews } from '../../../src/protocol/savedViews.js';
+import type { PanelState } from '../../../src/protocol/panel/index.js';
+import { NO_VIEWS, VIEWS_FILE, type SavedViews } from '../../../src/protocol/panel/savedViews.js';
 import { Views } from '../../../webview/model/savedViews.js';
 import { DEFAULT_VIEW, emptyState, type ViewSettings } from '../../../webview/model/view.js';
 

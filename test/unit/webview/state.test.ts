@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Experiment, Run, Search } from '../../../src/protocol/engine.js';
-import type { FileForm, PanelState } from '../../../src/protocol/panel.js';
+import type { Experiment, Run, Search } from '../../../src/protocol/engine/index.js';
+import type { FileForm, PanelState } from '../../../src/protocol/panel/index.js';
 import { Catalogue } from '../../../webview/model/catalogue.js';
 import { Connection } from '../../../webview/model/connection.js';
 import { Selection } from '../../../webview/model/selection.js';

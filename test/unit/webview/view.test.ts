@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { buildCurve, chartNote } from '../../../src/drawing/curves.js';
 import { defaultColumns, moveColumn } from '../../../src/drawing/runs/tableColumns.js';
 import { drawnRuns, NEWEST } from '../../../webview/model/runs/drawn.js';

@@ -1,4 +1,4 @@
-import type { RequestParams, RequestResult } from '../../../src/protocol/engine.js';
+import type { RequestParams, RequestResult } from '../../../src/protocol/engine/index.js';
 import {
   continuation,
   isDownsampled,
@@ -7,7 +7,7 @@ import {
   type ReadAxis,
   type Series,
 } from '../../../src/drawing/series.js';
-import { entryOf } from '../../../src/protocol/records.js';
+import { entryOf } from '../../../src/protocol/values/records.js';
 
 export type ReadSeries = (params: RequestParams<'series/read'>) => Promise<RequestResult<'series/read'>>;
 

@@ -1,5 +1,5 @@
 /** Positions of a pipeline's stages: columns by the number of stages before them, rows in the order of the file. */
-import type { StageView } from '../../../src/protocol/pipeline.js';
+import type { StageView } from '../../../src/protocol/run/pipeline.js';
 
 export interface Placed {
   stage: StageView;

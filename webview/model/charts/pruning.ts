@@ -1,9 +1,9 @@
 /** Accuracy against size of a pruned network. */
-import { PRUNING } from '../../../src/protocol/pruning.js';
-import type { Run, SeriesData } from '../../../src/protocol/engine.js';
+import { PRUNING } from '../../../src/protocol/trainer/pruning.js';
+import type { Run, SeriesData } from '../../../src/protocol/engine/index.js';
 import { hasMetric } from '../runs/metricNames.js';
-import { entryOf } from '../../../src/protocol/records.js';
-import { fromWire } from '../../../src/protocol/values.js';
+import { entryOf } from '../../../src/protocol/values/records.js';
+import { fromWire } from '../../../src/protocol/values/index.js';
 
 /** Sizes that a network is compared by. */
 export const SIZES = [PRUNING.weights, PRUNING.multiplyAdds, PRUNING.microseconds] as const;

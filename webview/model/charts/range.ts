@@ -1,7 +1,7 @@
-import { RANGE } from '../../../src/protocol/rangeTest.js';
-import type { Run, SeriesData } from '../../../src/protocol/engine.js';
-import { fromWire } from '../../../src/protocol/values.js';
-import { entryOf } from '../../../src/protocol/records.js';
+import { RANGE } from '../../../src/protocol/trainer/rangeTest.js';
+import type { Run, SeriesData } from '../../../src/protocol/engine/index.js';
+import { fromWire } from '../../../src/protocol/values/index.js';
+import { entryOf } from '../../../src/protocol/values/records.js';
 
 export interface RangePoint {
   rate: number;

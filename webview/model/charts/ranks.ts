@@ -1,6 +1,6 @@
 /** How metrics of several ranks of a distributed job are drawn. */
-import type { Run } from '../../../src/protocol/engine.js';
-import { rankedOf } from '../../../src/protocol/ranks.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
+import { rankedOf } from '../../../src/protocol/engine/ranks.js';
 import type { Series } from '../../../src/drawing/series.js';
 import { ranksIn } from '../runs/metricNames.js';
 

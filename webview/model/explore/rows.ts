@@ -1,4 +1,4 @@
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import type { PanelModel } from '../panel.js';
 
 /** Runs that plots are drawn of at most. */

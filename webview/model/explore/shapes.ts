@@ -1,5 +1,5 @@
 /** Shapes that plots of a selection of runs are made of: fronts, volumes, distributions, lanes, smoothed surfaces. */
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 
 export type Goal = 'minimize' | 'maximize';
 export interface Point {

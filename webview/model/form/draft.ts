@@ -1,10 +1,10 @@
-import type { FileForm, FormField, FormProblems } from '../../../src/protocol/panel.js';
-import { floatsOf, groupMark, type FloatMark, type Floats } from '../../../src/protocol/floats.js';
-import type { Params } from '../../../src/protocol/values.js';
+import type { FileForm, FormField, FormProblems } from '../../../src/protocol/panel/index.js';
+import { floatsOf, groupMark, type FloatMark, type Floats } from '../../../src/protocol/values/floats.js';
+import type { Params } from '../../../src/protocol/values/index.js';
 import { fieldText, parseField } from './fields.js';
 import { parseSpace } from '../search/spaceText.js';
 import type { DraftEdits } from '../view.js';
-import { entryOf, setEntry } from '../../../src/protocol/records.js';
+import { entryOf, setEntry } from '../../../src/protocol/values/records.js';
 import { l10n } from '../../../src/format/l10n.js';
 
 /** The person's unsaved edits of the form, and their errors. */

@@ -1,6 +1,6 @@
-import type { FormField } from '../../../src/protocol/panel.js';
-import { isFloatText, markAt, parseJson, valueText, type FloatMark } from '../../../src/protocol/floats.js';
-import type { ParamValue } from '../../../src/protocol/values.js';
+import type { FormField } from '../../../src/protocol/panel/index.js';
+import { isFloatText, markAt, parseJson, valueText, type FloatMark } from '../../../src/protocol/values/floats.js';
+import type { ParamValue } from '../../../src/protocol/values/index.js';
 import { scalar } from '../search/spaceText.js';
 import { codeNumber, formatParam } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';

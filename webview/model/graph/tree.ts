@@ -1,5 +1,5 @@
 /** The parts of a network as a tree, with sums over the parts of each. */
-import type { GraphNode, ModelGraph } from '../../../src/protocol/drawings.js';
+import type { GraphNode, ModelGraph } from '../../../src/protocol/engine/drawings.js';
 
 export interface TreeNode {
   at: number;

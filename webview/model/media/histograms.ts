@@ -1,4 +1,4 @@
-import { HistogramDrawing } from '../../../src/protocol/drawings.js';
+import { HistogramDrawing } from '../../../src/protocol/engine/drawings.js';
 import { textOf } from './media.js';
 
 export interface StepHistogram {

@@ -1,6 +1,6 @@
-import type { Run } from '../../../src/protocol/engine.js';
-import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../../src/protocol/drawings.js';
-import type { MediaFile, MediaList, MediaSeries } from '../../../src/protocol/media.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
+import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../../src/protocol/engine/drawings.js';
+import type { MediaFile, MediaList, MediaSeries } from '../../../src/protocol/engine/media.js';
 import { isLive } from '../values.js';
 import { isSceneMime } from '../scene/scene.js';
 

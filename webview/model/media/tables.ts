@@ -1,5 +1,5 @@
-import { readCsv } from '../../../src/protocol/csv.js';
-import { pictureIn } from '../../../src/protocol/pictureCells.js';
+import { readCsv } from '../../../src/protocol/values/csv.js';
+import { pictureIn } from '../../../src/protocol/run/pictureCells.js';
 
 export interface TextTable {
   columns: string[];

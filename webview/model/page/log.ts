@@ -1,5 +1,5 @@
 /** A run's output in lines, read in pieces: its end at first, earlier and later pieces when they are asked for. */
-import type { RequestParams, RequestResult } from '../../../src/protocol/engine.js';
+import type { RequestParams, RequestResult } from '../../../src/protocol/engine/index.js';
 import { LineFolder } from '../../../src/output/lineFolder.js';
 
 /** Bytes that are shown at once at most, and that one piece has. */

@@ -1,6 +1,6 @@
-import type { RequestResult, Run, RunDetail } from '../../../src/protocol/engine.js';
-import type { Recorded } from '../../../src/protocol/recorded.js';
-import type { Lineage } from '../../../src/protocol/runPage.js';
+import type { RequestResult, Run, RunDetail } from '../../../src/protocol/engine/index.js';
+import type { Recorded } from '../../../src/protocol/engine/recorded.js';
+import type { Lineage } from '../../../src/protocol/engine/runPage.js';
 import type { PanelModel } from '../panel.js';
 import { Asked } from './asked.js';
 

@@ -1,4 +1,4 @@
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { labels, type Label } from '../../../src/drawing/runs/naming.js';
 import { Palette } from '../../../src/drawing/palette.js';
 import type { PanelModel } from '../panel.js';

@@ -1,5 +1,5 @@
 import { formatNumber } from '../../../src/format/numbers.js';
-import { fromWire, type WireNumber } from '../../../src/protocol/wireNumber.js';
+import { fromWire, type WireNumber } from '../../../src/protocol/values/wireNumber.js';
 
 /** `+0.012 (+1.3 %)`: how far a value is from the baseline's; '' if one of them is not a number. */
 export function differenceText(value: WireNumber | null | undefined, baseline: WireNumber | null | undefined): string {

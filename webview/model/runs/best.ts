@@ -1,5 +1,5 @@
-import type { RequestResult } from '../../../src/protocol/engine.js';
-import type { Run } from '../../../src/protocol/engine.js';
+import type { RequestResult } from '../../../src/protocol/engine/index.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 
 export type Best = NonNullable<RequestResult<'best/of'>['best']>;
 

@@ -1,4 +1,4 @@
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { groupRuns, type RunGroup } from '../../../src/drawing/runs/groups.js';
 import { metricsOf } from './drawn.js';
 import { groupLooks, looksOf, type LookSettings } from '../../../src/drawing/runs/looks.js';

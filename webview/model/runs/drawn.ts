@@ -1,5 +1,5 @@
-import type { Run } from '../../../src/protocol/engine.js';
-import type { PanelState } from '../../../src/protocol/panel.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
+import type { PanelState } from '../../../src/protocol/panel/index.js';
 import { namesOf } from './metricNames.js';
 
 /** Drawn when the person chose nothing else. */

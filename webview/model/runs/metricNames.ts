@@ -1,7 +1,7 @@
 /** Metrics of runs that log more than their rows have: all names are known, and values are read for those that are shown. */
-import type { MetricSet, RequestResult, Run } from '../../../src/protocol/engine.js';
-import { entryOf, hasEntry, setEntry } from '../../../src/protocol/records.js';
-import { rankedOf, ranksWith } from '../../../src/protocol/ranks.js';
+import type { MetricSet, RequestResult, Run } from '../../../src/protocol/engine/index.js';
+import { entryOf, hasEntry, setEntry } from '../../../src/protocol/values/records.js';
+import { rankedOf, ranksWith } from '../../../src/protocol/engine/ranks.js';
 
 /** All metrics of a run; runs that log the same share it. */
 class KnownSet {

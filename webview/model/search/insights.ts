@@ -1,7 +1,7 @@
-import type { Search } from '../../../src/protocol/engine.js';
-import type { ImportanceMethod, Insight, InsightPart } from '../../../src/protocol/insight.js';
-import type { RequestParams, RequestResult } from '../../../src/protocol/engine.js';
-import { entryOf, setEntry } from '../../../src/protocol/records.js';
+import type { Search } from '../../../src/protocol/engine/index.js';
+import type { ImportanceMethod, Insight, InsightPart } from '../../../src/protocol/engine/insight.js';
+import type { RequestParams, RequestResult } from '../../../src/protocol/engine/index.js';
+import { entryOf, setEntry } from '../../../src/protocol/values/records.js';
 
 /** The selected insights of the displayed search. */
 export interface InsightWish {

@@ -1,10 +1,10 @@
-import type { Run } from '../../../src/protocol/engine.js';
-import type { ParamValue } from '../../../src/protocol/values.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
+import type { ParamValue } from '../../../src/protocol/values/index.js';
 import { choiceAxis, clamp, logAxis, numberAxis, objectiveRange, type PlotAxis } from '../../../src/drawing/axes.js';
 import { formatNumber, formatParam } from '../../../src/format/numbers.js';
-import { fromWire } from '../../../src/protocol/wireNumber.js';
+import { fromWire } from '../../../src/protocol/values/wireNumber.js';
 import { formatRunParam } from '../../../src/format/runParams.js';
-import { entryOf, hasEntry } from '../../../src/protocol/records.js';
+import { entryOf, hasEntry } from '../../../src/protocol/values/records.js';
 import { l10n } from '../../../src/format/l10n.js';
 
 /** One vertical axis: of a parameter, or last of the objective. */

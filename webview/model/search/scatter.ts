@@ -1,8 +1,8 @@
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { formatNumber, formatParam } from '../../../src/format/numbers.js';
-import { fromWire } from '../../../src/protocol/wireNumber.js';
+import { fromWire } from '../../../src/protocol/values/wireNumber.js';
 import { formatRunParam } from '../../../src/format/runParams.js';
-import { entryOf, hasEntry } from '../../../src/protocol/records.js';
+import { entryOf, hasEntry } from '../../../src/protocol/values/records.js';
 import { l10n } from '../../../src/format/l10n.js';
 
 /** One trial in a plot of objective against one parameter; both in [0, 1], y upwards. */

@@ -1,5 +1,5 @@
 /** Which search the search and insight tabs show. */
-import type { Search } from '../../../src/protocol/engine.js';
+import type { Search } from '../../../src/protocol/engine/index.js';
 import type { PanelModel } from '../panel.js';
 
 /** Returns the searches of the chosen experiment, newest first. */

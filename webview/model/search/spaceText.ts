@@ -3,7 +3,7 @@
  * experiment file. Gives the panel the value to start a search with, and an error next to the field at once; the
  * extension host checks the same text by the file's own rules.
  */
-import { groupMark, isFloatText, listMark, type FloatMark } from '../../../src/protocol/floats.js';
+import { groupMark, isFloatText, listMark, type FloatMark } from '../../../src/protocol/values/floats.js';
 import { l10n } from '../../../src/format/l10n.js';
 
 export type SpaceResult = { value: unknown; float?: FloatMark } | { error: string };

@@ -1,6 +1,6 @@
-import type { Run, Search } from '../../../src/protocol/engine.js';
+import type { Run, Search } from '../../../src/protocol/engine/index.js';
 import type { PanelModel } from '../panel.js';
-import { fromWire } from '../../../src/protocol/wireNumber.js';
+import { fromWire } from '../../../src/protocol/values/wireNumber.js';
 import type { TrialOrder } from '../view.js';
 import { l10n } from '../../../src/format/l10n.js';
 

@@ -1,4 +1,4 @@
-import type { RequestParams, RequestResult, Run, RunQuery } from '../../../src/protocol/engine.js';
+import type { RequestParams, RequestResult, Run, RunQuery } from '../../../src/protocol/engine/index.js';
 import { keepValues } from '../runs/metricNames.js';
 import { pagesOf } from './virtual.js';
 

@@ -1,6 +1,6 @@
 /** Context that the plots of a selection of runs share: rows, columns, colours, and the brushed runs. */
 import { html, type TemplateResult } from 'lit';
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { button, dropdown } from '../../components/controls.js';

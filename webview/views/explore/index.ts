@@ -1,8 +1,8 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { formatCount } from '../../../src/format/numbers.js';
-import { entryOf } from '../../../src/protocol/records.js';
+import { entryOf } from '../../../src/protocol/values/records.js';
 import { button, dropdown, textField } from '../../components/controls.js';
 import { emptyState } from '../../components/emptyState.js';
 import { columnsOf, type Column } from '../../../src/drawing/runs/plotColumns.js';

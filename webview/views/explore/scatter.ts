@@ -1,5 +1,5 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { axisOf, type Column } from '../../../src/drawing/runs/plotColumns.js';
 import { card } from '../insight/card.js';

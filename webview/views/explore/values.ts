@@ -1,11 +1,11 @@
 import type { nothing } from 'lit';
 import { html, LitElement, svg, type TemplateResult } from 'lit';
-import type { Run, SeriesData } from '../../../src/protocol/engine.js';
-import { fromWire } from '../../../src/protocol/wireNumber.js';
+import type { Run, SeriesData } from '../../../src/protocol/engine/index.js';
+import { fromWire } from '../../../src/protocol/values/wireNumber.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { WhenSeen } from '../../components/whenSeen.js';
 import { numberAxis, objectiveRange } from '../../../src/drawing/axes.js';
-import { entryOf } from '../../../src/protocol/records.js';
+import { entryOf } from '../../../src/protocol/values/records.js';
 import type { PanelModel } from '../../model/panel.js';
 import { plot } from '../insight/plot.js';
 import { isOut, type Explored } from './context.js';

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Unknown } from '../../../src/protocol/insight.js';
+import type { Unknown } from '../../../src/protocol/engine/insight.js';
 import { button } from '../../components/controls.js';
 import { TEST_IDS } from '../../testids.js';
 import { l10n } from '../../../src/format/l10n.js';

@@ -1,11 +1,11 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
-import type { Params } from '../../../src/protocol/values.js';
-import type { Curve, Insight } from '../../../src/protocol/insight.js';
+import type { Params } from '../../../src/protocol/values/index.js';
+import type { Curve, Insight } from '../../../src/protocol/engine/insight.js';
 import { axisFor, clamp, curvesRange, numberAxis, shortValue, type PlotAxis } from '../../../src/drawing/axes.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { card, missing, numbersTable, type Tables } from './card.js';
 import { plot, type Frame } from './plot.js';
-import { entryOf } from '../../../src/protocol/records.js';
+import { entryOf } from '../../../src/protocol/values/records.js';
 import { l10n } from '../../../src/format/l10n.js';
 
 /** Deviations on either side in the band. */

@@ -1,9 +1,9 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import type { FrontPoint, Insight } from '../../../src/protocol/insight.js';
+import type { FrontPoint, Insight } from '../../../src/protocol/engine/insight.js';
 import { dropdown } from '../../components/controls.js';
 import { clamp, numberAxis, objectiveRange, stepPath } from '../../../src/drawing/axes.js';
 import { formatNumber } from '../../../src/format/numbers.js';
-import { fromWire } from '../../../src/protocol/wireNumber.js';
+import { fromWire } from '../../../src/protocol/values/wireNumber.js';
 import { card, numbersTable, type Tables } from './card.js';
 import { runLink } from './history.js';
 import { plot } from './plot.js';

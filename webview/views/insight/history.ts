@@ -1,8 +1,8 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import type { HistoryPoint, Insight } from '../../../src/protocol/insight.js';
+import type { HistoryPoint, Insight } from '../../../src/protocol/engine/insight.js';
 import { clamp, numberAxis, objectiveRange, stepPath } from '../../../src/drawing/axes.js';
 import { formatNumber } from '../../../src/format/numbers.js';
-import { fromWire } from '../../../src/protocol/wireNumber.js';
+import { fromWire } from '../../../src/protocol/values/wireNumber.js';
 import { card, numbersTable, type Tables } from './card.js';
 import { plot } from './plot.js';
 import { l10n } from '../../../src/format/l10n.js';

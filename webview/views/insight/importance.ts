@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Importance, ImportanceMethod, Insight } from '../../../src/protocol/insight.js';
+import type { Importance, ImportanceMethod, Insight } from '../../../src/protocol/engine/insight.js';
 import { dropdown } from '../../components/controls.js';
 import { styles } from '../../components/cssVars.js';
 import { percent } from '../../../src/drawing/axes.js';

@@ -1,5 +1,5 @@
 import { nothing, svg, type TemplateResult } from 'lit';
-import type { Run, Search } from '../../../src/protocol/engine.js';
+import type { Run, Search } from '../../../src/protocol/engine/index.js';
 import { parallel } from '../../model/search/parallel.js';
 import { logParams } from '../../model/search/scatter.js';
 import { card, type Tables } from './card.js';

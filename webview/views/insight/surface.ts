@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import type { Goal } from '../../../src/protocol/engine.js';
-import type { Surface } from '../../../src/protocol/insight.js';
+import type { Goal } from '../../../src/protocol/engine/index.js';
+import type { Surface } from '../../../src/protocol/engine/insight.js';
 import { dropdown } from '../../components/controls.js';
 import { axisFor, shortValue } from '../../../src/drawing/axes.js';
 import { formatNumber } from '../../../src/format/numbers.js';

@@ -5,7 +5,7 @@ import { icon } from '../../components/icon.js';
 import type { PanelModel } from '../../model/panel.js';
 import { filesAt, type MediaGroup, type MediaKind, type MediaOfRuns } from '../../model/media/media.js';
 import { TEST_IDS } from '../../testids.js';
-import { swatch } from '../swatch.js';
+import { swatch } from '../charts/swatch.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
 import './histogram.js';

@@ -1,6 +1,6 @@
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { WhenSeen } from '../../components/whenSeen.js';
-import type { MediaFile } from '../../../src/protocol/media.js';
+import type { MediaFile } from '../../../src/protocol/engine/media.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { bytesOf } from '../../model/media/media.js';
 

@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { styles } from '../../components/cssVars.js';
 import { icon } from '../../components/icon.js';
-import type { ModelGraph } from '../../../src/protocol/drawings.js';
+import type { ModelGraph } from '../../../src/protocol/engine/drawings.js';
 import { formatCount } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { farInputs, openAtFirst, rowsOf, shapeText, shortName, treeOf, type TreeNode } from '../../model/graph/tree.js';

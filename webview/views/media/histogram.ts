@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, svg, type PropertyValues, type TemplateResult } from 'lit';
 import { WhenSeen } from '../../components/whenSeen.js';
-import type { Run } from '../../../src/protocol/engine.js';
-import type { MediaSeries } from '../../../src/protocol/media.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
+import type { MediaSeries } from '../../../src/protocol/engine/media.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { distribute, readHistogram, ridges, summaryOf, type StepHistogram } from '../../model/media/histograms.js';

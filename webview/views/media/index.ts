@@ -9,7 +9,7 @@ import { isLive } from '../../model/values.js';
 import { TEST_IDS } from '../../testids.js';
 import { formatCount } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
-import '../legend.js';
+import '../charts/legend.js';
 import './card.js';
 
 /** Runs side by side, and cards that are there before more are asked for. */

@@ -3,8 +3,8 @@ import { button } from '../../components/controls.js';
 import { icon } from '../../components/icon.js';
 import { formatCount } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
-import type { MediaFile } from '../../../src/protocol/media.js';
-import { pictureIn } from '../../../src/protocol/pictureCells.js';
+import type { MediaFile } from '../../../src/protocol/engine/media.js';
+import { pictureIn } from '../../../src/protocol/run/pictureCells.js';
 import { isNumeric, sortRows, wordsOf, type Sorting, type TextTable } from '../../model/media/tables.js';
 import './cell.js';
 

@@ -1,7 +1,7 @@
 /** The code that a run was started with: the commit, and what differed from it. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RunDetail } from '../../../src/protocol/engine.js';
-import type { RecordedCode } from '../../../src/protocol/recorded.js';
+import type { RunDetail } from '../../../src/protocol/engine/index.js';
+import type { RecordedCode } from '../../../src/protocol/engine/recorded.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { formatCount } from '../../../src/format/numbers.js';
 import { button } from '../../components/controls.js';

@@ -13,7 +13,7 @@ import { RunsInPlace } from '../../model/page/withRuns.js';
 import type { PanelModel } from '../../model/panel.js';
 import { Follows } from '../../model/signal.js';
 import { TEST_IDS } from '../../testids.js';
-import { swatch } from '../swatch.js';
+import { swatch } from '../charts/swatch.js';
 import './metrics.js';
 import '../media/index.js';
 

@@ -1,6 +1,6 @@
 /** Machine, variables and packages that a run was started with, and the data that its file names. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RecordedEnvironment } from '../../../src/protocol/recorded.js';
+import type { RecordedEnvironment } from '../../../src/protocol/engine/recorded.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { formatCount } from '../../../src/format/numbers.js';
 import { textField } from '../../components/controls.js';

@@ -1,7 +1,7 @@
 /** Files that a run left: checkpoints, media and what else is in its folder. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RunDetail } from '../../../src/protocol/engine.js';
-import type { RunFile } from '../../../src/protocol/runPage.js';
+import type { RunDetail } from '../../../src/protocol/engine/index.js';
+import type { RunFile } from '../../../src/protocol/engine/runPage.js';
 import { formatTime } from '../../../src/format/locale.js';
 import { formatBytes } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';

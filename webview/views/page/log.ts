@@ -1,5 +1,5 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { ansiPieces, type AnsiPiece } from '../../../src/output/ansi.js';
 import { formatCount, formatBytes } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';

@@ -1,7 +1,7 @@
 import { html, LitElement, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { RunDetail } from '../../../src/protocol/engine.js';
-import { isSystemMetric } from '../../../src/protocol/systemMetrics.js';
+import type { RunDetail } from '../../../src/protocol/engine/index.js';
+import { isSystemMetric } from '../../../src/protocol/run/systemMetrics.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { textField } from '../../components/controls.js';
 import { emptyState } from '../../components/emptyState.js';
@@ -12,8 +12,8 @@ import { Follows } from '../../model/signal.js';
 import { isLive } from '../../model/values.js';
 import { groupMetrics } from '../../model/view.js';
 import '../../charts/card.js';
-import '../confusion.js';
-import '../drawings.js';
+import '../drawings/confusion.js';
+import '../drawings/index.js';
 
 /** Curves of the page's runs: their own metrics, or the use of their machines. */
 class RunMetrics extends LitElement {

@@ -1,5 +1,5 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import type { Run } from '../../../src/protocol/engine.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { button } from '../../components/controls.js';
 import type { PanelModel } from '../../model/panel.js';

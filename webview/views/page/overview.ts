@@ -1,10 +1,10 @@
 /** A run's facts, parameters, results, notes, messages and lineage. */
 import { errorText, messageText } from '../../../src/format/said.js';
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RunDetail } from '../../../src/protocol/engine.js';
-import type { PipelineKin, Relative } from '../../../src/protocol/runPage.js';
-import { markAt } from '../../../src/protocol/floats.js';
-import { ownFirst } from '../../../src/protocol/systemMetrics.js';
+import type { RunDetail } from '../../../src/protocol/engine/index.js';
+import type { PipelineKin, Relative } from '../../../src/protocol/engine/runPage.js';
+import { markAt } from '../../../src/protocol/values/floats.js';
+import { ownFirst } from '../../../src/protocol/run/systemMetrics.js';
 import { formatCount, formatNumber, formatParam } from '../../../src/format/numbers.js';
 import { formatAgo, formatRunTime, formatTime } from '../../../src/format/times.js';
 import { l10n } from '../../../src/format/l10n.js';

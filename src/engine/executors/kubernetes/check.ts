@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ClusterNeed } from '../../../protocol/cluster.js';
+import type { ClusterNeed } from '../../../protocol/run/cluster.js';
 import { helloThrough, type CheckOptions, type Found } from '../hello.js';
 import { KubernetesApi, type Api } from './api.js';
 import { kubernetesFaults } from './faults.js';

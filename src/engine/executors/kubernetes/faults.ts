@@ -1,6 +1,6 @@
 /** Finds what a run on Kubernetes lacks. */
 import type { Experiment, PlacedFault } from '../../../experiment/index.js';
-import type { ClusterNeed } from '../../../protocol/cluster.js';
+import type { ClusterNeed } from '../../../protocol/run/cluster.js';
 import { isInside, volumePath } from './manifest.js';
 
 export interface PlaceContext {

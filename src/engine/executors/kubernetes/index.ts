@@ -1,6 +1,6 @@
 /** Kubernetes through the REST API of its server: a Job for each launch, queued by Kueue if the file names a queue. */
 import * as fs from 'node:fs';
-import type { ClusterNeed } from '../../../protocol/cluster.js';
+import type { ClusterNeed } from '../../../protocol/run/cluster.js';
 import { SubmitRefused, type Executor, type JobRequest, type JobState } from '../executor.js';
 import { ApiError, KubernetesApi, type Api } from './api.js';
 import { isInside, jobManifest, kubernetesName, MANAGED, toolsManifest, toolsName, volumePath } from './manifest.js';

@@ -1,8 +1,8 @@
 /** From a run's need to the Job of Kubernetes. */
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
-import type { KubernetesNeed } from '../../../protocol/cluster.js';
-import { RUN_ENV } from '../../../protocol/runFiles.js';
+import type { KubernetesNeed } from '../../../protocol/run/cluster.js';
+import { RUN_ENV } from '../../../protocol/run/runFiles.js';
 import { SubmitRefused, type JobRequest } from '../executor.js';
 
 /** Label of all that is ours. */

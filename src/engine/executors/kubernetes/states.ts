@@ -1,6 +1,6 @@
 /** Reads what the API server says of jobs, their pods and their places in Kueue's queues. */
 import { z } from 'zod';
-import { record } from '../../../protocol/recordSchema.js';
+import { record } from '../../../protocol/values/recordSchema.js';
 import type { JobEnd, JobState } from '../executor.js';
 import { NAME_NOTE, QUEUE_LABEL } from './manifest.js';
 

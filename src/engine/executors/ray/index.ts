@@ -1,7 +1,7 @@
 /** Ray through the REST interface of its Jobs API. The job's submission id is its name, so the head is asked for it by that. */
 import * as fs from 'node:fs';
 import { z } from 'zod';
-import type { RayPlace } from '../../../protocol/cluster.js';
+import type { RayPlace } from '../../../protocol/run/cluster.js';
 import { SubmitRefused, type Executor, type JobEnd, type JobRequest, type JobState } from '../executor.js';
 import { quoted } from '../shell.js';
 import { request } from './http.js';

@@ -1,7 +1,7 @@
 /** Tries Slurm with a small job. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { ClusterNeed } from '../../../protocol/cluster.js';
+import type { ClusterNeed } from '../../../protocol/run/cluster.js';
 import { helloThrough, type CheckOptions, type Found } from '../hello.js';
 import { run, Slurm } from './index.js';
 import { l10n } from '../../../format/l10n.js';

@@ -1,5 +1,5 @@
 /** Compares a run's need with what Slurm's partitions offer, so that an impossible one is refused before it is queued. */
-import type { ClusterNeed } from '../../../protocol/cluster.js';
+import type { ClusterNeed } from '../../../protocol/run/cluster.js';
 import type { PlacedFault } from '../../../experiment/index.js';
 import { run } from './index.js';
 import { submitEnvironment } from './script.js';

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { SshPlace } from '../../../protocol/cluster.js';
+import type { SshPlace } from '../../../protocol/run/cluster.js';
 import { ended, PATIENCE_SECONDS, withHello, type CheckOptions, type Found } from '../hello.js';
 import { ClusterJob, Jobs } from '../jobs.js';
 import { SshHost } from './index.js';

@@ -1,7 +1,7 @@
 /** The system's OpenSSH client, used so that nothing it is given can become an option, a command or a question. */
 import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { SshPlace } from '../../../protocol/cluster.js';
+import type { SshPlace } from '../../../protocol/run/cluster.js';
 
 /** A configuration in place of the person's own. */
 const CONFIG_VARIABLE = 'TUNESMITH_SSH_CONFIG';

@@ -1,6 +1,6 @@
 /** One connection to the host program: requests and their answers, and what it sends by itself. */
 import type { ChildProcess } from 'node:child_process';
-import { contentReader, encode } from '../../../protocol/contents.js';
+import { contentReader, encode } from '../../../protocol/run/contents.js';
 import {
   FromRemote,
   LARGEST_CONTENT,
@@ -8,7 +8,7 @@ import {
   REMOTE_VERSION,
   type RemoteFacts,
   type ToRemote,
-} from '../../../protocol/remote.js';
+} from '../../../protocol/engine/remote.js';
 import { reasonOf, SshError, startProblem } from './client.js';
 
 const READY_MS = 60_000;

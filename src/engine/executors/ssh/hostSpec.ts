@@ -1,8 +1,8 @@
 /** From a run's `run.json` here to the one on the host: what names a file here names its copy there. */
 import * as path from 'node:path';
 import { toRecord } from '../../../files/runPaths.js';
-import { forJson } from '../../../protocol/floats.js';
-import type { RunSpec } from '../../../protocol/runFolder.js';
+import { forJson } from '../../../protocol/values/floats.js';
+import type { RunSpec } from '../../../protocol/run/runFolder.js';
 
 export interface Places {
   workspace: string;

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import * as os from 'node:os';
 import { workspaceOf } from '../../../files/runPaths.js';
 import { readReal, sizeReal } from '../../../files/real.js';
-import type { SshPlace } from '../../../protocol/cluster.js';
+import type { SshPlace } from '../../../protocol/run/cluster.js';
 import {
   PlaceAnswer,
   StatesAnswer,
@@ -16,10 +16,10 @@ import {
   type RemoteJob,
   type RemoteRun,
   type RemoteState,
-} from '../../../protocol/remote.js';
+} from '../../../protocol/engine/remote.js';
 import { newSocket, removeSocket, type SocketKind } from '../../disk/sockets.js';
 import type { Log } from '../../disk/log.js';
-import { listRunFiles } from '../../runs/runFiles.js';
+import { listRunFiles } from '../../runs/shown/runFiles.js';
 import { SubmitRefused, type Executor, type HeldJob, type JobRequest, type JobState } from '../executor.js';
 import { HOST_PROGRAM } from './bring.js';
 import { endShared, startSsh } from './client.js';

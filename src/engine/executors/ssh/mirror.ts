@@ -5,7 +5,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { listReal, makeFolderReal, openReal, sizeReal, writeReal } from '../../../files/real.js';
-import { REMOTE_CHECKPOINTS, RUN_FILES, launchFile } from '../../../protocol/runFiles.js';
+import { REMOTE_CHECKPOINTS, RUN_FILES, launchFile } from '../../../protocol/run/runFiles.js';
 import { jobOutput } from '../jobs.js';
 
 const DEEPEST = 9;

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { createHash } from 'node:crypto';
-import { mayBeSecret } from '../../../protocol/recordedFiles.js';
+import { mayBeSecret } from '../../../protocol/run/recordedFiles.js';
 import { Git } from '../../machine/git.js';
 
 export interface SentFile {

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { randomBytes } from 'node:crypto';
-import type { SshPlace } from '../../../protocol/cluster.js';
+import type { SshPlace } from '../../../protocol/run/cluster.js';
 import { partsToBring } from './bring.js';
 import { runSsh } from './client.js';
 import { isSamePlatform, OLDEST_NODE, probeScript, readProbe, type HostProbe } from './probe.js';

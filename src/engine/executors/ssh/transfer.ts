@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { SshPlace } from '../../../protocol/cluster.js';
+import type { SshPlace } from '../../../protocol/run/cluster.js';
 import { reasonOf, SshError, sshEnvironment, sshOptions, startSsh } from './client.js';
 import { quoted } from '../shell.js';
 

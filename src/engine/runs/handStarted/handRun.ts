@@ -5,20 +5,20 @@
 import { inEnglish, said } from '../../../format/said.js';
 import * as path from 'node:path';
 import { appendReal, statReal } from '../../../files/real.js';
-import { HAND_FILES } from '../../../protocol/handStarted.js';
-import type { RunStatus } from '../../../protocol/engine.js';
-import type { RunSpec } from '../../../protocol/runFolder.js';
-import type { Control } from '../../../protocol/supervisor.js';
+import { HAND_FILES } from '../../../protocol/run/handStarted.js';
+import type { RunStatus } from '../../../protocol/engine/index.js';
+import type { RunSpec } from '../../../protocol/run/runFolder.js';
+import type { Control } from '../../../protocol/run/supervisor.js';
 import type { Log } from '../../disk/log.js';
 import type { Trouble } from '../../disk/trouble.js';
 import type { Changes } from '../../server/changes.js';
 import type { RunPatch, StoreApi } from '../../../store/api.js';
-import { FIRST_LAUNCH, readLastWords } from '../endingRecords.js';
-import { logTail } from '../logTail.js';
-import { outcomeOf } from '../outcome.js';
+import { FIRST_LAUNCH, readLastWords } from '../ends/endingRecords.js';
+import { logTail } from '../ends/logTail.js';
+import { outcomeOf } from '../ends/outcome.js';
 import { LeaseReader } from './lease.js';
 import { HandOutput } from './output.js';
-import { refuse, type Refusal } from '../refusal.js';
+import { refuse, type Refusal } from '../life/refusal.js';
 import { l10n } from '../../../format/l10n.js';
 
 export interface HandRunOptions {

@@ -4,19 +4,19 @@
  */
 import * as path from 'node:path';
 import { statReal } from '../../../files/real.js';
-import { HAND_FILES, WAKE_PREFIX } from '../../../protocol/handStarted.js';
-import { ID_PATTERN, type RunSpec } from '../../../protocol/runFolder.js';
-import { forJson, type Floats } from '../../../protocol/floats.js';
-import type { Params } from '../../../protocol/values.js';
+import { HAND_FILES, WAKE_PREFIX } from '../../../protocol/run/handStarted.js';
+import { ID_PATTERN, type RunSpec } from '../../../protocol/run/runFolder.js';
+import { forJson, type Floats } from '../../../protocol/values/floats.js';
+import type { Params } from '../../../protocol/values/index.js';
 import type { StoreApi } from '../../../store/api.js';
 import type { Log } from '../../disk/log.js';
 import type { Trouble } from '../../disk/trouble.js';
 import type { Changes } from '../../server/changes.js';
-import type { RunFolders } from '../folders.js';
-import { importRun } from '../takeInFolders.js';
+import type { RunFolders } from '../making/folders.js';
+import { importRun } from '../making/takeInFolders.js';
 import { HandRun } from './handRun.js';
 import { RunsWatcher } from './watchRuns.js';
-import type { Refusal } from '../refusal.js';
+import type { Refusal } from '../life/refusal.js';
 
 export interface HandRunsOptions {
   /** The folder of all runs. */

@@ -1,7 +1,7 @@
 /** Decides whether the program of a hand-started run still works. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { HAND_FILES, HandLease } from '../../../protocol/handStarted.js';
+import { HAND_FILES, HandLease } from '../../../protocol/run/handStarted.js';
 import { openReal } from '../../../files/real.js';
 import { isHere } from '../../machine/host.js';
 import { LeaseWatch } from '../../machine/leaseWatch.js';

@@ -3,8 +3,8 @@
  */
 import * as path from 'node:path';
 import { readReal, writeReal } from '../../../files/real.js';
-import { HAND_FILES } from '../../../protocol/handStarted.js';
-import type { RunSpec } from '../../../protocol/runFolder.js';
+import { HAND_FILES } from '../../../protocol/run/handStarted.js';
+import type { RunSpec } from '../../../protocol/run/runFolder.js';
 import { PrintedMetrics } from '../../supervisor/observe/printed.js';
 
 /**

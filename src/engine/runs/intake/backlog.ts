@@ -1,5 +1,5 @@
 /** Reads the journals of runs that ended before the index knew them, newest first, without delaying anything else. */
-import type { Keeper } from '../keeper.js';
+import type { Keeper } from '../life/keeper.js';
 import { RunIntake } from './runIntake.js';
 
 /** Number of runs read at a time, so that each turn has work. */

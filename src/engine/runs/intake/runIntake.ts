@@ -1,9 +1,9 @@
 /** Stores one run's journals, a part in each turn, and notifies subscribers. */
-import type { RunSpec } from '../../../protocol/runFolder.js';
-import type { Frame } from '../../../protocol/supervisor.js';
+import type { RunSpec } from '../../../protocol/run/runFolder.js';
+import type { Frame } from '../../../protocol/run/supervisor.js';
 import type { IngestResult } from '../../../store/api.js';
-import type { Keeper } from '../keeper.js';
-import type { JournalIntake } from '../liveRun.js';
+import type { Keeper } from '../life/keeper.js';
+import type { JournalIntake } from '../life/liveRun.js';
 import type { TurnTaker } from './turns.js';
 
 /** Bytes of frames that one run stores at a time. */

@@ -1,5 +1,5 @@
 /** A search's study as its driver uses it: each value and each end is told once, and the study is saved. */
-import type { Run } from '../../../protocol/engine.js';
+import type { Run } from '../../../protocol/engine/index.js';
 import { SearchError } from '../../../search/index.js';
 import type { Outcome } from '../../../search/types.js';
 import type { StoreApi } from '../../../store/api.js';

@@ -3,8 +3,8 @@
  * separate thread) and the person into events, and has the commands carried out. The study is saved after every call;
  * parts that were not saved when the engine was killed are derived again from the runs in the store (`takeUp`).
  */
-import type { Run } from '../../../protocol/engine.js';
-import type { Params } from '../../../protocol/values.js';
+import type { Run } from '../../../protocol/engine/index.js';
+import type { Params } from '../../../protocol/values/index.js';
 import type { SearchPatch } from '../../../store/api.js';
 import type { Environments } from '../../disk/environments.js';
 import type { Job, Need, Source } from '../../executors/scheduler.js';

@@ -1,9 +1,9 @@
 /** A search's state when its driver begins: from its study and the runs in the store. */
-import { LIVE_STATUSES, type Run } from '../../../protocol/engine.js';
-import { hasEntry } from '../../../protocol/records.js';
+import { LIVE_STATUSES, type Run } from '../../../protocol/engine/index.js';
+import { hasEntry } from '../../../protocol/values/records.js';
 import type { Outcome } from '../../../search/types.js';
 import type { StoreApi } from '../../../store/api.js';
-import type { ActiveRuns } from '../../runs/activeRuns.js';
+import type { ActiveRuns } from '../../runs/life/activeRuns.js';
 import { giveUpAfter, type SearchPlan } from '../plan.js';
 import type { StudyOpened } from '../study/messages.js';
 import { outcomeOfTrial } from '../trialOutcome.js';

@@ -2,7 +2,7 @@
  * A search as its driver sees it: a phase, a stage for each trial, and the pending call to the study. Events change it
  * (`reduce`), and every change returns commands for the shell to carry out. Nothing here does I/O.
  */
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import type { Outcome } from '../../../search/types.js';
 
 export type Ending = 'completed' | 'stopped' | 'failed';

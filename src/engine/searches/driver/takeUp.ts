@@ -2,8 +2,8 @@
  * Brings a search's study and the runs in the store together, after a restart of the engine or when the search is resumed.
  * The study may be older than the runs. Pure.
  */
-import type { RunStatus } from '../../../protocol/engine.js';
-import type { Params } from '../../../protocol/values.js';
+import type { RunStatus } from '../../../protocol/engine/index.js';
+import type { Params } from '../../../protocol/values/index.js';
 import type { Outcome } from '../../../search/types.js';
 import type { TrialView } from '../study/messages.js';
 import { forgive, stageAfter, type Phase, type SearchState, type Stage, type TrialEntry } from './state.js';

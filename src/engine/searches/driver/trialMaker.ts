@@ -1,15 +1,15 @@
 /** Creates the run of a trial, or launches its existing run again. */
 import { planRun } from '../../../experiment/index.js';
-import type { Run } from '../../../protocol/engine.js';
-import { entryOf } from '../../../protocol/records.js';
+import type { Run } from '../../../protocol/engine/index.js';
+import { entryOf } from '../../../protocol/values/records.js';
 import { sameValue } from '../../../search/index.js';
 import type { StoreApi } from '../../../store/api.js';
 import type { Environments } from '../../disk/environments.js';
 import type { Job } from '../../executors/scheduler.js';
-import type { ActiveRuns } from '../../runs/activeRuns.js';
-import { problemText, workspaceRuns } from '../../runs/experiments.js';
-import { newId } from '../../runs/ids.js';
-import type { RunMaker } from '../../runs/maker.js';
+import type { ActiveRuns } from '../../runs/life/activeRuns.js';
+import { problemText, workspaceRuns } from '../../runs/making/experiments.js';
+import { newId } from '../../runs/making/ids.js';
+import type { RunMaker } from '../../runs/making/maker.js';
 import { trialSeed, type SearchPlan } from '../plan.js';
 import type { TrialEntry } from './state.js';
 

@@ -1,7 +1,7 @@
 /** Messages about a search that has trouble. */
-import type { Run } from '../../../protocol/engine.js';
-import { entryOf } from '../../../protocol/records.js';
-import { ownMetrics } from '../../../protocol/systemMetrics.js';
+import type { Run } from '../../../protocol/engine/index.js';
+import { entryOf } from '../../../protocol/values/records.js';
+import { ownMetrics } from '../../../protocol/run/systemMetrics.js';
 import { objectivesOf, type SearchPlan } from '../plan.js';
 
 const HOW_TO_GO_ON = (id: string): string =>

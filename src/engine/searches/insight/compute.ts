@@ -5,8 +5,8 @@ import { dependence } from '../../../search/insight/partialDependence.js';
 import { regretLeft } from '../../../search/insight/regretLeft.js';
 import { fromSaved } from '../../../search/saved/index.js';
 import type { Dimension, Goal, History, Space, Trial } from '../../../search/types.js';
-import type { FrontPoint, HistoryPoint, Insight, InsightQuery, Scale } from '../../../protocol/insight.js';
-import { toWire } from '../../../protocol/values.js';
+import type { FrontPoint, HistoryPoint, Insight, InsightQuery, Scale } from '../../../protocol/engine/insight.js';
+import { toWire } from '../../../protocol/values/index.js';
 
 /** The insight without the fields that the engine knows without the study. */
 export type Computed = Omit<Insight, 'search' | 'objectives'>;

@@ -1,8 +1,8 @@
 /** Answers requests for insights about a search, each in a separate thread, one after the other. */
 import * as path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Insight, InsightQuery } from '../../../protocol/insight.js';
-import type { Search } from '../../../protocol/engine.js';
+import type { Insight, InsightQuery } from '../../../protocol/engine/insight.js';
+import type { Search } from '../../../protocol/engine/index.js';
 import type { StoreApi } from '../../../store/api.js';
 import { conflict } from '../../server/requestError.js';
 import { isSearchPlan, objectivesOf } from '../plan.js';

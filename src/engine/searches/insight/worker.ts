@@ -1,6 +1,6 @@
 /** The thread that answers one question about a search's trials, while the engine keeps serving. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { InsightQuery } from '../../../protocol/insight.js';
+import type { InsightQuery } from '../../../protocol/engine/insight.js';
 import { computeInsight, type Computed } from './compute.js';
 
 export interface InsightTask {

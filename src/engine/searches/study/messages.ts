@@ -1,6 +1,6 @@
 /** Messages between the engine and the thread of a search's study. */
 import type { Asked, Earlier, Outcome, Space, StudyOptions, TrialState, Verdict } from '../../../search/types.js';
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 
 /** `launch`: which of the run's launches logged it; the first when absent. */
 export type ObjectivePoint = {

@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION } from '../../../protocol/engine.js';
+import { PROTOCOL_VERSION } from '../../../protocol/engine/index.js';
 import type { EngineParts } from '../../parts.js';
 import { conflict } from '../requestError.js';
 import type { Languages } from '../language.js';

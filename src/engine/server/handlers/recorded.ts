@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type { EngineParts } from '../../parts.js';
-import { checkOutCode, readCodeContents, readRecorded } from '../../runs/recorded.js';
-import { listRunFiles } from '../../runs/runFiles.js';
+import { checkOutCode, readCodeContents, readRecorded } from '../../runs/shown/recorded.js';
+import { listRunFiles } from '../../runs/shown/runFiles.js';
 import { GitError } from '../../machine/git.js';
 import { refuseForeignRun } from '../foreign.js';
 import { conflict, notFound } from '../requestError.js';

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import type { RequestName } from '../../../protocol/engine.js';
+import type { RequestName } from '../../../protocol/engine/index.js';
 import type { FileFollower } from '../../renames/follower.js';
 import { conflict } from '../requestError.js';
 import type { Handler, Handlers } from '../server.js';

@@ -1,4 +1,4 @@
-import { LIVE_STATUSES, type RunStatus, type SeriesData } from '../../../protocol/engine.js';
+import { LIVE_STATUSES, type RunStatus, type SeriesData } from '../../../protocol/engine/index.js';
 import { readLog } from '../../disk/logText.js';
 import type { EngineParts } from '../../parts.js';
 import { notFound } from '../requestError.js';

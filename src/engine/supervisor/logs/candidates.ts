@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Listing } from '../../../foreign/types.js';
-import { RUN_FILES } from '../../../protocol/runFiles.js';
+import { RUN_FILES } from '../../../protocol/run/runFiles.js';
 import { walk } from '../../../foreign/walk.js';
 
 /** A watched folder may have a data set in it: the search stays small. */

@@ -1,5 +1,5 @@
 /** Reads log files of other tools while the program writes them. */
-import type { Capture } from '../../../protocol/captureSettings.js';
+import type { Capture } from '../../../protocol/run/captureSettings.js';
 import { Candidates, globPattern } from './candidates.js';
 import type { LogTail, TailOptions } from './tail.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FileBytes } from '../../../foreign/bytes.js';
 import { readLines } from '../../../foreign/textLines.js';
 import { listReal } from '../../../files/real.js';
-import { RUN_FILES } from '../../../protocol/runFiles.js';
+import { RUN_FILES } from '../../../protocol/run/runFiles.js';
 import type { FormatId } from '../../../foreign/types.js';
 
 /** Bytes of journals that one look reads. */

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { readReal, statReal } from '../../../files/real.js';
-import { RUN_FILES } from '../../../protocol/runFiles.js';
+import { RUN_FILES } from '../../../protocol/run/runFiles.js';
 import { processStartTime } from '../processes.js';
 import { ProcessTree } from '../tree.js';
 

@@ -12,7 +12,7 @@ import { headerOf, tablePlaceAt } from '../../../foreign/tables/table.js';
 import { tensorboard } from '../../../foreign/tensorboard/index.js';
 import { wandb } from '../../../foreign/wandb/index.js';
 import type { Format, FoundRun, Listing, Place, Reader, Sink } from '../../../foreign/types.js';
-import { RUN_FILES } from '../../../protocol/runFiles.js';
+import { RUN_FILES } from '../../../protocol/run/runFiles.js';
 import { appendLine } from '../../disk/appendLine.js';
 import { isLogName, type Candidate, type Candidates } from './candidates.js';
 import { LoggedByClient } from './logged.js';

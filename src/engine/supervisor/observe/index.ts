@@ -1,7 +1,7 @@
 /** Observes a program without a Tunesmith client: its output and its use of the machine. */
 import { join } from 'node:path';
 import { readReal } from '../../../files/real.js';
-import { launchFile, RUN_FILES } from '../../../protocol/runFiles.js';
+import { launchFile, RUN_FILES } from '../../../protocol/run/runFiles.js';
 import type { Program } from '../program.js';
 import { launchRecord } from '../journal.js';
 import { captureOf, type ProgramSpec } from '../spec.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { RUN_FILES } from '../../../protocol/runFiles.js';
-import type { JournalRecord } from '../../../protocol/journal.js';
+import { RUN_FILES } from '../../../protocol/run/runFiles.js';
+import type { JournalRecord } from '../../../protocol/run/journal.js';
 import { appendLine } from '../../disk/appendLine.js';
 
 /** Records that wait for room on a full disk; older ones go first. */

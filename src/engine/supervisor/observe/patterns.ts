@@ -1,8 +1,8 @@
 import { createContext, Script, type Context } from 'node:vm';
-import { patternSource, PLACE_GROUPS } from '../../../protocol/outputPattern.js';
+import { patternSource, PLACE_GROUPS } from '../../../protocol/run/outputPattern.js';
 import type { PrintedMetrics } from '../../../output/metrics/reader.js';
 import { Lines } from '../../../output/metrics/lines.js';
-import { setEntry } from '../../../protocol/records.js';
+import { setEntry } from '../../../protocol/values/records.js';
 
 /** Maximum time of one pattern for one batch of lines, in milliseconds. */
 const MAX_MS = 100;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { openReal, sizeReal, statReal } from '../../../files/real.js';
 import { MetricReader, type PrintedMetrics as Found } from '../../../output/metrics/reader.js';
-import { RUN_FILES } from '../../../protocol/runFiles.js';
-import type { WireNumber } from '../../../protocol/values.js';
-import { setEntry } from '../../../protocol/records.js';
+import { RUN_FILES } from '../../../protocol/run/runFiles.js';
+import type { WireNumber } from '../../../protocol/values/index.js';
+import { setEntry } from '../../../protocol/values/records.js';
 import { ObservedJournal } from './journal.js';
 import { PatternReader } from './patterns.js';
 

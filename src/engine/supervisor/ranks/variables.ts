@@ -1,7 +1,7 @@
 /** The variables by which the processes of one distributed training find each other, as torchrun sets them. */
 import { join } from 'node:path';
-import { RUN_ENV, RUN_FILES } from '../../../protocol/runFiles.js';
-import { setEntry } from '../../../protocol/records.js';
+import { RUN_ENV, RUN_FILES } from '../../../protocol/run/runFiles.js';
+import { setEntry } from '../../../protocol/values/records.js';
 
 export interface RankPlace {
   /** Index among all processes. */

@@ -1,7 +1,7 @@
 import { constants, closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import type { RecordedCode, RecordedUntracked } from '../../../protocol/recorded.js';
-import { mayBeSecret, RECORDED, SECRET_PATHSPECS, withoutCredentials } from '../../../protocol/recordedFiles.js';
+import type { RecordedCode, RecordedUntracked } from '../../../protocol/engine/recorded.js';
+import { mayBeSecret, RECORDED, SECRET_PATHSPECS, withoutCredentials } from '../../../protocol/run/recordedFiles.js';
 import { Git } from '../../machine/git.js';
 
 /** Maximum bytes of the diff, of one untracked file and of all of them, and maximum number of listed files. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { RecordedData } from '../../../protocol/recorded.js';
+import type { RecordedData } from '../../../protocol/engine/recorded.js';
 
 /** Files, bytes that are hashed of one and of all, and texts that may name a file. */
 const MAX_FILES = 200;

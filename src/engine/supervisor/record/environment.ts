@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, openSync, readdirSync, readFileSync, readSync, closeSync, statSync } from 'node:fs';
 import * as os from 'node:os';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
-import { RUN_ENV } from '../../../protocol/runFiles.js';
-import type { RecordedEnvironment } from '../../../protocol/recorded.js';
-import { setEntry } from '../../../protocol/records.js';
+import { RUN_ENV } from '../../../protocol/run/runFiles.js';
+import type { RecordedEnvironment } from '../../../protocol/engine/recorded.js';
+import { setEntry } from '../../../protocol/values/records.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Versions = Record<string, string>;

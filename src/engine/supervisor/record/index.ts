@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolderReal, writeReal } from '../../../files/real.js';
-import { RECORDED } from '../../../protocol/recordedFiles.js';
+import { RECORDED } from '../../../protocol/run/recordedFiles.js';
 import type { ProgramSpec } from '../spec.js';
 import { recordCode } from './code.js';
 import { recordData } from './data.js';

@@ -2,7 +2,7 @@
 import { copyFileSync, linkSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkFolder, listReal, makeFolderReal } from '../../../files/real.js';
-import { RECORDED } from '../../../protocol/recordedFiles.js';
+import { RECORDED } from '../../../protocol/run/recordedFiles.js';
 
 /**
  * `from`, `to`: folders of runs. `sameData`: they work on the same files. Records that are there stay. Never throws: without its

@@ -1,6 +1,6 @@
 /** Use, memory, power and temperature of the GPUs that a program may use, by the tools of their makers. `python/tunesmith/_gpus.py` is the same for programs started by hand. */
 import { execFile } from 'node:child_process';
-import { RUN_ENV } from '../../../protocol/runFiles.js';
+import { RUN_ENV } from '../../../protocol/run/runFiles.js';
 import { visibleGpus } from '../../machine/visibleGpus.js';
 
 export interface GpuUse {

@@ -1,5 +1,5 @@
 /** Builds arguments from what parsers of every kind declare: types, defaults, choices. */
-import type { ParamValue } from '../../../protocol/values.js';
+import type { ParamValue } from '../../../protocol/values/index.js';
 import type { Literal } from '../python/literals.js';
 import type { PythonModule } from '../python/module.js';
 import { splitAtCommas, type SyntaxNode } from '../python/syntax.js';

@@ -1,6 +1,6 @@
 /** Checks the constraints on params: sense, types, and whether any point of the space meets them all. */
-import { entryOf } from '../../../protocol/records.js';
-import type { Params } from '../../../protocol/values.js';
+import { entryOf } from '../../../protocol/values/records.js';
+import type { Params } from '../../../protocol/values/index.js';
 import {
   checkConstraints,
   namesIn,

@@ -2,7 +2,7 @@
  * Parses a constraint: comparisons of sums and products of parameters, and of choices with their values, combined by
  * and, or, not, and `if … then …`; `in [a, b]` tests for several values.
  */
-import type { ParamValue } from '../../../protocol/values.js';
+import type { ParamValue } from '../../../protocol/values/index.js';
 import { EXAMPLE, tokensOf, unknownName, wrong, type Place, type Sign, type Token } from './tokens.js';
 import { l10n } from '../../../format/l10n.js';
 

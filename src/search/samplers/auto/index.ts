@@ -1,6 +1,6 @@
 /** Picks the sampler for the problem at hand and gives the reason; may switch as the search grows (rules.ts). */
 import { z } from 'zod';
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { SearchError } from '../../errors.js';
 import type { History, Random, Sampler, Space } from '../../types.js';
 import { factsOf, spaceFacts, type SpaceFacts } from './facts.js';

@@ -1,5 +1,5 @@
 /** Draws the candidates of a CMA-ES generation, and updates the distribution when it is complete. */
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { isAllowed, nearestAllowed } from '../../constraints/index.js';
 import type { Random, Space } from '../../types.js';
 import { compareStandings, COMPLETED, type Standing } from '../evolution/standing.js';

@@ -15,7 +15,7 @@
  *   worker waits: with more workers than a generation has trials, more points are drawn from the same distribution.
  */
 import { z } from 'zod';
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { isAllowed } from '../../constraints/index.js';
 import { SearchError } from '../../errors.js';
 import { SeenPoints } from '../../space/seen.js';

@@ -1,11 +1,11 @@
 /** A trial's params as CMA-ES sees them: a vector of all ordered parameters, and the indices of choices. */
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { isConstrained } from '../../constraints/index.js';
 import { isActive } from '../../space/index.js';
 import type { Space } from '../../types.js';
 import { axesOf, type Axis } from '../../space/unit.js';
 import { RateTable } from './weights.js';
-import { entryOf, setEntry } from '../../../protocol/records.js';
+import { entryOf, setEntry } from '../../../protocol/values/records.js';
 
 /** `at`: positions in [0, 1]; `picks`: indices of choices. Entries of inactive parameters are ignored. */
 export interface Place {

@@ -2,7 +2,7 @@
  * The saved state of a CMA-ES search. Losses and places of trials are not included: they come back from the history.
  */
 import { z } from 'zod';
-import { Params } from '../../../protocol/values.js';
+import { Params } from '../../../protocol/values/index.js';
 import { EndedState } from '../evolution/ended.js';
 
 const numbers = z.array(z.number());

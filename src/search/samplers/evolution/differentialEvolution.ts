@@ -13,7 +13,7 @@
  *   search ends: their losses may not be what the same params would give now.
  */
 import { z } from 'zod';
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { SearchError } from '../../errors.js';
 import { SeenPoints } from '../../space/seen.js';
 import { countPoints, keyOf } from '../../space/index.js';

@@ -4,13 +4,13 @@
  * the parent did not have the parameter. A child has the parameter if its own parents in the conditions say so: then
  * the gene comes from another parent that has it, or is drawn.
  */
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { isAllowed, nearestAllowed } from '../../constraints/index.js';
 import { exp, log } from '../../maths/numeric.js';
 import { isActive } from '../../space/index.js';
 import type { Random, Space } from '../../types.js';
 import { axesOf, cellOf, type Axis } from '../../space/unit.js';
-import { entryOf, setEntry } from '../../../protocol/records.js';
+import { entryOf, setEntry } from '../../../protocol/values/records.js';
 
 export type Genes = Float64Array;
 

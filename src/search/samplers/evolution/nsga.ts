@@ -10,7 +10,7 @@
  * first trials fill the space evenly (Sobol); good ones of earlier searches may be parents until then.
  */
 import { z } from 'zod';
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { SearchError } from '../../errors.js';
 import { SeenPoints } from '../../space/seen.js';
 import { countPoints, keyOf } from '../../space/index.js';

@@ -12,7 +12,7 @@
  * trials; the paper's population of 100 is for 20,000.
  */
 import { z } from 'zod';
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { SeenPoints } from '../../space/seen.js';
 import { countPoints, keyOf } from '../../space/index.js';
 import type { History, Random, Sampler, Space, Trial } from '../../types.js';

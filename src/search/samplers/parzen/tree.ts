@@ -1,9 +1,9 @@
 /** The axes of a space with their conditions, on numbers alone: no params are built for points that are not tried. */
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { allows } from '../../space/dimension.js';
 import type { Random, Space } from '../../types.js';
 import { axesOf, cellOf, type Axis } from '../../space/unit.js';
-import { entryOf, setEntry } from '../../../protocol/records.js';
+import { entryOf, setEntry } from '../../../protocol/values/records.js';
 
 /** Entry of an inactive parameter in `Point` and in columns. */
 export const INACTIVE = -1;

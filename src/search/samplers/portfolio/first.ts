@@ -2,7 +2,7 @@
  * The first trial of a search that knows nothing yet: the user's priors, and the middle of the range where there are
  * none, because that minimizes the greatest possible distance to the optimum.
  */
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { feasible } from '../../constraints/index.js';
 import type { History, Random, Space } from '../../types.js';
 import { Belief } from '../parzen/belief.js';

@@ -9,7 +9,7 @@
  * too long for trials of this length are skipped (portfolio/costs.ts).
  */
 import { z } from 'zod';
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { SearchError } from '../../errors.js';
 import type { History, Random, Sampler, Space } from '../../types.js';
 import { type Credit, Credits } from './credit.js';

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { SearchError } from '../../errors.js';
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { feasiblePrior } from '../../constraints/index.js';
 import { SeenPoints } from '../../space/seen.js';
 import { countPoints, isActive, keyOf } from '../../space/index.js';
@@ -15,7 +15,7 @@ import type { History, Random, Sampler, Space } from '../../types.js';
 import { axesOf, type Axis } from '../../space/unit.js';
 import { RandomSampler } from '../random.js';
 import { DIRECTIONS } from './table.js';
-import { setEntry } from '../../../protocol/records.js';
+import { setEntry } from '../../../protocol/values/records.js';
 
 export const SobolSettings = z.strictObject({});
 

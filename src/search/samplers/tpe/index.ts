@@ -14,7 +14,7 @@
  * in 2 to 20 dimensions, some with noise, and on made-up spaces with choices, steps and conditions.
  */
 import { z } from 'zod';
-import type { Params } from '../../../protocol/values.js';
+import type { Params } from '../../../protocol/values/index.js';
 import { cheapnessOf } from '../../gp/cost.js';
 import { feasible, isConstrained } from '../../constraints/index.js';
 import { exp, log } from '../../maths/numeric.js';

@@ -1,6 +1,6 @@
 /** Converts single Keras layers to ours. */
 import type { Activation, Layer } from '../../../experiment/network/index.js';
-import { entryOf } from '../../../protocol/records.js';
+import { entryOf } from '../../../protocol/values/records.js';
 import { Settings } from './config.js';
 import { attention, positions } from './attention.js';
 import { recurrent } from './recurrent.js';

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { isOlder } from '../../../../src/engine/clients/connect.js';
 import { connectEngine, EngineError, EngineLink } from '../../../../src/engine/clients/index.js';
 import { openSocket, SocketConnection } from '../../../../src/engine/clients/connection.js';
-import { ErrorCode, PROTOCOL_VERSION, type EngineAddress } from '../../../../src/protocol/engine.js';
+import { ErrorCode, PROTOCOL_VERSION, type EngineAddress } from '../../../../src/protocol/engine/index.js';
 import { buildDist, bundle } from '../../support/build.js';
 import { experiment, isAlive, runWith, TRAIN, until, useWorkspace, Workspace } from '../support.js';
 

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SubmitRefused, type Executor, type JobState } from '../../../../src/engine/executors/executor.js';
 import { ClusterJob, Jobs } from '../../../../src/engine/executors/jobs.js';
-import type { RunSpec } from '../../../../src/protocol/runFolder.js';
+import type { RunSpec } from '../../../../src/protocol/run/runFolder.js';
 import { until } from '../support.js';
 
 class Played implements Executor {

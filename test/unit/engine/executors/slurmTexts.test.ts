@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { JobRequest } from '../../../../src/engine/executors/executor.js';
 import { quoted } from '../../../../src/engine/executors/shell.js';
 import { jobScript, sbatchArguments, submitEnvironment } from '../../../../src/engine/executors/slurm/script.js';
-import type { RunSpec } from '../../../../src/protocol/runFolder.js';
+import type { RunSpec } from '../../../../src/protocol/run/runFolder.js';
 import { endOf, readSacct, readSqueue } from '../../../../src/engine/executors/slurm/states.js';
 
 const HOSTILE = `a 'b' "c" $(touch x) \`d\` \\ ; & | > % \n é`;

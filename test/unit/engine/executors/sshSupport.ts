@@ -1,7 +1,7 @@
 /** A workspace whose runs work on a real SSH host. */
 import * as fs from 'node:fs';
 import { EngineError, type EngineConnection } from '../../../../src/engine/clients/index.js';
-import { ErrorCode, SendRefusal, type Run } from '../../../../src/protocol/engine.js';
+import { ErrorCode, SendRefusal, type Run } from '../../../../src/protocol/engine/index.js';
 import type { SshServer } from '../../support/sshServer.js';
 import { until, Workspace } from '../support.js';
 

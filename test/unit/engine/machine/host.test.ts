@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { expect, it } from 'vitest';
 import { isHere, thisHost } from '../../../../src/engine/machine/host.js';
-import { HostIdentity } from '../../../../src/protocol/host.js';
+import { HostIdentity } from '../../../../src/protocol/run/host.js';
 
 const linux = process.platform === 'linux';
 const here = { name: 'a', bootId: 'b1', pidNamespace: 'pid:[1]' };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { launchAgain } from '../../../../src/engine/runs/again.js';
-import type { RunError } from '../../../../src/protocol/engine.js';
+import { launchAgain } from '../../../../src/engine/runs/life/again.js';
+import type { RunError } from '../../../../src/protocol/engine/index.js';
 
 const failed = (kind: RunError['kind']) => ({
   status: 'failed' as const,

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../../src/engine/clients/index.js';
-import { ErrorCode } from '../../../../src/protocol/engine.js';
+import { ErrorCode } from '../../../../src/protocol/engine/index.js';
 import { runOver, useWorkspace } from '../support.js';
 
 const workspace = useWorkspace();

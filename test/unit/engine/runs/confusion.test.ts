@@ -3,9 +3,9 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readConfusion } from '../../../../src/engine/runs/confusion.js';
-import { filesIn } from '../../../../src/engine/runs/mediaFiles.js';
-import { csv, readCsv } from '../../../../src/protocol/csv.js';
+import { readConfusion } from '../../../../src/engine/runs/shown/confusion.js';
+import { filesIn } from '../../../../src/engine/runs/shown/mediaFiles.js';
+import { csv, readCsv } from '../../../../src/protocol/values/csv.js';
 import { Confusion } from '../../../../src/training/metrics/confusion.js';
 import { experiment, runOver, useWorkspace } from '../support.js';
 

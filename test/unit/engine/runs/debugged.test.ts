@@ -5,7 +5,7 @@ import { createServer, connect, type Socket } from 'node:net';
 import { homedir } from 'node:os';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { debuggerArguments } from '../../../../src/protocol/debugging.js';
+import { debuggerArguments } from '../../../../src/protocol/run/debugging.js';
 import { runOver, until, useWorkspace } from '../support.js';
 
 const PROGRAM = `import tunesmith

@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readDrawings } from '../../../../src/engine/runs/drawings.js';
-import { filesIn } from '../../../../src/engine/runs/mediaFiles.js';
-import { HISTOGRAM_MIME, PLOT_MIME } from '../../../../src/protocol/drawings.js';
+import { readDrawings } from '../../../../src/engine/runs/shown/drawings.js';
+import { filesIn } from '../../../../src/engine/runs/shown/mediaFiles.js';
+import { HISTOGRAM_MIME, PLOT_MIME } from '../../../../src/protocol/engine/drawings.js';
 
 let folder: string;
 beforeAll(() => {

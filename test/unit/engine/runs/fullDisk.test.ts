@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildDist } from '../../support/build.js';
-import type { NotificationParams } from '../../../../src/protocol/engine.js';
+import type { NotificationParams } from '../../../../src/protocol/engine/index.js';
 import { SmallDisk } from '../../support/smallDisk.js';
 import { experiment, pause, runOver, runWith, searchOver, until, Workspace } from '../support.js';
 

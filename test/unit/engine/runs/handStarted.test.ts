@@ -6,7 +6,7 @@ import type { EngineConnection } from '../../../../src/engine/clients/index.js';
 import { thisHost } from '../../../../src/engine/machine/host.js';
 import { LeaseReader } from '../../../../src/engine/runs/handStarted/lease.js';
 import { processStartTime } from '../../../../src/engine/supervisor/processes.js';
-import { ErrorCode, type Run } from '../../../../src/protocol/engine.js';
+import { ErrorCode, type Run } from '../../../../src/protocol/engine/index.js';
 import { temporary } from '../../store/helpers.js';
 import { experiment, pause, runOver, runWith, until, useWorkspace } from '../support.js';
 

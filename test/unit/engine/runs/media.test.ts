@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { expect, it } from 'vitest';
-import { filesIn } from '../../../../src/engine/runs/mediaFiles.js';
-import { listMedia, readMedia } from '../../../../src/engine/runs/media.js';
-import { MediaRequests, MOST_MEDIA_FILES } from '../../../../src/protocol/media.js';
+import { filesIn } from '../../../../src/engine/runs/shown/mediaFiles.js';
+import { listMedia, readMedia } from '../../../../src/engine/runs/shown/media.js';
+import { MediaRequests, MOST_MEDIA_FILES } from '../../../../src/protocol/engine/media.js';
 import type { RunMedia } from '../../../../src/store/api.js';
 
 const record = (name: string, step: number | null, file: string, mime = 'image/png'): RunMedia => ({

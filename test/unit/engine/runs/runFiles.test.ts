@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { listRunFiles } from '../../../../src/engine/runs/runFiles.js';
+import { listRunFiles } from '../../../../src/engine/runs/shown/runFiles.js';
 
 it("lists a run's files by kind, and no links", () => {
   const top = mkdtempSync(join(tmpdir(), 'tunesmith-files-'));

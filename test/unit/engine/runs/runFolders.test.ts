@@ -4,10 +4,10 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Asked } from '../../../../src/engine/disk/asked.js';
-import { readLastWords, secondsAtWork } from '../../../../src/engine/runs/endingRecords.js';
-import { outcomeOf } from '../../../../src/engine/runs/outcome.js';
-import { saveCheckpoint } from '../../../../src/client/checkpoints.js';
-import { RunFolders } from '../../../../src/engine/runs/folders.js';
+import { readLastWords, secondsAtWork } from '../../../../src/engine/runs/ends/endingRecords.js';
+import { outcomeOf } from '../../../../src/engine/runs/ends/outcome.js';
+import { saveCheckpoint } from '../../../../src/client/checkpoints/index.js';
+import { RunFolders } from '../../../../src/engine/runs/making/folders.js';
 
 let base: string;
 let folders: RunFolders;

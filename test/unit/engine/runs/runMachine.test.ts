@@ -1,7 +1,7 @@
 /** Random orders of events against the machine of a run: it must keep its promises in all of them. */
 import { describe, expect, it } from 'vitest';
-import type { Ending } from '../../../../src/engine/runs/outcome.js';
-import type { Refusal } from '../../../../src/engine/runs/refusal.js';
+import type { Ending } from '../../../../src/engine/runs/ends/outcome.js';
+import type { Refusal } from '../../../../src/engine/runs/life/refusal.js';
 import {
   isRefusal,
   leftState,
@@ -13,8 +13,8 @@ import {
   type RunEvent,
   type RunState,
   type Step,
-} from '../../../../src/engine/runs/runMachine.js';
-import { RunStatus } from '../../../../src/protocol/engine.js';
+} from '../../../../src/engine/runs/life/runMachine.js';
+import { RunStatus } from '../../../../src/protocol/engine/index.js';
 
 /** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
 function random(seed: number): () => number {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { Asked } from '../../../../src/engine/disk/asked.js';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../../src/engine/clients/index.js';
-import type { Run } from '../../../../src/protocol/engine.js';
+import type { Run } from '../../../../src/protocol/engine/index.js';
 import { pause, searchOver, until, useWorkspace } from '../support.js';
 
 const workspace = useWorkspace();

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { computeInsight } from '../../../../src/engine/searches/insight/compute.js';
 import type { EngineConnection } from '../../../../src/engine/clients/index.js';
-import { Insight, InsightQuery } from '../../../../src/protocol/insight.js';
+import { Insight, InsightQuery } from '../../../../src/protocol/engine/insight.js';
 import { createStudy } from '../../../../src/search/index.js';
 import type { Goal, Space } from '../../../../src/search/types.js';
 import { experiment, searchOver, TRAIN, useWorkspace } from '../support.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { entryOf } from '../../../../src/protocol/records.js';
+import { entryOf } from '../../../../src/protocol/values/records.js';
 import { searchOver, useWorkspace } from '../support.js';
 
 const workspace = useWorkspace();

@@ -1,7 +1,7 @@
 /** The documented pattern (log a step, then save it) loses and repeats nothing at pauses, in Node and in Python. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../../src/engine/clients/index.js';
-import type { Run } from '../../../../src/protocol/engine.js';
+import type { Run } from '../../../../src/protocol/engine/index.js';
 import { searchOver, useWorkspace } from '../support.js';
 
 const workspace = useWorkspace();

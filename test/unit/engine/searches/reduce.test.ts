@@ -9,7 +9,7 @@ import {
   type SearchState,
 } from '../../../../src/engine/searches/driver/state.js';
 import { takeUp, type RunFacts } from '../../../../src/engine/searches/driver/takeUp.js';
-import type { RunStatus } from '../../../../src/protocol/engine.js';
+import type { RunStatus } from '../../../../src/protocol/engine/index.js';
 import type { Outcome, TrialState } from '../../../../src/search/types.js';
 import { createRandom } from '../../../../src/search/index.js';
 

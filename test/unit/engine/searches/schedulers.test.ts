@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../../src/engine/clients/index.js';
-import type { Run } from '../../../../src/protocol/engine.js';
-import type { RunSpec } from '../../../../src/protocol/runFolder.js';
+import type { Run } from '../../../../src/protocol/engine/index.js';
+import type { RunSpec } from '../../../../src/protocol/run/runFolder.js';
 import { pause, searchOver, until, useWorkspace } from '../support.js';
 
 const workspace = useWorkspace();

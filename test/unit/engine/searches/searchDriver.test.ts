@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Experiment } from '../../../../src/experiment/index.js';
-import type { Run, RunStatus } from '../../../../src/protocol/engine.js';
+import type { Run, RunStatus } from '../../../../src/protocol/engine/index.js';
 import { Scheduler } from '../../../../src/engine/executors/scheduler.js';
 import { SearchDriver, type SearchDriverOptions } from '../../../../src/engine/searches/driver/index.js';
 import type { AskAnswer } from '../../../../src/engine/searches/study/messages.js';

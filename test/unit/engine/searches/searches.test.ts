@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../../src/engine/clients/index.js';
-import { ErrorCode, type Run } from '../../../../src/protocol/engine.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import { ErrorCode, type Run } from '../../../../src/protocol/engine/index.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import { experiment, isAlive, pause, runOver, searchOver, TRAIN, until, useWorkspace } from '../support.js';
 
 const workspace = useWorkspace();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseExperiment } from '../../../../src/experiment/index.js';
 import { outcomeOfTrial } from '../../../../src/engine/searches/trialOutcome.js';
-import type { Run } from '../../../../src/protocol/engine.js';
+import type { Run } from '../../../../src/protocol/engine/index.js';
 
 const FILE = (sampler: string) => `
 network:

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../../src/engine/clients/index.js';
-import type { Run } from '../../../../src/protocol/engine.js';
+import type { Run } from '../../../../src/protocol/engine/index.js';
 import { experiment, isAlive, runWith, searchOver, until, useWorkspace } from '../support.js';
 
 const workspace = useWorkspace();

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { jsonSchema, parseExperiment } from '../../../../src/experiment/index.js';
-import { CAPTURE_AUTO, CAPTURE_OFF, LIBRARIES, readCapture } from '../../../../src/protocol/captureSettings.js';
-import { Capture } from '../../../../src/protocol/capture.js';
+import { CAPTURE_AUTO, CAPTURE_OFF, LIBRARIES, readCapture } from '../../../../src/protocol/run/captureSettings.js';
+import { Capture } from '../../../../src/protocol/run/capture.js';
 
 const read = (capture: string) => parseExperiment(`run: ./train\ncapture: ${capture}\n`, '/x/a.tune.yaml');
 const problems = (capture: string) =>

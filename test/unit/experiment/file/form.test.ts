@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkForm, formOf, jsonSchema, lenses } from '../../../../src/experiment/index.js';
-import { FileForm } from '../../../../src/protocol/panel.js';
+import { FileForm } from '../../../../src/protocol/panel/index.js';
 
 const FILE = '/w/a.tune.yaml';
 const TEXT = `name: a

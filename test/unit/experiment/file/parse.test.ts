@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isExperimentFile, parseExperiment } from '../../../../src/experiment/index.js';
-import type { FileProblem } from '../../../../src/protocol/engine.js';
+import type { FileProblem } from '../../../../src/protocol/engine/index.js';
 
 const FILE = '/home/ann/my project/größe.tune.yaml';
 const parse = (text: string, file = FILE) => parseExperiment(text, file);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseExperiment, planRun } from '../../../../src/experiment/index.js';
 import { checkNetworkTemplate, validateNetwork } from '../../../../src/experiment/network/index.js';
 import { fillNetwork } from '../../../../src/experiment/start/fillNetwork.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 
 const section = (more: object) => ({ data: 'mnist', loss: 'crossEntropy', ...more });
 const faults = (more: object) =>

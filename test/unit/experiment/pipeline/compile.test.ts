@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseExperiment, planRun } from '../../../../src/experiment/index.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 
 const FILE = '/workspace/small.tune.yaml';
 const NETWORKS = `

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseExperiment, planRun, toSpace } from '../../../../src/experiment/index.js';
 import type { PlanContext } from '../../../../src/experiment/index.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 
 let folder: string;
 beforeAll(() => {

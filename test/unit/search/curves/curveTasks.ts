@@ -2,7 +2,7 @@
  * Generated learning-curve tasks for tests of pruners and schedulers: a space, and for every configuration a loss by
  * step. The same kind and seed give the same task; noise depends on task, configuration and step only.
  */
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import { exp, log } from '../../../../src/search/maths/numeric.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import { isActive } from '../../../../src/search/space/index.js';

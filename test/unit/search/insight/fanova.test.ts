@@ -3,7 +3,7 @@ import { allowedDraws, drawsOf } from '../../../../src/search/insight/draws.js';
 import { effectsOf } from '../../../../src/search/insight/fanova.js';
 import { lossesOf, rowsOf } from '../../../../src/search/insight/rows.js';
 import { fitSurrogate } from '../../../../src/search/insight/surrogate.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import type { Space } from '../../../../src/search/types.js';
 import { box, choice, float, randomHistory, x } from './insightSupport.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Forest } from '../../../../src/search/insight/forest.js';
 import { lossesOf, rowsOf } from '../../../../src/search/insight/rows.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import type { Space } from '../../../../src/search/types.js';
 import { box, choice, float, randomHistory, x } from './insightSupport.js';
 

@@ -1,5 +1,5 @@
 /** Histories for the tests of insight. */
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import { drawParams } from '../../../../src/search/space/index.js';
 import type { Dimension, Goal, History, Space, Trial } from '../../../../src/search/types.js';

@@ -4,7 +4,7 @@ import {
   type Dependence,
   type DependenceOptions,
 } from '../../../../src/search/insight/partialDependence.js';
-import type { Params, ParamValue } from '../../../../src/protocol/values.js';
+import type { Params, ParamValue } from '../../../../src/protocol/values/index.js';
 import type { History, Space } from '../../../../src/search/types.js';
 import { box, choice, float, randomHistory, withTrials, x } from './insightSupport.js';
 

@@ -3,7 +3,7 @@ import { createStudy, restoreStudy } from '../../../../src/search/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import { bestOf, measure } from '../../../../src/search/recommend/measured.js';
 import { Recommender } from '../../../../src/search/recommend/index.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import type { Dimension, Space, StudyOptions, Trial } from '../../../../src/search/types.js';
 
 const float = (name: string, low: number, high: number, when: Dimension['when'] = null): Dimension => ({

@@ -3,7 +3,7 @@ import { createStudy } from '../../../../src/search/index.js';
 import { regretLeft, type RegretLeft } from '../../../../src/search/insight/regretLeft.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import type { History, Space } from '../../../../src/search/types.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import { box, choice, float, randomHistory, withTrials, x } from './insightSupport.js';
 import { TASKS } from '../tasks.js';
 

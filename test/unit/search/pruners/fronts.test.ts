@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createStudy, restoreStudy, type SavedStudy } from '../../../../src/search/index.js';
 import { hypervolume } from '../../../../src/search/pareto/index.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import { dominatedShare, standingAt } from '../../../../src/search/pruners/fronts.js';
 import type { History, Trial } from '../../../../src/search/types.js';
 import { float, start } from '../samplers/make.js';

@@ -1,6 +1,6 @@
 /** Samplers and schedulers that learn under Hyperband: BOHB, PriorBand, DEHB. */
 import { describe, expect, it } from 'vitest';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import { createStudy } from '../../../../src/search/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import { isActive, refuse } from '../../../../src/search/space/index.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import { createStudy } from '../../../../src/search/index.js';
 import type { Space } from '../../../../src/search/types.js';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createStudy } from '../../../../src/search/index.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import { binomial, currentToBest, differenceFrom } from '../../../../src/search/samplers/evolution/difference.js';
 import { DifferentialEvolutionSampler } from '../../../../src/search/samplers/evolution/differentialEvolution.js';

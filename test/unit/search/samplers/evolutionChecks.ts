@@ -11,7 +11,7 @@ import {
 } from '../../../../src/search/index.js';
 import { isAllowed } from '../../../../src/search/constraints/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import type { Named, Random, Space } from '../../../../src/search/types.js';
 import { randomSpace } from '../fuzz.js';
 import type { Task } from '../tasks.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import { Coding } from '../../../../src/search/gp/coding.js';
 import type { Row } from '../../../../src/search/gp/data.js';
 import { boxOf, into, regionOf } from '../../../../src/search/gp/region.js';

@@ -1,6 +1,6 @@
 /** Short ways to write spaces and to play studies. */
 import type { SavedStudy } from '../../../../src/search/index.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import type { Dimension, Named, Space, StudyOptions } from '../../../../src/search/types.js';
 
 export const float = (name: string, low = 0, high = 1, more: object = {}): Dimension =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createStudy } from '../../../../src/search/index.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import { hypervolume, nonDominatedRanks } from '../../../../src/search/pareto/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';
 import { associate, directionsOf } from '../../../../src/search/samplers/evolution/niches.js';

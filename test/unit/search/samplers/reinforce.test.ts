@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createStudy } from '../../../../src/search/index.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import type { Space } from '../../../../src/search/types.js';
 import { usualTests } from './evolutionChecks.js';
 import { bestOf, choice, finish, start, whole } from './make.js';

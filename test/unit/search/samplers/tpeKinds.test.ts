@@ -3,7 +3,7 @@
  * trials.
  */
 import { describe, expect, it } from 'vitest';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import { createStudy, restoreStudy, type SavedStudy } from '../../../../src/search/index.js';
 import { hypervolume, nonDominatedSort } from '../../../../src/search/pareto/index.js';
 import { createRandom } from '../../../../src/search/maths/random.js';

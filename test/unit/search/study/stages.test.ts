@@ -3,7 +3,7 @@ import { createStudy, restoreStudy, BUILT_IN_SAMPLERS, SearchError } from '../..
 import { defaultsOf, freeze, livingIn } from '../../../../src/search/stages/freeze.js';
 import { planStages } from '../../../../src/search/stages/plan.js';
 import { isBatchSize, isLearningRate, stageByName } from '../../../../src/search/stages/words.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import type { Dimension, Space, StudyOptions } from '../../../../src/search/types.js';
 
 const float = (name: string, low: number, high: number, more: Partial<Dimension> = {}): Dimension =>

@@ -12,9 +12,9 @@ import { lossAndGradients } from '../../../../src/training/architecture/steps.js
 import { searchArchitecture } from '../../../../src/training/architecture/search.js';
 import { Supernet } from '../../../../src/training/architecture/supernet.js';
 import { cpu } from '../../../../src/training/backends/cpu.js';
-import { tensorflowPython } from '../../../../src/training/backends/tensorflowPython.js';
-import { tfjsNode } from '../../../../src/training/backends/tfjsNode.js';
-import { wasm } from '../../../../src/training/backends/wasm.js';
+import { tensorflowPython } from '../../../../src/training/backends/native/tensorflowPython.js';
+import { tfjsNode } from '../../../../src/training/backends/native/tfjsNode.js';
+import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { batchValues, toTensors, type Batch } from '../../../../src/training/loop/batches.js';
 import type { HeldExamples } from '../../../../src/training/data/types.js';
 import { Random } from '../../../../src/training/random.js';

@@ -13,11 +13,11 @@ import {
   type OptimizerName,
 } from '../../../../src/experiment/network/index.js';
 import { cpu } from '../../../../src/training/backends/cpu.js';
-import { tensorflowPython } from '../../../../src/training/backends/tensorflowPython.js';
-import { tfjsNode, tfjsNodeGpu } from '../../../../src/training/backends/tfjsNode.js';
+import { tensorflowPython } from '../../../../src/training/backends/native/tensorflowPython.js';
+import { tfjsNode, tfjsNodeGpu } from '../../../../src/training/backends/native/tfjsNode.js';
 import type { BackendModule } from '../../../../src/training/backends/types.js';
-import { wasm } from '../../../../src/training/backends/wasm.js';
-import { webgpu } from '../../../../src/training/backends/webgpu.js';
+import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
+import { webgpu } from '../../../../src/training/backends/webgpu/index.js';
 import { buildLayer } from '../../../../src/training/layers/index.js';
 import { buildLoss } from '../../../../src/training/losses/index.js';
 import { buildOptimizer } from '../../../../src/training/optimizers/index.js';

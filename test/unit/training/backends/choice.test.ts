@@ -10,9 +10,9 @@ import {
   noteChoice,
   timeBackends,
   timeInChild,
-} from '../../../../src/training/backends/choice.js';
+} from '../../../../src/training/backends/choosing/choice.js';
 import { cpu } from '../../../../src/training/backends/cpu.js';
-import { wasm } from '../../../../src/training/backends/wasm.js';
+import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { network, plane, rings, stripes } from '../support.js';
 import { buildTrainer } from '../trainerProgram.js';
 

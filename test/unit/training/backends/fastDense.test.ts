@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cpu } from '../../../../src/training/backends/cpu.js';
-import { wasm } from '../../../../src/training/backends/wasm.js';
+import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { batchValues } from '../../../../src/training/loop/batches.js';
 import type { Dataset, HeldExamples } from '../../../../src/training/data/types.js';
 import { FastDense } from '../../../../src/training/kernels/fastDense.js';

@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { cpu } from '../../../../src/training/backends/cpu.js';
-import { tensorflowPython } from '../../../../src/training/backends/tensorflowPython.js';
-import { tfjsNode } from '../../../../src/training/backends/tfjsNode.js';
+import { tensorflowPython } from '../../../../src/training/backends/native/tensorflowPython.js';
+import { tfjsNode } from '../../../../src/training/backends/native/tfjsNode.js';
 import { BATCH_NORM } from '../../../../src/training/kernels/fusedBatchNorm.js';
 import { buildLayer } from '../../../../src/training/layers/index.js';
 import { Adam, ADAM } from '../../../../src/training/optimizers/adam.js';

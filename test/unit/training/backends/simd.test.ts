@@ -2,8 +2,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import '../../../../src/training/kernels/tensorflow.js';
-import { rowMajor, Simd, transposed, type FastActivation } from '../../../../src/training/backends/simd/index.js';
-import { wasm } from '../../../../src/training/backends/wasm.js';
+import {
+  rowMajor,
+  Simd,
+  transposed,
+  type FastActivation,
+} from '../../../../src/training/backends/webAssembly/simd/index.js';
+import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { activations } from '../../../../src/training/layers/activations.js';
 import { Random } from '../../../../src/training/random.js';
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cpu } from '../../../../src/training/backends/cpu.js';
-import { tryBackend } from '../../../../src/training/backends/trial.js';
-import { wasm } from '../../../../src/training/backends/wasm.js';
+import { tryBackend } from '../../../../src/training/backends/choosing/trial.js';
+import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { recurrent } from '../../../../src/training/layers/recurrent.js';
 import { Random } from '../../../../src/training/random.js';
 

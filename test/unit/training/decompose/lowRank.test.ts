@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
-import { PRUNING } from '../../../../src/protocol/pruning.js';
+import { PRUNING } from '../../../../src/protocol/trainer/pruning.js';
 import { backendById, startBackend } from '../../../../src/training/backends/index.js';
 import { decompose } from '../../../../src/training/decompose/lowRank.js';
 import { svd } from '../../../../src/training/decompose/svd.js';

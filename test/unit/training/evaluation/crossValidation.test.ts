@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { validateNetwork } from '../../../../src/experiment/network/index.js';
-import { wasm } from '../../../../src/training/backends/wasm.js';
+import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { CrossValidation } from '../../../../src/training/evaluation/crossValidation.js';
 import { HeldReader } from '../../../../src/training/data/arrayFile.js';
 import { divisionsOf } from '../../../../src/training/data/index.js';

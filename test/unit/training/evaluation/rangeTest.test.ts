@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { RangeTest } from '../../../../src/protocol/rangeTest.js';
-import { wasm } from '../../../../src/training/backends/wasm.js';
+import { RangeTest } from '../../../../src/protocol/trainer/rangeTest.js';
+import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { rangeTest } from '../../../../src/training/rangeTest/index.js';
 import { Divergence, rateAt, readCurve } from '../../../../src/training/rangeTest/curve.js';
 import { network, Notes, plane, rings } from '../support.js';

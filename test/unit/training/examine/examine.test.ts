@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ExamineSettings } from '../../../../src/protocol/examined.js';
+import type { ExamineSettings } from '../../../../src/protocol/trainer/examined.js';
 import { backendById, startBackend } from '../../../../src/training/backends/index.js';
 import { SavedModel } from '../../../../src/training/checkpoints/savedModel.js';
 import type { Dataset } from '../../../../src/training/data/types.js';

@@ -14,7 +14,7 @@ import { loadModelFile } from '../../../../src/training/checkpoints/checkpoint.j
 import { readAll } from '../../../../src/training/data/arrayFile.js';
 import { MemoryBytes } from '../../../../src/training/data/bytes.js';
 import { openNpy } from '../../../../src/training/data/npy.js';
-import type { ExportFormat } from '../../../../src/protocol/trainer.js';
+import type { ExportFormat } from '../../../../src/protocol/trainer/index.js';
 import { exportNetwork } from '../../../../src/training/export/index.js';
 import { hdf5, lookup3, put, type Hdf5Group } from '../../../../src/training/export/hdf5.js';
 import { CASES, examplesOf, savedCase } from './exportCases.js';

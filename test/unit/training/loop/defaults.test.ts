@@ -6,7 +6,7 @@ import {
   validateNetwork,
   type Network,
 } from '../../../../src/experiment/network/index.js';
-import { wasm } from '../../../../src/training/backends/wasm.js';
+import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { followData } from '../../../../src/training/loop/defaults.js';
 import { LiveChanges } from '../../../../src/training/loop/liveChanges.js';
 import { Training } from '../../../../src/training/loop/train.js';

@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cpu } from '../../../../src/training/backends/cpu.js';
-import { wasm } from '../../../../src/training/backends/wasm.js';
+import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import type { Dataset } from '../../../../src/training/data/types.js';
 import { deviceOf, divide, Workers } from '../../../../src/training/parallel/index.js';
 import { loadState, saveState } from '../../../../src/training/checkpoints/resume.js';

@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { wasm } from '../../../../src/training/backends/wasm.js';
+import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { loadState, saveState } from '../../../../src/training/checkpoints/resume.js';
 import { Training } from '../../../../src/training/loop/train.js';
 import { network, Notes, rings, stripes, training } from '../support.js';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cpu } from '../../../../src/training/backends/cpu.js';
-import { wasm } from '../../../../src/training/backends/wasm.js';
+import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { Notes, plane, rings, training } from '../support.js';
 
 const mlp = {

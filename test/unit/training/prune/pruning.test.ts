@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PRUNING } from '../../../../src/protocol/pruning.js';
+import { PRUNING } from '../../../../src/protocol/trainer/pruning.js';
 import { backendById, startBackend } from '../../../../src/training/backends/index.js';
 import type { Layer, Network } from '../../../../src/experiment/network/index.js';
 import { savedMetadata } from '../../../../src/training/checkpoints/saved.js';

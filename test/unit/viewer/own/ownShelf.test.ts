@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Insights } from '../../../../src/engine/searches/insight/insights.js';
-import type { RequestParams, RequestResult, Run } from '../../../../src/protocol/engine.js';
+import type { RequestParams, RequestResult, Run } from '../../../../src/protocol/engine/index.js';
 import type { OwnViewerRequest } from '../../../../src/protocol/viewer.js';
 import { answerOwn } from '../../../../src/viewer/own/ownRequests.js';
 import { OWN_LIMITS, OwnShelf, type OwnLimits } from '../../../../src/viewer/own/ownShelf.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RequestParams, SeriesData } from '../../../../src/protocol/engine.js';
+import type { RequestParams, SeriesData } from '../../../../src/protocol/engine/index.js';
 import { SeriesFeed, type Want } from '../../../../webview/model/charts/feed.js';
 
 /** Engine's answers from a table of lengths: y = x. */

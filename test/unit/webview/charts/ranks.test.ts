@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../../../../src/protocol/engine.js';
-import { ofFirstRank, rankedOf, ranksWith } from '../../../../src/protocol/ranks.js';
+import type { Run } from '../../../../src/protocol/engine/index.js';
+import { ofFirstRank, rankedOf, ranksWith } from '../../../../src/protocol/engine/ranks.js';
 import { chartedMetrics, drawnRanks, overRanks } from '../../../../webview/model/charts/ranks.js';
 import type { Series } from '../../../../src/drawing/series.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../../../../src/protocol/engine.js';
-import type { Params } from '../../../../src/protocol/values.js';
+import type { Run } from '../../../../src/protocol/engine/index.js';
+import type { Params } from '../../../../src/protocol/values/index.js';
 import { columnsOf, ranks, type Column } from '../../../../src/drawing/runs/plotColumns.js';
 import { importanceOf } from '../../../../src/drawing/runs/importance.js';
 import { distribution, hypervolumes, lanes, paretoFront, surface } from '../../../../webview/model/explore/shapes.js';

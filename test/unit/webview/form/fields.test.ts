@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FileForm, FormField } from '../../../../src/protocol/panel.js';
+import type { FileForm, FormField } from '../../../../src/protocol/panel/index.js';
 import { Draft } from '../../../../webview/model/form/draft.js';
 import { fieldText, parseField, suggestSpace } from '../../../../webview/model/form/fields.js';
 import { parseSpace } from '../../../../webview/model/search/spaceText.js';

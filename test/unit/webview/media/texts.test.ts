@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { markdown } from '../../../../webview/model/media/markdown.js';
-import { pictureCell, pictureIn } from '../../../../src/protocol/pictureCells.js';
+import { pictureCell, pictureIn } from '../../../../src/protocol/run/pictureCells.js';
 import { isNumeric, readTable, sortRows, wordsOf } from '../../../../webview/model/media/tables.js';
 
 describe('tables', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { RequestParams, RequestResult } from '../../../../src/protocol/engine.js';
+import type { RequestParams, RequestResult } from '../../../../src/protocol/engine/index.js';
 import { linesOf, LogWindow, PIECE, searchLog, WINDOW } from '../../../../webview/model/page/log.js';
 
 /** Answers like the engine, from bytes. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { RunDetail } from '../../../../src/protocol/engine.js';
+import type { RunDetail } from '../../../../src/protocol/engine/index.js';
 import type { RunToCompare } from '../../../../src/format/runDiff.js';
-import { PanelState } from '../../../../src/protocol/panel.js';
+import { PanelState } from '../../../../src/protocol/panel/index.js';
 import { comparison } from '../../../../src/drawing/runs/comparison.js';
 import { compareRuns, openRun, pageRuns } from '../../../../webview/model/page/pages.js';
 import { patchFiles } from '../../../../webview/model/page/patch.js';

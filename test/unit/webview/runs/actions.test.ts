@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Run } from '../../../../src/protocol/engine.js';
+import type { Run } from '../../../../src/protocol/engine/index.js';
 import type { PanelModel } from '../../../../webview/model/panel.js';
 import { actionsFor } from '../../../../webview/model/runs/actions.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../../../../src/protocol/engine.js';
+import type { Run } from '../../../../src/protocol/engine/index.js';
 import { drawnRanks } from '../../../../webview/model/charts/ranks.js';
 import { columnsOf } from '../../../../src/drawing/runs/plotColumns.js';
 import { AskedMetrics } from '../../../../webview/model/runs/askedMetrics.js';

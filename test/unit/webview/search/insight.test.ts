@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Insight } from '../../../../src/protocol/insight.js';
+import type { Insight } from '../../../../src/protocol/engine/insight.js';
 import { Insights, type InsightWish } from '../../../../webview/model/search/insights.js';
 import { parallel } from '../../../../webview/model/search/parallel.js';
 import {

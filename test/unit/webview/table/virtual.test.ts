@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../../../../src/protocol/engine.js';
+import type { Run } from '../../../../src/protocol/engine/index.js';
 import { PAGE, RunPages } from '../../../../webview/model/table/pages.js';
 import { pagesOf, scrollToRow, windowOf } from '../../../../webview/model/table/virtual.js';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { hostSpec, hostText } from '../../../../../src/engine/executors/ssh/hostSpec.js';
-import type { RunSpec } from '../../../../../src/protocol/runFolder.js';
+import type { RunSpec } from '../../../../../src/protocol/run/runFolder.js';
 
 const places = { workspace: '/w/my code', dist: '/opt/ts/dist', hostWorkspace: '/h/copy', hostDist: '/h/bin/dist' };
 const spec: RunSpec = {

@@ -1,0 +1,451 @@
+/**
+ * One active run: its supervisor, its journal, its end. A run that this engine started and one that it adopted are
+ * handled in the same way: a supervisor that answers, and files that grow.
+ */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { RUN_ENV, RUN_FILES, type RunSpec } from '../../../protocol/run/runFolder.js';
+import type { Control, Frame, StopReason } from '../../../protocol/run/supervisor.js';
+import { askByFile, canAskByFile, isAskedToPause } from './askByFile.js';
+import { jobOutput, type ClusterJob } from '../../executors/jobs.js';
+import { outcomeOfJob, placeOf, whenGone } from './jobFacts.js';
+import { takeLaunch } from '../../supervisor/launch.js';
+import type { Floats } from '../../../protocol/values/floats.js';
+import type { Params } from '../../../protocol/values/index.js';
+import {
+  FIRST_LAUNCH,
+  isEndedByEngine,
+  readLastWords,
+  readSupervisorRecords,
+  readTaken,
+  type Launch,
+} from '../ends/endingRecords.js';
+import type { Log } from '../../disk/log.js';
+import { personsUmask } from '../../disk/umask.js';
+import { memoryKills } from '../../machine/memoryKills.js';
+import { ownNode } from '../../clients/nodePath.js';
+import type { Ending } from '../ends/outcome.js';
+import { logTail } from '../ends/logTail.js';
+import type { HostIdentity } from '../../../protocol/run/host.js';
+import { isHere } from '../../machine/host.js';
+import { isAlive } from '../../supervisor/processes.js';
+import { LeaseWatch } from '../../machine/leaseWatch.js';
+import { OrphanProgram } from './orphan.js';
+import { SupervisorLink } from './supervisorLink.js';
+import { workerKey, type Workers } from '../workers.js';
+
+/** Stores the run's journals, in turns with those of other runs. */
+export interface JournalIntake {
+  /**
+   * Has `read` called in the next turn, which passes frames on and returns whether there are more. `skim`: their data is of no
+   * use, as the journal is read from the disk.
+   */
+  arrived(read: (skim: boolean) => boolean): void;
+  /** Call it only from within `read`. */
+  frame(frame: Frame): void;
+  /**
+   * Reads the new records of all files. Resolves, once they are stored, to whether there were any. `final`: nobody
+   * writes any more. Rejects if they can't be stored; then none of them is.
+   */
+  read(final: boolean): Promise<boolean>;
+  /** Stops storing. */
+  dispose(): void;
+}
+
+export interface LiveRunOptions {
+  id: string;
+  folder: string;
+  spec: RunSpec;
+  /** Absolute path of supervisor.cjs. */
+  supervisorProgram: string;
+  intake: JournalIntake;
+  /** Its job on a cluster; null: a supervisor on this host starts it, or another host manages it. */
+  job: ClusterJob | null;
+  /** Called when the cluster has reported where the job is. */
+  onPlace(device: string): void;
+  /** Returns the SHA-256 of run.json if this person has requested it, else null; the supervisor then starts nothing. */
+  askedHash(): string | null;
+  log: Log;
+  /** Programs that wait for a run. */
+  workers: Pick<Workers, 'take' | 'keep'>;
+  /** The program runs (or stands still). */
+  onRunning(paused: boolean): void;
+  /** Called when it runs on another host and is known only by its files. */
+  onElsewhere(host: HostIdentity): void;
+  /**
+   * Called once, when the program has ended and all its records are stored; null if it never started and may be started
+   * again.
+   */
+  onEnded(ending: Ending | null): void;
+  /** Called when storing failed; it is retried. */
+  onTrouble(error: unknown): void;
+}
+
+/** Time in which a newly started supervisor must write its address. */
+const START_MS = 20_000;
+/** Time for which a file server may hide what another host has written. */
+const FILES_LAG_MS = 10_000;
+/** Number of polls after which the journals are read although the supervisor reports their growth. */
+const POLLS = 10;
+/** A supervisor that has written the exit record tells of it at once; one that stands still must not hold up the end. */
+const TOLD_MS = 2000;
+
+export class LiveRun {
+  private readonly link: SupervisorLink;
+  private orphan: OrphanProgram | null = null;
+  /** Set while it is on another host. */
+  private lease: LeaseWatch | null = null;
+  private phase: 'looking' | 'ending' | 'ended' | 'detached' = 'looking';
+  private readonly since = performance.now();
+  private lookingFurther = false;
+  private supervisorGone: string | null = null;
+  private reading = false;
+  /** Random, so that runs that start together are not all polled together. */
+  private polls = Math.floor(Math.random() * POLLS);
+  private launchedHere = false;
+  private start: { placement: Record<string, string>; environment: string | null } = {
+    placement: {},
+    environment: null,
+  };
+  /** Tells which later runs its program could take; null: none. */
+  private workerKey: string | null = null;
+  private toldRunning = false;
+  private jobOverSince: number | null = null;
+  private untold: NodeJS.Timeout | undefined;
+  private readonly memoryKillsBefore = memoryKills();
+  private readonly which: Launch;
+
+  constructor(private readonly options: LiveRunOptions) {
+    this.which = options.spec.launch ?? FIRST_LAUNCH;
+    this.link = new SupervisorLink(options.folder, this.which.number, {
+      welcome: (pid, paused) => {
+        if (pid !== null) options.onRunning(paused);
+        this.readJournals();
+      },
+      arrived: () => this.phase === 'looking' && options.intake.arrived((skim) => this.link.read(skim)),
+      frame: (frame) => {
+        options.intake.frame(frame);
+        if (frame.file === RUN_FILES.supervisorJournal) setImmediate(() => this.look());
+      },
+      exited: () => setImmediate(() => this.look()),
+      closed: () => this.look(),
+      declined: () => this.spawnSupervisor(),
+    });
+  }
+
+  /**
+   * Starts the supervisor, which starts the program. The supervisor has our environment; the program gets the one in
+   * `environment`, ours when that is null, with `placement` over it and what the run itself sets over both.
+   */
+  launch(placement: Record<string, string>, environment: string | null): void {
+    const { folder, spec, workers } = this.options;
+    this.launchedHere = true;
+    this.start = { placement, environment };
+    this.workerKey = workerKey(spec, placement);
+    const hash = this.options.askedHash();
+    const worker = this.workerKey === null || hash === null ? null : workers.take(this.workerKey);
+    if (worker && hash !== null) this.link.assign(worker, { type: 'assign', folder, hash });
+    else this.spawnSupervisor();
+  }
+
+  private spawnSupervisor(): void {
+    const { folder, spec, supervisorProgram } = this.options;
+    const { placement, environment } = this.start;
+    if (this.phase !== 'looking') return;
+    const node = ownNode();
+    const umask = (personsUmask() ?? process.umask()).toString(8);
+    const hash = this.options.askedHash() ?? 'nobody asked for it';
+    let output: number | undefined;
+    try {
+      output = fs.openSync(this.options.log.file, 'a', 0o600);
+      const child = spawn(node.execPath, [supervisorProgram, folder, umask, hash, environment ?? ''], {
+        cwd: folder,
+        detached: true,
+        windowsHide: true,
+        stdio: ['ignore', output, output],
+        env: { ...process.env, ...node.env, [RUN_ENV.placement]: JSON.stringify(placement) },
+      });
+      child.on('error', (error) => (this.supervisorGone = error.message));
+      child.on('exit', (code, signal) => {
+        this.supervisorGone = `it ended with ${code ?? signal}`;
+        this.look();
+      });
+      child.unref();
+      this.options.log.info(`run ${spec.id}: supervisor ${child.pid} started`);
+    } catch (error) {
+      this.supervisorGone = (error as Error).message;
+    } finally {
+      if (output !== undefined) fs.closeSync(output);
+    }
+    this.look();
+  }
+
+  /** Submits it to its cluster, which starts the supervisor later. */
+  launchJob(): void {
+    const { job } = this.options;
+    if (!job) {
+      this.launchedHere = true;
+      this.supervisorGone = 'nobody has asked for it here';
+    } else this.watchJob(job, true);
+    this.look();
+  }
+
+  /** Adopts a run that an earlier engine started. */
+  adopt(): void {
+    if (this.options.job) this.watchJob(this.options.job, false);
+    this.look();
+  }
+
+  /** Reads journals whose growth nobody reports, and checks for the end. Call it about twice a second. */
+  poll(): void {
+    if (this.phase !== 'looking') return;
+    const { connected } = this.link;
+    if (!connected || this.polls++ % POLLS === 0) this.readJournals();
+    if (!connected) this.look();
+  }
+
+  private readJournals(): void {
+    if (this.reading) return;
+    this.reading = true;
+    this.options.intake
+      .read(false)
+      .then((grew) => void (grew && this.lease?.alive()))
+      .catch((error: unknown) => this.options.onTrouble(error))
+      .finally(() => (this.reading = false));
+  }
+
+  stop(reason: StopReason, grace: number): void {
+    if (this.orphan) this.orphan.stop(grace);
+    else if (!this.cancelUnstarted()) this.send({ type: 'stop', reason, grace });
+  }
+
+  get canPause(): boolean {
+    return this.orphan?.canPause ?? true;
+  }
+
+  /**
+   * Returns false if requests can't be passed on because the program is on another host and the folder can't be
+   * written.
+   */
+  get canAsk(): boolean {
+    return (!this.lease && this.options.job?.isCarried !== true) || canAskByFile(this.options.folder);
+  }
+
+  /** Cancels a job whose supervisor has not started. Returns false if it has, or if there is no job. */
+  private cancelUnstarted(): boolean {
+    const { job, folder } = this.options;
+    if (!job || this.lease || this.link.connected || this.phase !== 'looking') return false;
+    // Another folder is the one that counts: there the request is found.
+    if (job.isCarried && !job.isUnheard) return false;
+    try {
+      if (!takeLaunch(folder, this.which.number)) {
+        this.leaseThere();
+        return false;
+      }
+    } catch {
+      // No supervisor can start anything without the folder, or on a full disk.
+    }
+    job.cancel();
+    void this.conclude();
+    return true;
+  }
+
+  private send(control: Control): void {
+    if (!this.lease && this.options.job?.isCarried !== true) return this.link.send(control);
+    try {
+      askByFile(this.options.folder, this.which.number, control);
+    } catch (error) {
+      this.options.onTrouble(error);
+    }
+  }
+
+  pause(): void {
+    if (this.orphan) this.orphan.pause();
+    else this.send({ type: 'pause' });
+  }
+
+  resume(): void {
+    if (this.orphan) this.orphan.resume();
+    else this.send({ type: 'resume' });
+  }
+
+  /** Returns false if live edits can't reach the program. */
+  get canSet(): boolean {
+    return this.orphan === null;
+  }
+
+  set(params: Params, floats: Floats | undefined): void {
+    this.send({ type: 'set', params, ...(floats && { floats }) });
+  }
+
+  /** Detaches without touching the program: the engine is leaving. */
+  detach(): void {
+    this.phase = 'detached';
+    this.options.intake.dispose();
+    this.link.dispose();
+    this.orphan?.dispose();
+  }
+
+  private watchJob(job: ClusterJob, isNew: boolean): void {
+    job.changed = () => {
+      const text = placeOf(job);
+      if (text !== null) this.options.onPlace(text);
+      this.look();
+    };
+    job.begin(isNew);
+  }
+
+  /** Determines the state: ended, answering, starting, on another host, or gone. */
+  private look(): void {
+    if (this.phase !== 'looking' || this.orphan) return;
+    const { folder } = this.options;
+    if (readSupervisorRecords(folder, this.which).exit) return this.concludeOnceTold();
+    if (this.link.isOpen || this.lookingFurther) return;
+    this.lookingFurther = true;
+    void this.link
+      .connect()
+      .then((connected) => (connected ? undefined : this.unanswered()))
+      .catch((error: unknown) =>
+        this.options.log.error(`run ${this.options.id}: looking for its program failed`, error),
+      )
+      .finally(() => (this.lookingFurther = false));
+  }
+
+  /** The exit record is there. Its supervisor, if it answers, is about to say whether the program takes another run. */
+  private concludeOnceTold(): void {
+    // Its greeting may not have been read yet: some trials take less than a millisecond.
+    if (!this.link.isOpen || this.link.hasTold) return void this.conclude();
+    this.untold ??= setTimeout(() => void this.conclude(), TOLD_MS).unref();
+  }
+
+  /** No supervisor answers. Everything is read again, because much may have happened while we waited. */
+  private async unanswered(): Promise<void> {
+    if (this.phase !== 'looking') return;
+    const { folder, id, log } = this.options;
+    const { spawn: spawned, exit } = readSupervisorRecords(folder, this.which);
+    if (exit) return this.concludeOnceTold();
+    const taken = readTaken(folder, this.which.number);
+    const host = spawned?.host ?? (taken === 'unreadable' ? undefined : taken?.host);
+    const { job } = this.options;
+    if (job) return this.watchCluster(job, spawned !== null, taken !== null, isHere(host));
+    if (host && !isHere(host)) return this.watchElsewhere(host);
+    if (!spawned && taken === null) return this.notTaken();
+    // The supervisor is slow, or about to write its address.
+    if (taken && taken !== 'unreadable' && isAlive(taken.pid, taken.started)) return this.lookAgain();
+    this.orphan = await OrphanProgram.find(folder, this.which.number, spawned);
+    if ((this.phase as string) !== 'looking') return this.orphan?.dispose();
+    if (!this.orphan) return void this.conclude();
+    log.warn(`run ${id}: its supervisor is gone, its program is watched`);
+    this.options.onRunning(this.orphan.paused);
+    this.orphan.watch(() => void this.conclude());
+  }
+
+  /** Nothing shows that a program was ever started for this launch. */
+  private notTaken(): void {
+    const { finish, assumed } = readLastWords(this.options.folder, this.which);
+    if (!this.launchedHere && (finish || assumed)) return void this.conclude();
+    // No supervisor will start for a run that nobody has requested here.
+    const mayComeUp = performance.now() - this.since < START_MS && this.options.askedHash() !== null;
+    const waits = this.launchedHere ? this.supervisorGone === null : mayComeUp;
+    if (waits) this.lookAgain();
+    else void this.conclude();
+  }
+
+  /** Only a recorded end, or a lease that was not renewed for minutes, ends a run on another host. */
+  private watchElsewhere(host: HostIdentity): void {
+    if (isEndedByEngine(this.options.folder, this.which)) return void this.conclude();
+    if (!this.lease) {
+      this.leaseThere();
+      this.options.onElsewhere(host);
+    } else if (this.lease.isStale()) {
+      this.options.log.warn(`run ${this.options.id}: no sign of life from ${host.name} for minutes`);
+      void this.conclude();
+    }
+  }
+
+  private leaseThere(): LeaseWatch {
+    this.lease ??= new LeaseWatch(path.join(this.options.folder, RUN_FILES.lease));
+    return this.lease;
+  }
+
+  /**
+   * There is no exit record, and no supervisor answers. The files of a started run take precedence: the cluster's
+   * answer counts only when the lease is stale as well, and a missing answer ends nothing.
+   */
+  private watchCluster(job: ClusterJob, spawned: boolean, taken: boolean, here: boolean): void {
+    const isOver = job.state?.name === 'gone' || job.refused !== null;
+    if (!taken) {
+      // A file that a supervisor has just written may become visible only later.
+      if (job.refused !== null) void this.conclude();
+      else if (!isOver) this.jobOverSince = null;
+      else if (performance.now() - (this.jobOverSince ??= performance.now()) > FILES_LAG_MS) void this.conclude();
+      return;
+    }
+    const lease = this.leaseThere();
+    if (spawned && !this.toldRunning) {
+      this.toldRunning = true;
+      this.options.onRunning(isAskedToPause(this.options.folder, this.which.number));
+    }
+    const isStale = lease.isStale();
+    job.isNeeded = isStale || job.state?.name !== 'running';
+    if (isStale && isOver) {
+      this.options.log.warn(`run ${this.options.id}: no sign of life for minutes, and its job is over`);
+      void this.conclude();
+    } else if (here) this.lookAgain();
+  }
+
+  private lookAgain(): void {
+    const wait = performance.now() - this.since < 2000 ? 20 : 250;
+    setTimeout(() => this.look(), wait).unref();
+  }
+
+  private async conclude(): Promise<void> {
+    if (this.phase !== 'looking') return;
+    this.phase = 'ending';
+    const worker = this.link.release();
+    if (worker) this.options.workers.keep(this.workerKey, this.options.spec, worker);
+    this.link.dispose();
+    this.orphan?.dispose();
+    // A full disk delays the end of a run, but its last points are not lost.
+    for (let wait = 250; ; wait = Math.min(wait * 2, 10_000)) {
+      if ((this.phase as string) === 'detached') return;
+      try {
+        await this.options.intake.read(true);
+        break;
+      } catch (error) {
+        this.options.onTrouble(error);
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+    const { job, folder } = this.options;
+    const cutShort = job && readSupervisorRecords(folder, this.which).exit?.interrupted === 'end';
+    if (cutShort) await whenGone(job, () => this.phase !== 'ending');
+    if ((this.phase as string) === 'detached') return;
+    this.phase = 'ended';
+    job?.dispose();
+    this.options.onEnded(this.ending());
+  }
+
+  private ending(): Ending | null {
+    const { folder, job } = this.options;
+    const { spawn: spawned, exit } = readSupervisorRecords(folder, this.which);
+    const words = readLastWords(folder, this.which);
+    const taken = readTaken(folder, this.which.number);
+    const isWaiting = !spawned && !exit && !taken && !this.launchedHere && !words.finish && !words.assumed && !job;
+    if (isWaiting && this.options.askedHash() !== null) return null;
+    const failedStart =
+      !spawned && !exit && !taken && this.launchedHere
+        ? `The run's supervisor did not start: ${this.supervisorGone ?? 'no reason known'}. More is in ${this.options.log.file}.`
+        : undefined;
+    return {
+      exit: failedStart !== undefined ? { code: null, signal: null, requested: null, error: failedStart } : exit,
+      ...words,
+      // The output of the job's script shows why no supervisor started.
+      logTail: logTail(folder, job && !spawned && !exit ? jobOutput(job.launch) : RUN_FILES.output),
+      memoryKill: memoryKills() > this.memoryKillsBefore,
+      ...(job && { job: outcomeOfJob(job, spawned !== null) }),
+      ...(this.lease && spawned?.host && { elsewhere: spawned.host.name }),
+    };
+  }
+}

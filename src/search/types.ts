@@ -308,9 +308,7 @@ export interface WarmStart {
   note?: string;
 }
 
-/**
- * Settings of the final repeats: the `top` most promising trials are run again with fresh seeds, up to `times` each.
- */
+/** Settings of the final repeats: the `top` most promising trials run again with fresh seeds, up to `times` each. */
 export interface Repeat {
   top: number;
   times: number;

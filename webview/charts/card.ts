@@ -1,6 +1,5 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { Run } from '../../src/protocol/engine/index.js';
-import { button } from '../components/controls.js';
 import { styles } from '../components/cssVars.js';
 import { icon } from '../components/icon.js';
 import type { XAxis } from '../../src/drawing/series.js';
@@ -18,8 +17,8 @@ import { datasetsOf } from './datasets.js';
 import { onHover } from './hover.js';
 import { Overlay, type Hit } from './overlay.js';
 import { ChartReader, type Readable } from './reader.js';
+import { cardButtons } from './cardButtons.js';
 import { cardMenu, settingsRow } from './cardSettings.js';
-import { saveMenu } from './save.js';
 import { addToReport, chartBlock } from '../model/reports.js';
 import { readTheme, type ChartTheme } from './theme.js';
 import { sourceIn } from '../model/runs/metricNames.js';
@@ -349,40 +348,7 @@ export class ChartCard extends LitElement implements Readable {
             isPrinted ? icon('output', l10n.t('read from the output')) : nothing
           }<span>${this.heading}</span>
         </h2>
-        ${
-          this.zoom
-            ? button({
-                label: l10n.t('Reset zoom'),
-                icon: 'zoom-out',
-                iconOnly: true,
-                title: l10n.t('Reset zoom (double-click the chart)'),
-                testId: TEST_IDS.chartReset(this.metric),
-                onClick: this.reset,
-              })
-            : nothing
-        }
-        ${button({
-          label: l10n.t('Values of {0} as a table', this.heading),
-          icon: 'table',
-          iconOnly: true,
-          pressed: this.table,
-          testId: TEST_IDS.chartValues(this.metric),
-          onClick: () => (this.table = !this.table),
-        })}
-        ${button({
-          label: l10n.t('Save {0}…', this.heading),
-          icon: 'save',
-          iconOnly: true,
-          testId: TEST_IDS.chartSave(this.metric),
-          onClick: (event) => saveMenu(this, event as MouseEvent),
-        })}
-        ${button({
-          label: l10n.t('More for {0}', this.heading),
-          icon: 'ellipsis',
-          iconOnly: true,
-          testId: TEST_IDS.chartMenu(this.metric),
-          onClick: (event) => this.menu(event as MouseEvent),
-        })}
+        ${cardButtons(this, { reset: this.reset, menu: (event) => this.menu(event) })}
       </div>
       ${this.setting ? settingsRow(this) : nothing}
       <div

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from '../../format/l10n.js';
 import type { FileArg } from '../manifest/commands.js';
-import type { Node } from '../explorer/tree.js';
+import type { Node } from '../explorer/node.js';
 import type { Parts } from './parts.js';
 import { fileFor, folderFor } from './asking/pick.js';
 import type { Handlers } from './registry.js';

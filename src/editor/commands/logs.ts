@@ -1,6 +1,6 @@
 /** Commands for logs of other tools. */
 import * as vscode from 'vscode';
-import type { Node } from '../explorer/tree.js';
+import type { Node } from '../explorer/node.js';
 import { l10n } from '../../format/l10n.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import type { ShownLog } from '../logs/logViewer.js';

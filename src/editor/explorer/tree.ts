@@ -1,29 +1,20 @@
 /** The explorer: experiments → searches and runs → trials, page by page; a pipeline's run → its stages. */
 import * as vscode from 'vscode';
-import type { Experiment, Run, Search } from '../../protocol/engine/index.js';
+import type { Experiment, Run } from '../../protocol/engine/index.js';
 import { Debounce, Disposables } from '../events.js';
 import { l10n } from '../../format/l10n.js';
 import type { Engines, EnginesChange } from '../link/engines.js';
 import type { FolderEngine } from '../link/folderEngine.js';
 import type { FoundLogs } from '../logs/foundLogs.js';
-import type { OwnProgress, ShownLog } from '../logs/logViewer.js';
+import type { ShownLog } from '../logs/logViewer.js';
 import { commandId } from '../manifest/commands.js';
 import { CONTEXT, ITEM, VIEW } from '../manifest/ids.js';
 import type { ListKey, RunList } from '../model/runList.js';
 import { experimentRow, logGroupRow, logRow, logsRow, runRow, searchRow, type Row } from './items.js';
 import { markdown } from './markdown.js';
+import type { Node } from './node.js';
+import { lookingText } from './texts.js';
 import { runTooltip, searchTooltip } from './tooltip.js';
-
-export type Node =
-  | { kind: 'folder'; folder: FolderEngine }
-  | { kind: 'experiment'; folder: FolderEngine; experiment: Experiment }
-  | { kind: 'search'; folder: FolderEngine; search: Search }
-  /** `below`: the pipeline's run below which the stage's run is shown. */
-  | { kind: 'run'; folder: FolderEngine; run: Run; below?: string }
-  | { kind: 'logs'; folder: FolderEngine }
-  | { kind: 'logGroup'; folder: FolderEngine; title: string; experiment: string; logs: readonly ShownLog[] }
-  | { kind: 'log'; folder: FolderEngine; log: ShownLog }
-  | { kind: 'more'; folder: FolderEngine; list: ListKey; left: number };
 
 export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly all = new Disposables();
@@ -405,11 +396,4 @@ export class Explorer implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     }
     return undefined;
   }
-}
-
-/** Returns the message above the runs of a folder in which nothing may be started. */
-function lookingText({ done, of, cut }: OwnProgress): string {
-  if (done < of) return l10n.t('Reading the runs: {0} of {1}', done, of);
-  const rule = l10n.t('Restricted Mode: runs are shown, and nothing is started or changed.');
-  return cut ? `${rule} ${l10n.t('Only the newest {0} runs are shown.', of)}` : rule;
 }

@@ -76,7 +76,7 @@ export class Searches implements RunListener {
     try {
       const saved = await study.thread.call('save', {});
       // Reads the commit first, so that the trials have it.
-      await maker.gitOf(experiment.file.replace(/[\\/][^\\/]*$/, ''));
+      await maker.repositories.of(experiment.file.replace(/[\\/][^\\/]*$/, ''));
       environments.keep(id, environment);
       const count = store.searches.list({ experiment: experiment.name }).length;
       store.batch(() => {

@@ -13,18 +13,11 @@ import type { SeriesTable } from '../series/table.js';
 import { meaningOf } from '../series/sameMetric.js';
 import { Source, sourceOf } from '../series/source.js';
 import type { MetricsLine } from './parse.js';
+import { cut, MAX_METRICS, MAX_PARAMS, MAX_VALUE, MAX_CHANGED, MAX_MESSAGES } from './limits.js';
 import { MAX_NAME, shorten } from './parse.js';
 import { entryOf, setEntry } from '../../protocol/values/records.js';
 import { inEnglish, said } from '../../format/said.js';
 import type { Said } from '../../protocol/said.js';
-
-const MAX_METRICS = 5000;
-const MAX_PARAMS = 2000;
-const MAX_VALUE = 65_536;
-/** Characters of a value whose change is noted. */
-const MAX_CHANGED = 200;
-const MAX_TEXT = 16_384;
-const MAX_MESSAGES = 1000;
 
 type Other = Exclude<JournalRecord, { type: 'metrics' }>;
 
@@ -403,5 +396,3 @@ export class Application {
     }
   }
 }
-
-const cut = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);

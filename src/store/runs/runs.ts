@@ -19,13 +19,16 @@ import type { SeriesTable } from '../series/table.js';
 import { byFormula } from './byFormula.js';
 import { bestRow, experimentOf, newestObjective } from './best.js';
 import { FieldReader } from './fields.js';
+import { experimentsOf } from './experiments.js';
+import { filesOf, hasFile, renameFile } from './files.js';
 import { groupsOf } from './groups.js';
 import { LIVE_SQL, order, where, type Sql } from './query.js';
 import { paramsText, readParams } from './params.js';
 import { AS_JSON, PLAIN } from './patched.js';
 import { type RunRow, toDetail, toRuns } from './rows.js';
+import { mediaOf } from './media.js';
+import { messagesOf } from './messages.js';
 import { metricSet } from './summaries.js';
-import { unreadWarning } from './unread.js';
 import type { RunWriter } from './writer.js';
 import { kinshipOf, type Kinship } from './lineage.js';
 
@@ -123,7 +126,7 @@ export class Runs implements RunsApi {
     this.db.settle();
     const row = this.db.get<RunRow>('SELECT * FROM runs WHERE id = ?', id);
     const [run] = row ? toRuns(this.db, this.names, [row]) : [];
-    return row && run ? toDetail(run, row, this.messagesOf(row), this.acts.of(id)) : null;
+    return row && run ? toDetail(run, row, messagesOf(this.db, row), this.acts.of(id)) : null;
   }
 
   getMany(ids: readonly string[], metrics: RowMetrics = 'all'): Run[] {
@@ -219,19 +222,7 @@ export class Runs implements RunsApi {
   }
 
   experiments(): Experiment[] {
-    const newest = (column: string): string =>
-      `coalesce((SELECT ${column} FROM runs WHERE experiment = named AND deleted_at IS NULL ORDER BY ${column} DESC LIMIT 1), 0)`;
-    return this.db.all<Experiment>(
-      `SELECT named name, sum(runs) runs, sum(live) live, sum(searches) searches, max(max(at),
-         ${newest('created_at')}, ${newest('started_at')}, ${newest('ended_at')}) lastActivity FROM (
-         SELECT experiment named, n runs, iif(status IN (${LIVE_SQL}), n, 0) live, 0 searches, 0 at
-         FROM tallies WHERE deleted = 0 AND n > 0
-         UNION ALL
-         SELECT experiment, 0, 0, 1, max(created_at, coalesce(ended_at, 0)) FROM searches)
-       WHERE NOT EXISTS (SELECT 1 FROM runs WHERE experiment = named AND pipeline IS NOT NULL)
-       OR EXISTS (SELECT 1 FROM runs WHERE experiment = named AND pipeline IS NULL AND deleted_at IS NULL)
-       GROUP BY named ORDER BY lastActivity DESC`,
-    );
+    return experimentsOf(this.db);
   }
 
   countAlone(experiment: string): number {
@@ -318,24 +309,15 @@ export class Runs implements RunsApi {
 
   messages(id: string): RunMessage[] {
     const row = this.db.get<RunRow>('SELECT * FROM runs WHERE id = ?', id);
-    return row ? this.messagesOf(row) : [];
+    return row ? messagesOf(this.db, row) : [];
   }
 
   media(id: string): RunMedia[] {
-    return this.db.all<RunMedia>(
-      `SELECT time, name, path, mime, step FROM media WHERE run = (SELECT key FROM runs WHERE id = ?) ORDER BY rowid`,
-      id,
-    );
+    return mediaOf(this.db, id);
   }
 
   mediaAt(id: string, at: number): RunMedia | null {
-    return (
-      this.db.get<RunMedia>(
-        `SELECT time, name, path, mime, step FROM media WHERE run = (SELECT key FROM runs WHERE id = ?)
-         ORDER BY rowid LIMIT 1 OFFSET ?`,
-        ...[id, at],
-      ) ?? null
-    );
+    return mediaOf(this.db, id, at)[0] ?? null;
   }
 
   kinship(id: string): Kinship {
@@ -344,31 +326,15 @@ export class Runs implements RunsApi {
   }
 
   files(): ReturnType<RunsApi['files']> {
-    // SQLite takes the other columns from the row with the maximum.
-    return this.db
-      .all<{ file: string; experiment: string; newest: string; runs: number }>(
-        `SELECT file, experiment, id newest, max(created_at), count(*) runs FROM runs
-         WHERE file IS NOT NULL AND pipeline IS NULL GROUP BY file`,
-      )
-      .map(({ file, experiment, newest, runs }) => ({ file, experiment, newest, runs }));
+    return filesOf(this.db);
   }
 
   hasFile(file: string): boolean {
-    const query = 'SELECT 1 FROM runs WHERE file = ? UNION ALL SELECT 1 FROM searches WHERE file = ? LIMIT 1';
-    return this.db.get(query, file, file) !== undefined;
+    return hasFile(this.db, file);
   }
 
-  renameFile({ from, to, time, experiment }: FileMove): string[] {
-    const values = [from, time] as const;
-    const which = 'WHERE file = ? AND created_at <= ?';
-    const ids = this.db.all<{ id: string }>(`SELECT id FROM runs ${which}`, ...values).map(({ id }) => id);
-    if (experiment)
-      this.db.run(
-        `UPDATE runs SET experiment = ? ${which} AND experiment = ?`,
-        ...[experiment.to, ...values, experiment.from],
-      );
-    this.db.run(`UPDATE runs SET first_file = coalesce(first_file, file), file = ? ${which}`, to, ...values);
-    return ids;
+  renameFile(move: FileMove): string[] {
+    return renameFile(this.db, move);
   }
 
   best(asked: Parameters<RunsApi['best']>[0]): ReturnType<RunsApi['best']> {
@@ -386,20 +352,6 @@ export class Runs implements RunsApi {
     return objective && (bestRow(this.db, among, objective, true)?.id ?? null);
   }
 
-  private messagesOf(row: RunRow): RunMessage[] {
-    const rows = this.db.all<Omit<RunMessage, 'said'> & { said: string | null }>(
-      'SELECT time, coalesce(last, time) last, level, text, count, said FROM messages WHERE run = ? ORDER BY rowid',
-      row.key,
-    );
-    const messages = rows.map(({ said, ...message }): RunMessage => {
-      return said === null ? message : { ...message, said: JSON.parse(said) as NonNullable<RunMessage['said']> };
-    });
-    const unread = unreadWarning(row);
-    return unread ? [...messages, unread] : messages;
-  }
-
-  /** Keys of the runs in whose text every word occurs. */
-  /** The condition that a query makes, with its filter carried out. Throws FilterError. */
   private condition(query: z.output<typeof RunQuery>): Sql {
     const base = where(query, (words) => this.containing(words));
     const filter = parseFilter(query.filter ?? '');

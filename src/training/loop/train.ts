@@ -7,24 +7,21 @@ import { passOver, stepsOf } from './passes.js';
 import { buildConstraints } from '../constrained/index.js';
 import { Curve } from './curve.js';
 import { Diagnostics } from '../diagnostics/index.js';
-import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
+import type { Evaluation } from '../evaluation/evaluate.js';
 import { Federated } from '../federated/index.js';
-import { OwnGradient } from './gradient.js';
 import type { GradientParts, GradientSource } from './gradientTypes.js';
 import { Hypergradient } from '../hypergradient/index.js';
 import { lossFor } from '../hypergradient/tunedLoss.js';
-import { smoothingAt, type Smoothing } from '../layers/smoothRelu.js';
 import type { ForwardContext } from '../layers/types.js';
 import type { Loss } from '../losses/index.js';
 import { buildModel, type Model } from '../model.js';
 import { EarlyStopping } from '../regularization/earlyStopping.js';
 import { Pace } from './pace.js';
+import { evaluated, gradientSource, metaStep, smoothingOf, teacherOf } from './trainingParts.js';
 import { takeRates } from './liveChanges.js';
-import { PlacedError } from '../errors.js';
 import { fillModel, type MatchTable } from '../transfer/fill.js';
-import { LocalGradient } from '../transform/local.js';
 import { Student } from '../distil/student.js';
-import { Teacher } from '../distil/teacher.js';
+import type { Teacher } from '../distil/teacher.js';
 import { LayerPhases } from './layerPhases.js';
 import { Meta } from '../meta/index.js';
 import { sayComparison } from '../meta/comparison.js';
@@ -87,14 +84,7 @@ export class Training {
     this.random = new Random(options.seed);
     this.model = buildModel(options.network, options.dataset, this.random.fork('weights'));
     const { network, start } = options;
-    this.teacher =
-      options.teacher && network.distil ? new Teacher(options.teacher, network.distil, network, options.dataset) : null;
-    if (this.teacher && network.distil!.distance !== 'features' && this.teacher.outputs !== this.model.outputs) {
-      throw new PlacedError(
-        ['distil', 'teacher'],
-        `the teacher has ${this.teacher.outputs} outputs, this network ${this.model.outputs}: compare features instead`,
-      );
-    }
+    this.teacher = teacherOf(options, this.model);
     this.begun = start ? fillModel(this.model, network, start) : null;
     this.parameters = new Parameters(this.model.weights);
     this.loss = lossFor(network, options.dataset, this.model.outputs);
@@ -119,7 +109,7 @@ export class Training {
       student: this.teacher && network.distil && new Student(network.distil, network, this.model),
       smooth: smoothingOf(network, 1),
     };
-    this.gradients = this.source();
+    this.gradients = gradientSource(this.options, this.parts, this.random);
     const federated = { dataset: options.dataset, ...this.hyperParts };
     this.federated = network.federated && new Federated(network.federated, federated);
     if (this.federated) options.log.message('info', this.federated.said);
@@ -127,23 +117,12 @@ export class Training {
     const few = { ...options, ...this.hyperParts, gradients: () => this.gradients, pause: () => this.pace.pause() };
     this.meta = options.tasks && network.meta ? new Meta(options.tasks, few) : null;
     this.learningRate = network.optimizer.learningRate;
-    this.hyper =
-      network.hypergradient && new Hypergradient({ ...options, ...this.hyperParts, gradients: () => this.gradients });
+    this.hyper = network.hypergradient && new Hypergradient(few);
   }
 
   private get hyperParts() {
     const { model, parameters, loss, stepper, random } = this;
     return { model, parameters, loss, stepper, random };
-  }
-
-  private source(): GradientSource {
-    const { options, parts, random } = this;
-    const { transform } = options.network;
-    if (transform?.kind === 'local') return new LocalGradient(parts, transform, random);
-    if (!options.workers) return new OwnGradient(parts, random);
-    return options.workers.gradients(
-      Object.assign(parts, { network: options.network, dataset: options.dataset, seed: options.seed, random }),
-    );
   }
 
   /** Changes hyperparameters that `refusal` permits: the learning rate at once, the others from the next epoch on. */
@@ -173,7 +152,7 @@ export class Training {
     this.warm = false;
     if (options.workers) return;
     this.gradients.dispose();
-    this.gradients = this.source();
+    this.gradients = gradientSource(this.options, this.parts, this.random);
   }
 
   /** Number of completed epochs. */
@@ -326,7 +305,7 @@ export class Training {
       this.step++;
       const watch = this.diagnostics.watcher(i, steps);
       const result = this.meta
-        ? await this.metaStep(this.meta)
+        ? await metaStep(this.meta, this.step, this.stepper)
         : await this.trainStep(feed!, { from, to, i }, watch, ends);
       curve.add(result, to - from);
       if (ends) pass.end?.();
@@ -378,14 +357,6 @@ export class Training {
     return result;
   }
 
-  /** Moves the starting weights by what some tasks lead to; returns [mean loss, sum of accuracies]. */
-  private async metaStep(meta: Meta): Promise<tf.Tensor1D> {
-    const { result, gradient } = await meta.take(this.step);
-    tf.tidy(() => this.stepper.take(gradient, true));
-    gradient.dispose();
-    return result;
-  }
-
   /** Changes the learning rate by its own gradient. */
   private async descend(hyper: Hypergradient, gradient: tf.Tensor1D): Promise<void> {
     const rate = await hyper.descend(gradient, this.learningRate);
@@ -411,20 +382,9 @@ export class Training {
     return values;
   }
 
-  private async evaluated(): Promise<Evaluation | null> {
-    const { network, dataset, evaluationBatch, ownMetrics } = this.options;
-    if (this.meta) {
-      const values = await this.held.settled(() => this.meta!.evaluate());
-      return values && { values, confusion: null };
-    }
-    return this.held.settled(() =>
-      evaluate(this.model, this.loss, dataset, dataset.validation, {
-        batchSize: evaluationBatch,
-        metrics: network.metrics,
-        own: ownMetrics,
-        pause: () => this.pace.pause(),
-      }),
-    );
+  private evaluated(): Promise<Evaluation | null> {
+    const { options, meta, model, loss, held, pace } = this;
+    return evaluated({ ...options, meta, model, loss, held, pause: () => pace.pause() });
   }
 
   dispose(): void {
@@ -432,9 +392,4 @@ export class Training {
     for (const part of [hyper, federated, meta, stepper, diagnostics, gradients, loss, teacher, parameters, model])
       part?.dispose();
   }
-}
-
-/** Returns the smooth function that stands for ReLU in an epoch; undefined: ReLU itself. */
-function smoothingOf({ transform, epochs }: Network, epoch: number): Smoothing | undefined {
-  return transform?.kind === 'smooth' ? smoothingAt(transform, epoch, epochs) : undefined;
 }

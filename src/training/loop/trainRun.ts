@@ -1,13 +1,7 @@
 /** Executes one run, from its description to the saved network. */
 import { join } from 'node:path';
 import type { RunClient } from '../../client/index.js';
-import {
-  completeNetwork,
-  validateNetwork,
-  type MetaSettings,
-  type Network,
-  type Part,
-} from '../../experiment/network/index.js';
+import { completeNetwork, validateNetwork, type MetaSettings, type Network } from '../../experiment/network/index.js';
 import type { RunSpec } from '../../protocol/run/runFolder.js';
 import type { Params } from '../../protocol/values/index.js';
 import { knownChoice, notedBackend, noteChoice, timeBackends, type Choice } from '../backends/choosing/choice.js';
@@ -29,17 +23,15 @@ import { modelFile, savedMetadata } from '../checkpoints/saved.js';
 import { loadOwnMetrics, type OwnMetric } from '../metrics/own.js';
 import { followData, lossKnown } from './defaults.js';
 import { Tasks } from '../meta/tasks.js';
-import { rangesOf } from '../parts.js';
 import { Pruning } from '../prune/pruning.js';
 import { reshapeOf } from '../prune/reshape.js';
 import { savedWeights } from '../quantise/quantise.js';
 import { Saver } from '../checkpoints/saver.js';
+import { partsText, sayFinal, sayStart } from './messages.js';
 import { TimeLimit } from './timeLimit.js';
 import { Training, type TrainingLog } from './train.js';
-import { composed, divided, loadStart, loadTeacher, scaleNotes, tableText, type Trained } from '../transfer/index.js';
+import { composed, divided, loadStart, loadTeacher, type Trained } from '../transfer/index.js';
 import { checkNames } from '../transfer/learning.js';
-import { escapeUnsafe } from '../../protocol/values/shownText.js';
-import { entryOf, hasEntry } from '../../protocol/values/records.js';
 
 /** Additions by a program that trains by itself. */
 export interface Given {
@@ -267,16 +259,6 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
 const trainingOf = (training: Training | Pruning): Training =>
   training instanceof Pruning ? training.training : training;
 
-/** Lists the parts of a network with their layers and numbers of weights. */
-function partsText(parts: readonly Part[], { model }: Training): string {
-  const each = rangesOf(parts).map(({ name, from, to }) => {
-    const layers = model.layers.slice(from, to);
-    const weights = layers.flatMap((layer) => layer.weights).reduce((sum, { variable }) => sum + variable.size, 0);
-    return `${name} (${layers.map((layer) => layer.name).join(', ')}; ${weights} weights)`;
-  });
-  return `parts: ${each.join('; ')}`;
-}
-
 function shorten(run: RunClient, training: Training, network: Network): void {
   training.change(network);
   run.message('info', `${network.epochs} epochs: more would take longer than ${network.seconds} seconds`);
@@ -295,16 +277,6 @@ function overheard(run: RunClient, onLog: (values: Record<string, number>) => vo
       return run.stopRequested;
     },
   };
-}
-
-/** Tells what the network begins with, and what may be wrong with it. */
-function sayStart(run: RunClient, start: Trained, training: Training, dataset: Dataset): void {
-  for (const note of [...start.notes, ...scaleNotes(start, dataset)]) run.message('warning', note);
-  const { matched, left } = training.begun!;
-  const taken = matched.filter(({ from }) => from !== null).length;
-  const text = `starts from ${start.source}: ${taken} of ${matched.length} weights come from it, ${left.length} of its weights are left`;
-  run.message('info', text);
-  console.log(`${text}\n${tableText(training.begun!).map(escapeUnsafe).join('\n')}`);
 }
 
 /** Loads the data set, or one per fold of a cross-validation. */
@@ -331,17 +303,6 @@ async function load(run: RunClient, network: Network, folder: string): Promise<D
   // Files that are no longer needed are closed, because Windows does not allow changes to open files.
   if (datasets.every(({ train, validation }) => isHeld(train) && isHeld(validation))) await data.close();
   return datasets;
-}
-
-function sayFinal(run: RunClient, folds: CrossValidation): void {
-  const { final } = folds;
-  const figures = Object.keys(final).filter((name) => hasEntry(final, `${name}_std`));
-  const text = figures.map(
-    (name) => `${name} ${entryOf(final, name)!.toPrecision(4)} ± ${final[`${name}_std`]!.toPrecision(2)}`,
-  );
-  const line = `mean and standard deviation over ${folds.trainings.length} folds: ${text.join(', ')}`;
-  run.message('info', line);
-  console.log(line);
 }
 
 /**

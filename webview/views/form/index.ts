@@ -382,9 +382,7 @@ class FormView extends LitElement {
         </div>
         ${this.problems()}
         <div class="form-grid">
-          <div class="form-head">${l10n.t('Hyperparameter')}</div>
-          <div class="form-head">${l10n.t('Value')}</div>
-          <div class="form-head">${l10n.t('Search space')}</div>
+          ${[l10n.t('Hyperparameter'), l10n.t('Value'), l10n.t('Search space')].map((title) => html`<div class="form-head">${title}</div>`)}
           ${repeat(
             form.fields,
             (field) => field.name,

@@ -3,7 +3,7 @@ import type { RunSpec } from '../../../protocol/run/runFolder.js';
 import type { Frame } from '../../../protocol/run/supervisor.js';
 import type { IngestResult } from '../../../store/api.js';
 import type { Keeper } from '../life/keeper.js';
-import type { JournalIntake } from '../life/liveRun.js';
+import type { JournalIntake } from '../life/liveRunOptions.js';
 import type { TurnTaker } from './turns.js';
 
 /** Bytes of frames that one run stores at a time. */

@@ -2,11 +2,9 @@
  * One active run: its supervisor, its journal, its end. A run that this engine started and one that it adopted are
  * handled in the same way: a supervisor that answers, and files that grow.
  */
-import { spawn } from 'node:child_process';
-import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { RUN_ENV, RUN_FILES, type RunSpec } from '../../../protocol/run/runFolder.js';
-import type { Control, Frame, StopReason } from '../../../protocol/run/supervisor.js';
+import { RUN_FILES } from '../../../protocol/run/runFolder.js';
+import type { Control, StopReason } from '../../../protocol/run/supervisor.js';
 import { askByFile, canAskByFile, isAskedToPause } from './askByFile.js';
 import { jobOutput, type ClusterJob } from '../../executors/jobs.js';
 import { outcomeOfJob, placeOf, whenGone } from './jobFacts.js';
@@ -21,66 +19,18 @@ import {
   readTaken,
   type Launch,
 } from '../ends/endingRecords.js';
-import type { Log } from '../../disk/log.js';
-import { personsUmask } from '../../disk/umask.js';
 import { memoryKills } from '../../machine/memoryKills.js';
-import { ownNode } from '../../clients/nodePath.js';
 import type { Ending } from '../ends/outcome.js';
 import { logTail } from '../ends/logTail.js';
 import type { HostIdentity } from '../../../protocol/run/host.js';
 import { isHere } from '../../machine/host.js';
 import { isAlive } from '../../supervisor/processes.js';
 import { LeaseWatch } from '../../machine/leaseWatch.js';
+import type { LiveRunOptions } from './liveRunOptions.js';
 import { OrphanProgram } from './orphan.js';
+import { startSupervisor } from './startSupervisor.js';
 import { SupervisorLink } from './supervisorLink.js';
-import { workerKey, type Workers } from '../workers.js';
-
-/** Stores the run's journals, in turns with those of other runs. */
-export interface JournalIntake {
-  /**
-   * Has `read` called in the next turn, which passes frames on and returns whether there are more. `skim`: their data is of no
-   * use, as the journal is read from the disk.
-   */
-  arrived(read: (skim: boolean) => boolean): void;
-  /** Call it only from within `read`. */
-  frame(frame: Frame): void;
-  /**
-   * Reads the new records of all files. Resolves, once they are stored, to whether there were any. `final`: nobody
-   * writes any more. Rejects if they can't be stored; then none of them is.
-   */
-  read(final: boolean): Promise<boolean>;
-  /** Stops storing. */
-  dispose(): void;
-}
-
-export interface LiveRunOptions {
-  id: string;
-  folder: string;
-  spec: RunSpec;
-  /** Absolute path of supervisor.cjs. */
-  supervisorProgram: string;
-  intake: JournalIntake;
-  /** Its job on a cluster; null: a supervisor on this host starts it, or another host manages it. */
-  job: ClusterJob | null;
-  /** Called when the cluster has reported where the job is. */
-  onPlace(device: string): void;
-  /** Returns the SHA-256 of run.json if this person has requested it, else null; the supervisor then starts nothing. */
-  askedHash(): string | null;
-  log: Log;
-  /** Programs that wait for a run. */
-  workers: Pick<Workers, 'take' | 'keep'>;
-  /** The program runs (or stands still). */
-  onRunning(paused: boolean): void;
-  /** Called when it runs on another host and is known only by its files. */
-  onElsewhere(host: HostIdentity): void;
-  /**
-   * Called once, when the program has ended and all its records are stored; null if it never started and may be started
-   * again.
-   */
-  onEnded(ending: Ending | null): void;
-  /** Called when storing failed; it is retried. */
-  onTrouble(error: unknown): void;
-}
+import { workerKey } from '../workers.js';
 
 /** Time in which a newly started supervisor must write its address. */
 const START_MS = 20_000;
@@ -153,31 +103,19 @@ export class LiveRun {
     const { folder, spec, supervisorProgram } = this.options;
     const { placement, environment } = this.start;
     if (this.phase !== 'looking') return;
-    const node = ownNode();
-    const umask = (personsUmask() ?? process.umask()).toString(8);
-    const hash = this.options.askedHash() ?? 'nobody asked for it';
-    let output: number | undefined;
-    try {
-      output = fs.openSync(this.options.log.file, 'a', 0o600);
-      const child = spawn(node.execPath, [supervisorProgram, folder, umask, hash, environment ?? ''], {
-        cwd: folder,
-        detached: true,
-        windowsHide: true,
-        stdio: ['ignore', output, output],
-        env: { ...process.env, ...node.env, [RUN_ENV.placement]: JSON.stringify(placement) },
-      });
-      child.on('error', (error) => (this.supervisorGone = error.message));
-      child.on('exit', (code, signal) => {
-        this.supervisorGone = `it ended with ${code ?? signal}`;
-        this.look();
-      });
-      child.unref();
-      this.options.log.info(`run ${spec.id}: supervisor ${child.pid} started`);
-    } catch (error) {
-      this.supervisorGone = (error as Error).message;
-    } finally {
-      if (output !== undefined) fs.closeSync(output);
-    }
+    startSupervisor({
+      program: supervisorProgram,
+      folder,
+      hash: this.options.askedHash() ?? 'nobody asked for it',
+      environment: environment ?? '',
+      placement,
+      log: this.options.log,
+      started: (pid) => this.options.log.info(`run ${spec.id}: supervisor ${pid} started`),
+      gone: (why, isLater) => {
+        this.supervisorGone = why;
+        if (isLater) this.look();
+      },
+    });
     this.look();
   }
 

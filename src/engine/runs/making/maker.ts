@@ -2,12 +2,9 @@
 import { randomInt } from 'node:crypto';
 import { namesItsRun, type Experiment, type RunFacts, type RunPlan } from '../../../experiment/index.js';
 import { ErrorCode, type Run, type RunStatus } from '../../../protocol/engine/index.js';
-import type { Capture } from '../../../protocol/run/captureSettings.js';
 import { debugLanguage, debugPlace, type DebugSpec } from '../../../protocol/run/debugging.js';
-import type { Branch } from '../../../protocol/engine/branch.js';
 import type { StageOf } from '../../../protocol/run/pipeline.js';
 import type { RunSpec } from '../../../protocol/run/runFolder.js';
-import type { Placing } from '../../../protocol/engine/placing.js';
 import type { RangeTest } from '../../../protocol/trainer/rangeTest.js';
 import { mergeFloats, type Floats } from '../../../protocol/values/floats.js';
 import type { Params } from '../../../protocol/values/index.js';
@@ -17,9 +14,11 @@ import { shownOf, type Environment, type Environments } from '../../disk/environ
 import type { Changes } from '../../server/changes.js';
 import { loadExperiment, planOrRefuse, workspaceRuns } from './experiments.js';
 import { isDiskFull } from '../../disk/files.js';
-import { gitFacts, hostName, type GitFacts } from '../../machine/hostFacts.js';
+import { hostName } from '../../machine/hostFacts.js';
+import { Repositories } from '../../machine/repositories.js';
 import { placeOrRefuse } from '../../executors/placing.js';
 import { newId } from './ids.js';
+import type { NewRunDetails, StartRequest } from './requests.js';
 import { notFound, RequestError } from '../../server/requestError.js';
 import { stepOf } from '../../../client/checkpoints/index.js';
 import type { Sending } from '../../executors/sending.js';
@@ -27,48 +26,9 @@ import type { RunFolders } from './folders.js';
 import type { Trouble } from '../../disk/trouble.js';
 import { l10n } from '../../../format/l10n.js';
 
-/** Age at which facts about a repository are read again. */
-const GIT_FRESH_MS = 10_000;
-/** Maximum wait: a slow repository must not delay a run. */
-const GIT_WAIT_MS = 1500;
-
-export interface NewRunDetails {
-  /** From `newRun`. */
-  id: string;
-  name: string;
-  seed: number;
-  search: string | null;
-  trial: number | null;
-  git: GitFacts | null;
-  rangeTest?: RangeTest;
-  debug?: DebugSpec;
-  launch?: RunSpec['launch'];
-  branch?: Branch;
-  stage?: StageOf;
-  /** The run that is run again. */
-  rerunOf?: string;
-  /** Environment of its program; null: the engine's. A trial has its search's environment, which the search keeps. */
-  environment: Environment | null;
-}
-
-export interface StartRequest {
-  file: string;
-  text?: string;
-  params?: Params;
-  floats?: Floats | undefined;
-  name?: string;
-  seed?: number;
-  python?: string;
-  capture?: Capture;
-  rangeTest?: RangeTest;
-  afresh?: string;
-  /** See `Sending.require`. */
-  send?: string;
-  place?: Placing;
-}
-
 export class RunMaker {
-  private readonly git = new Map<string, { at: number; facts: Promise<GitFacts | null>; last: GitFacts | null }>();
+  /** Commits of the folders in which programs start. */
+  readonly repositories = new Repositories();
 
   constructor(
     private readonly options: {
@@ -123,7 +83,7 @@ export class RunMaker {
       seed,
       search: null,
       trial: null,
-      git: await this.gitOf(plan.cwd),
+      git: await this.repositories.of(plan.cwd),
       environment,
       ...(rangeTest && { rangeTest }),
       ...(stage && { stage }),
@@ -230,7 +190,7 @@ export class RunMaker {
       seed: old.seed,
       search: null,
       trial: null,
-      git: await this.gitOf(plan.cwd),
+      git: await this.repositories.of(plan.cwd),
       environment,
       ...more(old, plan),
     });
@@ -369,28 +329,6 @@ export class RunMaker {
       error: { kind: 'not-started', message, logTail: '' },
     });
     changes.runChanged(id);
-  }
-
-  /** Returns commit and branch of a folder; null if there are none, or if git takes too long. */
-  gitOf(folder: string): Promise<GitFacts | null> {
-    const entry = this.lookUpGit(folder);
-    const late = new Promise<GitFacts | null>((resolve) => setTimeout(() => resolve(entry.last), GIT_WAIT_MS).unref());
-    return Promise.race([entry.facts, late]);
-  }
-
-  /** Returns the commit as it is known now, and updates it in the background for the next call. */
-  lastGitOf(folder: string): GitFacts | null {
-    return this.lookUpGit(folder).last;
-  }
-
-  private lookUpGit(folder: string): { facts: Promise<GitFacts | null>; last: GitFacts | null } {
-    const known = this.git.get(folder);
-    if (known && Date.now() - known.at < GIT_FRESH_MS) return known;
-    if (this.git.size > 100) this.git.clear();
-    const entry = { at: Date.now(), facts: gitFacts(folder), last: known?.last ?? null };
-    void entry.facts.then((facts) => (entry.last = facts));
-    this.git.set(folder, entry);
-    return entry;
   }
 
   private nextName(experiment: string, rangeTest?: RangeTest): string {

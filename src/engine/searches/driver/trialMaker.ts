@@ -77,7 +77,7 @@ export class TrialMaker {
       maker.refuse(spec.id, problemText(errors));
       return { run: spec.id, job: null, over: true };
     }
-    const git = maker.lastGitOf(planned.cwd);
+    const git = maker.repositories.lastOf(planned.cwd);
     if (from === null) {
       const spec = maker.create(plan.experiment, planned, { ...details, git });
       return { run: spec.id, job: active.job(spec), over: false };

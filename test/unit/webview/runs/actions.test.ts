@@ -16,7 +16,9 @@ it('offers nothing that would change the logs of another tool', () => {
       host: { command: (...all: unknown[]) => commands.push(all) },
     }) as unknown as PanelModel;
   const ids = (trusted: boolean, runs: Run[]) =>
-    actionsFor(model(trusted), runs, () => undefined).map((action) => action.id);
+    actionsFor(model(trusted), runs, () => undefined)
+      .filter(({ disabled }) => disabled === undefined)
+      .map((action) => action.id);
   const theirs = [run('a', { foreign }), run('b', { foreign, status: 'running' })];
   expect(ids(true, theirs)).toEqual(['import', 'compare', 'draw']);
   expect(ids(true, [theirs[1]!])).toEqual(['import', 'open', 'draw', 'openLog']);
@@ -24,6 +26,8 @@ it('offers nothing that would change the logs of another tool', () => {
   expect(ids(true, [theirs[0]!, run('c')])).toEqual(['import', 'compare', 'draw']);
   expect(ids(true, [run('c')])).toEqual(expect.arrayContaining(['exportRuns', 'delete']));
   expect(ids(false, [run('c')])).not.toContain('exportRuns');
+  const [stop] = actionsFor(model(false), [run('d', { status: 'running' })], () => undefined);
+  expect(stop).toMatchObject({ id: 'stop', disabled: expect.stringContaining('Trust this workspace') as string });
   const mixed = actionsFor(model(true), [...theirs, run('c')], () => undefined);
   void mixed.find(({ id }) => id === 'import')!.run();
   expect(commands).toEqual([['tunesmith.logs.importRuns', 'a', 'b']]);

@@ -237,7 +237,7 @@ describe('versions', () => {
       const older = {
         name: 'older',
         setup(build: PluginBuild) {
-          build.onLoad({ filter: /protocol[\\/]engine\.ts$/ }, ({ path: file }) => ({
+          build.onLoad({ filter: /protocol[\\/]engine[\\/]index\.ts$/ }, ({ path: file }) => ({
             loader: 'ts',
             contents: fs
               .readFileSync(file, 'utf8')

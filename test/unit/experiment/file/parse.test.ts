@@ -88,7 +88,7 @@ stopGrace: 5
     });
     const merged = 'base: &base { a: 1 }\nrun: x {a} {b}\nparams: { <<: *base, b: 2 }\n';
     expect(problems(merged)).toEqual([
-      `1:1-1:5 error: unknown key "base" (known: ${'$schema, name, description, module, network, pipeline, objective, search, cwd, env, capture, alerts, files, output, resources, on, slurm, retries, python, seed, stopGrace, syncInterval'})`,
+      `1:1-1:5 error: unknown key "base" (known: ${'$schema, name, description, module, network, pipeline, objective, search, cwd, env, capture, alerts, files, output, resources, on, slurm, ssh, ray, kubernetes, retries, python, seed, stopGrace, syncInterval'})`,
     ]);
     const inside = 'run: x {a} {b}\nparams: &p\n  a: 1\n  b: &two 2\nenv:\n  C: *two\n';
     expect(parse(inside).experiment).toMatchObject({ params: { a: 1, b: 2 }, env: { C: '2' } });

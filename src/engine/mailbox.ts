@@ -24,9 +24,14 @@ export class Mailbox {
 
   constructor(
     private readonly parts: Pick<EngineParts, 'active' | 'folders' | 'searches' | 'searchFolders' | 'store' | 'log'>,
+    /** Makes this engine the one that starts work; returns why it can't be, or null. */
+    private readonly takeLease: () => string | null,
   ) {}
 
-  /** Once a second, by the engine that may change runs. */
+  /**
+   * Call it once a second. Only requests about this engine's own runs and searches are read, so it needs no lease: a search
+   * that was paused for long has given it back.
+   */
   look(): void {
     const { active, folders, searches, searchFolders } = this.parts;
     const seen = new Set<string>();
@@ -42,7 +47,7 @@ export class Mailbox {
       const lines = this.newLines(file);
       for (const line of lines) this.takeSearch(id, line);
       // The next engine must not do it again.
-      if (lines.length > 0) remove(file, this.lines.get(file)!);
+      if (lines.length > 0 && remove(file, this.lines.get(file)!)) this.lines.delete(file);
     }
     for (const file of this.lines.keys()) if (!seen.has(file)) this.lines.delete(file);
   }
@@ -60,7 +65,11 @@ export class Mailbox {
     this.act(`search ${id}`, ask, () => {
       if (ask === 'stop') searches.stop(id);
       else if (ask === 'pause') searches.pause(id);
-      else return searches.resume(id, null);
+      else {
+        const why = this.takeLease();
+        if (why !== null) throw new Error(why);
+        return searches.resume(id, null);
+      }
     });
   }
 
@@ -87,11 +96,14 @@ function requestIn(line: string): SearchRequest | null {
   }
 }
 
-/** A request that came since stays. */
-function remove(file: string, lines: OwnLines): void {
+/** Returns whether the file was removed. A request that came since stays. */
+function remove(file: string, lines: OwnLines): boolean {
   try {
-    if (lines.isAtEnd) fs.rmSync(file, { force: true });
+    if (!lines.isAtEnd) return false;
+    fs.rmSync(file, { force: true });
+    return true;
   } catch {
     // It is read on from where we are.
+    return false;
   }
 }

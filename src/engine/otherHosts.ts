@@ -36,7 +36,7 @@ export class OtherHosts {
     private readonly workspace: string,
   ) {
     this.late = new LateRecords(parts.active, (id) => parts.hand.isHandStarted(id));
-    this.mailbox = new Mailbox(parts);
+    this.mailbox = new Mailbox(parts, () => this.takeLease());
   }
 
   /** Returns a notice for a person who connects: which host has the folder, and what to do; null if no other host has it. */
@@ -116,7 +116,7 @@ export class OtherHosts {
       if (others || this.hadOthers) this.rescan(others);
       this.hadOthers = others;
     }
-    if (this.lease.isOurs) this.mailbox.look();
+    this.mailbox.look();
     this.late.look();
   }
 

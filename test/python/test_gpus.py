@@ -34,7 +34,7 @@ class Tools(unittest.TestCase):
             f"import sys; sys.platform = {platform!r}\nfrom tunesmith._gpus import Gpus\nimport json\ngpus = Gpus()\n"
             f"found = [gpus.read() for _ in range({times})]\nprint(json.dumps(found[-1]))"
         )
-        environ = {"PATH": str(self.folder), "PYTHONPATH": str(PACKAGE), **env}
+        environ = {"PATH": str(self.folder), "PYTHONPATH": str(PACKAGE), "PYTHONDONTWRITEBYTECODE": "1", **env}
         done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
         return json.loads(done.stdout)
 

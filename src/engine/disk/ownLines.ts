@@ -10,6 +10,8 @@ const OTHERS_WRITE = 0o022;
 /** Only a file of this person's own, which nobody else may write, counts. */
 export class OwnLines {
   private offset = 0;
+  /** The file that was read last: one that was removed and written again is read from its start. */
+  private inode: bigint | null = null;
 
   constructor(private readonly path: string) {}
 
@@ -21,10 +23,7 @@ export class OwnLines {
   /** Returns the whole lines that were added since the last call. Never throws. */
   read(): string[] {
     try {
-      const now = size(this.path);
-      // It was made anew.
-      if (now < this.offset) this.offset = 0;
-      return now > this.offset ? this.readFrom() : [];
+      return this.readFrom();
     } catch {
       // It is gone, or is a link: nothing was asked.
       return [];
@@ -35,9 +34,11 @@ export class OwnLines {
     const file = openReal(this.path);
     let text: string;
     try {
-      const { uid, mode } = fs.fstatSync(file);
+      const { uid, mode, ino, size: now } = fs.fstatSync(file, { bigint: true });
+      if (ino !== this.inode || now < this.offset) this.offset = 0;
+      this.inode = ino;
       const own = process.getuid?.();
-      if (own !== undefined && (uid !== own || (mode & OTHERS_WRITE) !== 0)) return [];
+      if (own !== undefined && (Number(uid) !== own || (Number(mode) & OTHERS_WRITE) !== 0)) return [];
       const bytes = Buffer.alloc(MOST);
       text = bytes.toString('latin1', 0, fs.readSync(file, bytes, 0, MOST, this.offset));
     } finally {

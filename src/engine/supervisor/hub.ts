@@ -1,4 +1,5 @@
 /** Connects the program's clients with the engine and passes messages between them. */
+import { jsonObject } from '../../protocol/values/jsonObject.js';
 import type { Socket } from 'node:net';
 import { forJson, mergeFloats } from '../../protocol/values/floats.js';
 import type { Assign, Assigned, Control, Frame } from '../../protocol/run/supervisor.js';
@@ -66,7 +67,7 @@ export class Hub {
       lineReader(
         (line) => {
           if (socket.destroyed) return;
-          const message = parse(line);
+          const message = jsonObject(line);
           if (peer) {
             if (message) this.receive(peer, message, line);
             return;
@@ -176,17 +177,6 @@ export class Hub {
     for (const [file, offset] of peer.behind)
       peer.socket.write(JSON.stringify({ type: 'frame', file, offset } satisfies Frame) + '\n');
     peer.behind.clear();
-  }
-}
-
-function parse(line: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
   }
 }
 

@@ -1,4 +1,5 @@
 /** A stream of messages, each one line of JSON that raw bytes may follow: as many as its `bytes` says. */
+import { jsonObject } from '../values/jsonObject.js';
 
 export interface ContentLimits {
   line: number;
@@ -40,7 +41,7 @@ export function contentReader(
       const end = rest.indexOf(10);
       if (end > limits.line || (end < 0 && rest.length > limits.line)) return fail('a line is too long');
       if (end < 0) return;
-      const message = parse(rest.toString('utf8', 0, end));
+      const message = jsonObject(rest.toString('utf8', 0, end));
       rest = rest.subarray(end + 1);
       if (!message) return fail('a line is not a message');
       const bytes = message.bytes ?? 0;
@@ -49,15 +50,4 @@ export function contentReader(
       waiting = { message, bytes: bytes as number };
     }
   };
-}
-
-function parse(line: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
 }

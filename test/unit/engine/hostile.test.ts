@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../src/engine/clients/index.js';
 import { buildDist } from '../support/build.js';
+import { carriedSpec } from '../support/carriedSpec.js';
 import { experiment, isAlive, pause, runOver, runWith, until, Workspace } from './support.js';
 
 let workspace: Workspace;
@@ -14,23 +15,7 @@ beforeEach(async () => {
 afterEach(() => workspace.remove());
 
 const runs = (...names: string[]): string => workspace.at('.tunesmith/runs', ...names);
-const spec = (id: string, more: object = {}): object => ({
-  version: 1,
-  id,
-  experiment: 'e',
-  file: null,
-  search: null,
-  trial: null,
-  params: {},
-  cwd: '.',
-  env: {},
-  seed: 1,
-  argv: ['node', '-e', `require('fs').writeFileSync(${JSON.stringify(workspace.at('started'))}, '')`],
-  objective: null,
-  createdAt: 1,
-  stopGrace: 1,
-  ...more,
-});
+const spec = (id: string, more: object = {}): object => carriedSpec(id, workspace.at('started'), more);
 
 /** A run's folder with these files beside its run.json. */
 function carry(id: string, files: Record<string, string> = {}, more: object = {}): void {

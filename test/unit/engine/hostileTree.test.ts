@@ -9,6 +9,7 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildDist } from '../support/build.js';
 import { workspacePaths } from '../../../src/engine/disk/paths.js';
+import { carriedSpec } from '../support/carriedSpec.js';
 import { isAlive, Workspace } from './support.js';
 
 /** Whatever stands in the folder of a run or of a search, and around them. */
@@ -28,23 +29,7 @@ let cli: string;
 let outside: string;
 let victim: ChildProcess;
 
-const spec = (id: string): string =>
-  JSON.stringify({
-    version: 1,
-    id,
-    experiment: 'e',
-    file: null,
-    search: null,
-    trial: null,
-    params: {},
-    cwd: '.',
-    env: {},
-    seed: 1,
-    argv: ['node', '-e', `require('fs').writeFileSync(${JSON.stringify(path.join(outside, 'started'))}, '')`],
-    objective: null,
-    createdAt: 1,
-    stopGrace: 1,
-  });
+const spec = (id: string): string => JSON.stringify(carriedSpec(id, path.join(outside, 'started')));
 
 type Make = (at: string) => void;
 /** Each puts something of its kind in the place of a file. */

@@ -1,4 +1,5 @@
 /** Own runs of a folder in which nothing may be started: what is shown is what an engine would show. */
+import { carriedSpec } from '../../support/carriedSpec.js';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -139,22 +140,7 @@ it('follows a run at work until its end, and finds new ones', async () => {
 
 describe('a hostile folder', () => {
   const runs = (...names: string[]): string => workspace.at('.tunesmith/runs', ...names);
-  const spec = (id: string, more: object = {}): string =>
-    JSON.stringify({
-      ...{
-        version: 1,
-        id,
-        experiment: 'e',
-        file: null,
-        search: null,
-        trial: null,
-        params: {},
-        cwd: '.',
-        env: {},
-        seed: 1,
-      },
-      ...{ argv: ['node', '-e', '1'], objective: null, createdAt: 1, stopGrace: 1, ...more },
-    });
+  const spec = (id: string): string => JSON.stringify(carriedSpec(id, workspace.at('started')));
   function carry(id: string, journal = '', text = spec(id)): void {
     fs.mkdirSync(runs(id, 'journal'), { recursive: true });
     fs.writeFileSync(runs(id, 'run.json'), text);

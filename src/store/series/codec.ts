@@ -368,18 +368,28 @@ function readDecimal(data: Uint8Array, at: number, column: Float64Array, n: numb
   return ended;
 }
 
+/** One double and its two halves. */
+const DOUBLE = new Float64Array([1]);
+const HALVES = new Uint32Array(DOUBLE.buffer);
+/** Index of the upper half, which depends on the machine's byte order. */
+const UPPER = HALVES[1] === 0 ? 0 : 1;
+
 function readSplit(data: Uint8Array, view: DataView, start: number, column: Float64Array, n: number): number {
   const count = data[start] as number;
   const width = widthOf(count - 1);
+  const heads = new Uint32Array(count);
+  for (let k = 0; k < count; k++) heads[k] = view.getUint16(start + 1 + k * 2, true) << 16;
   const bits = new BitReader(data, start + 1 + count * 2);
-  const heads = Uint16Array.from({ length: n }, () => view.getUint16(start + 1 + bits.read(width) * 2, true));
-  let at = bits.end();
-  const value = new DataView(new ArrayBuffer(8));
+  let at = start + 1 + count * 2 + Math.ceil((n * width) / 8);
+  if (at + n * 6 > data.length) throw new Error('a column is cut off');
   for (let i = 0; i < n; i++, at += 6) {
-    value.setUint16(0, heads[i] as number);
-    value.setUint16(2, view.getUint16(at));
-    value.setUint32(4, view.getUint32(at + 2));
-    column[i] = value.getFloat64(0);
+    HALVES[UPPER] = (heads[bits.read(width)] as number) | ((data[at] as number) << 8) | (data[at + 1] as number);
+    HALVES[1 - UPPER] =
+      ((data[at + 2] as number) << 24) |
+      ((data[at + 3] as number) << 16) |
+      ((data[at + 4] as number) << 8) |
+      (data[at + 5] as number);
+    column[i] = DOUBLE[0] as number;
   }
   return at;
 }

@@ -30,7 +30,7 @@ function drive({ cpuSlots = 2, trials = [] as { id: number; state: string }[], r
   };
   const maker = {
     newRun: (seed: number, trial: number | null, id = 'new') => ({ id, folder: '/', seed, trial }),
-    lastGitOf: () => null,
+    repositories: { lastOf: () => null },
     create: vi.fn((_from: unknown, plan: { params: Run['params'] }, { trial }: { trial: number }) => {
       const id = `r${rows.size}`;
       rows.set(id, row({ id, trial, params: plan.params, status: 'running' }));

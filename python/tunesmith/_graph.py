@@ -52,7 +52,7 @@ class TorchGraph:
             self._handles.append(module.register_forward_hook(lambda _module, given, result: self._pass(at, given, result)))
 
     def _pass(self, at, given, result):
-        # What can't be read must not end the training.
+        # An unreadable model must not end the training.
         try:
             node = self._nodes[at]
             inputs = [self._results[id(one)] for one in _tensors(given) if id(one) in self._results]

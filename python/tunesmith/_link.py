@@ -11,7 +11,7 @@ _TICK = 0.05
 _SLOWEST_RETRY = 10.0
 # If more records than this could not be sent, the oldest are dropped: the engine reads the file.
 _HELD = 50_000
-# To connect takes milliseconds.
+# Connecting takes milliseconds.
 _CONNECT_SECONDS = 5.0
 
 

@@ -22,6 +22,8 @@ export class OwnLines {
 
   /** Returns the whole lines that were added since the last call. Never throws. */
   read(): string[] {
+    // Mostly there is no file, and many are looked for each second.
+    if (size(this.path) === 0) return [];
     try {
       return this.readFrom();
     } catch {

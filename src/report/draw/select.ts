@@ -84,22 +84,21 @@ async function savedView(name: string, parts: DrawParts): Promise<SavedView> {
 
 async function nothingNamed(parts: DrawParts): Promise<BlockError> {
   const { experiments } = await parts.ask('experiments/list', {});
-  const names = experiments.slice(0, 12).map(({ name }) => name);
-  const hint =
-    names.length > 0 ? l10n.t('Experiments here: {0}.', names.join(', ')) : l10n.t('There are no runs here yet.');
+  const hint = experimentsHere(experiments.map(({ name }) => name));
   return new BlockError(l10n.t('Say which runs: experiment, runs, search, filter or view.'), hint);
 }
+
+const experimentsHere = (names: readonly string[]): string =>
+  names.length > 0
+    ? l10n.t('Experiments here: {0}.', names.slice(0, 12).join(', '))
+    : l10n.t('There are no runs here yet.');
 
 async function checkExperiment(name: string, parts: DrawParts): Promise<void> {
   const { experiments } = await parts.ask('experiments/list', {});
   if (experiments.some((one) => one.name === name)) return;
   const names = experiments.map((one) => one.name);
   const near = suggest(name, names);
-  const hint = near
-    ? l10n.t('Did you mean "{0}"?', near)
-    : names.length > 0
-      ? l10n.t('Experiments here: {0}.', names.slice(0, 12).join(', '))
-      : l10n.t('There are no runs here yet.');
+  const hint = near ? l10n.t('Did you mean "{0}"?', near) : experimentsHere(names);
   throw new BlockError(l10n.t('There is no experiment "{0}".', name), hint, 'experiment');
 }
 

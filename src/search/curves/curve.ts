@@ -6,6 +6,17 @@ export function lossOf(value: number, goal: Goal): number {
   return Number.isNaN(value) ? Infinity : goal === 'minimize' ? value : -value;
 }
 
+/** Returns the index of the last of the ascending steps that is at most this one; -1 if there is none. */
+export function lastAtMost(steps: readonly number[], step: number): number {
+  let [low, high] = [0, steps.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (steps[middle]! <= step) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
 export class Curve {
   /** Steps of the reports, ascending. */
   steps: number[] = [];
@@ -45,13 +56,7 @@ export class Curve {
 
   /** Returns the index of the last report at or before the step; -1 if all come later. */
   placeOf(step: number): number {
-    let [low, high] = [0, this.steps.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.steps[middle]! <= step) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return lastAtMost(this.steps, step);
   }
 
   /** Returns the smallest loss up to the step; Infinity before the first report. */

@@ -1,4 +1,5 @@
 /** Joins the values of several objectives that a trial's run has logged. */
+import { lastAtMost } from '../../../search/curves/curve.js';
 import type { StoreApi } from '../../../store/api.js';
 import type { ObjectivePoint } from './messages.js';
 
@@ -28,7 +29,7 @@ export class OtherObjectives {
     if (!known) this.trials.set(trial, (known = new Map()));
     const reads = metrics.map((metric) => this.read(known, run, metric));
     return points.map((point) => {
-      const rest = reads.map((read) => read.values[placeOf(read.steps, point.step)]);
+      const rest = reads.map((read) => read.values[lastAtMost(read.steps, point.step)]);
       return rest.every((value) => value !== undefined) ? { ...point, rest } : point;
     });
   }
@@ -41,7 +42,7 @@ export class OtherObjectives {
     let read = known.get(metric);
     if (!read) known.set(metric, (read = { logged: 0, steps: [], values: [] }));
     for (const { step, value } of this.series.values(run, metric, read.logged)) {
-      const place = placeOf(read.steps, step);
+      const place = lastAtMost(read.steps, step);
       if (read.steps[place] === step) read.values[place] = value;
       else {
         read.steps.splice(place + 1, 0, step);
@@ -53,15 +54,4 @@ export class OtherObjectives {
     if (most > KEPT) for (const list of [read.steps, read.values]) list.splice(0, most);
     return read;
   }
-}
-
-/** Returns the index of the last step at or before this one; -1 if there is none. */
-function placeOf(steps: readonly number[], step: number): number {
-  let [low, high] = [0, steps.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (steps[middle]! <= step) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }

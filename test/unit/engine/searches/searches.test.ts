@@ -72,20 +72,19 @@ describe('a search', () => {
   });
 
   it('stops the hopeless ones early', async () => {
+    // The hopeless ones never end by themselves, so that a busy machine has time to stop them.
+    workspace().write('endless.mjs', TRAIN.replace('step < steps', 'step < steps || lr > 1'));
     const file = write(
       'sampler: grid\nparallel: 1\npruner: { name: median, startupTrials: 2 }\nspace: { lr: { choice: [0.1, 0.2, 5, 6] } }',
-      'node train.mjs',
-      'params: { lr: 0.1, steps: 25, pause: 40 }',
+      'node endless.mjs',
+      'params: { lr: 0.1, steps: 25, pause: 20 }',
     );
     const { search } = await engine.request('searches/start', { file });
     const over = await searchOver(engine, search.id);
     expect(over.status).toBe('completed');
     expect(over.counts).toMatchObject({ total: 4, completed: 2, pruned: 2 });
     const cut = (await trials(search.id)).filter((run) => run.status === 'pruned');
-    for (const run of cut) {
-      expect(run.error).toBeNull();
-      expect(run.metrics.loss!.count).toBeLessThan(25);
-    }
+    expect(cut.map((run) => run.error)).toEqual([null, null]);
     expect(cut.map((run) => run.params.lr).sort()).toEqual([5, 6]);
   });
 

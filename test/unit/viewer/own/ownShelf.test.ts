@@ -63,14 +63,13 @@ function shelfOf(limits: OwnLimits = OWN_LIMITS) {
 
 /** Everything below the folder, with sizes and times. */
 function tree(folder: string): string[] {
-  return fs
-    .readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .sort()
-    .map((name) => {
-      const { size, mtimeMs } = fs.lstatSync(path.join(folder, name));
-      return `${name} ${size} ${mtimeMs}`;
-    });
+  return namesBelow(folder).map((name) => {
+    const { size, mtimeMs } = fs.lstatSync(path.join(folder, name));
+    return `${name} ${size} ${mtimeMs}`;
+  });
 }
+
+const namesBelow = (folder: string): string[] => fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
 
 const known = ({ device: _device, ran: _ran, ...run }: Run) => run;
 
@@ -87,9 +86,9 @@ it('shows the runs, curves, logs and searches that the engine has, and writes no
   await engine.request('runs/delete', { ids: [hidden.id] });
   const { search } = await engine.request('searches/start', { file });
   await searchOver(engine, search.id);
-  const now = (): string[] => tree(workspace.at('.tunesmith'));
-  await until('all supervisors to leave', () => !now().some((name) => name.includes('supervisor.json')));
-  const before = now();
+  const kept = workspace.at('.tunesmith');
+  await until('all supervisors to leave', () => !namesBelow(kept).some((name) => name.endsWith('supervisor.json')));
+  const before = tree(kept);
 
   const { ask, poll } = shelfOf();
   poll();
@@ -107,7 +106,7 @@ it('shows the runs, curves, logs and searches that the engine has, and writes no
   expect(await ask('runs/recorded', { id: run.id })).toEqual(await engine.request('runs/recorded', { id: run.id }));
   expect(await ask('runs/files', { id: run.id })).toEqual(await engine.request('runs/files', { id: run.id }));
   await expect(ask('runs/get', { id: 'nobody' })).rejects.toThrow('There is no run nobody.');
-  expect(tree(workspace.at('.tunesmith'))).toEqual(before);
+  expect(tree(kept)).toEqual(before);
 });
 
 it('follows a run at work until its end, and finds new ones', async () => {

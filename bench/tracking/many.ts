@@ -84,14 +84,15 @@ export function measureSeries(
     const before = engine.cpu();
     const { result, waits } = await engine.longestWait(async () => {
       const began = performance.now();
-      let bytes = 0;
+      const answers = [];
       for (let from = 0; from < runs; from += 1000) {
         const queries = Array.from({ length: Math.min(1000, runs - from) }, (_, i) => ({
           ...{ run: idOf(from + i), metric: 'loss', points },
         }));
-        bytes += bytesOf(await engine.client.request('series/read', { queries }, { timeoutMs: 300_000 }));
+        answers.push(await engine.client.request('series/read', { queries }, { timeoutMs: 300_000 }));
       }
-      return { ms: performance.now() - began, bytes };
+      const ms = performance.now() - began;
+      return { ms, bytes: answers.reduce((sum, answer) => sum + bytesOf(answer), 0) };
     });
     return { ...result, cpuMs: (engine.cpu() - before) * 1000, longestWait: Math.max(...waits) };
   });

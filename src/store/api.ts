@@ -276,6 +276,11 @@ export interface IngestApi {
 export interface SeriesApi {
   /** As `read`, for a query that its schema has checked. */
   readChecked(query: z.output<typeof SeriesQuery>): SeriesData;
+  /**
+   * As `read`, for the first of these queries: at least one, and as many as `budgetMs` milliseconds allow. What they have in
+   * common is read at once.
+   */
+  readSome(queries: readonly z.output<typeof SeriesQuery>[], budgetMs?: number): SeriesData[];
   /** A chart's points, always including the extrema. An unknown run or metric is an empty series. */
   read(query: z.input<typeof SeriesQuery>): SeriesData;
   /**

@@ -227,4 +227,10 @@ export const MIGRATIONS: readonly string[] = [
   -- Chunks may have columns of decimals and split doubles (see series/codec.ts), which earlier versions can't read.
   SELECT 1;
   `,
+  `
+  -- About 60 points of each long series of an ended run, if it was asked for with many others (see series/overviews.ts).
+  CREATE TABLE overviews (
+    metric INTEGER NOT NULL, series INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (metric, series)
+  ) WITHOUT ROWID;
+  `,
 ];

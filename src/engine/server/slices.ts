@@ -11,3 +11,14 @@ export async function inSlices<T>(items: readonly T[], work: (item: T) => unknow
     until = performance.now() + SLICE_MS;
   }
 }
+
+/** Does `work` from an item on, for as long as it is told, until all items are done; it returns the number of items done. */
+export async function inTurns(count: number, work: (from: number, budgetMs: number) => number): Promise<void> {
+  let until = performance.now() + SLICE_MS;
+  for (let at = 0; at < count;) {
+    at += work(at, Math.max(1, until - performance.now()));
+    if (performance.now() < until) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    until = performance.now() + SLICE_MS;
+  }
+}

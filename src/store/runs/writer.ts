@@ -40,6 +40,22 @@ export class RunWriter {
     return this.place(id)?.key ?? null;
   }
 
+  /** Returns the keys of many runs; unknown ones are left out. */
+  keys(ids: readonly string[]): Map<string, number> {
+    const unknown = ids.filter((id) => !this.known.has(id));
+    if (unknown.length > 1) {
+      const rows = this.db.all<{ id: string; key: number; folder: string }>(
+        'SELECT runs.id, runs.key, folder FROM json_each(?) wanted CROSS JOIN runs ON runs.id = wanted.value',
+        JSON.stringify(unknown),
+      );
+      if (this.known.size + rows.length > MOST_KNOWN) this.forgetAll();
+      for (const { id, key, folder } of rows) this.known.set(id, { key, folder });
+    }
+    return new Map(
+      ids.flatMap((id) => [[id, this.key(id)] as const]).filter((pair): pair is [string, number] => pair[1] !== null),
+    );
+  }
+
   folder(id: string): string {
     const row = this.place(id);
     if (!row) throw new Error(`no run ${id} in the store`);

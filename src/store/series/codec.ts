@@ -264,17 +264,56 @@ function repeats(writer: Writer, column: Float64Array, changes: number, limit: n
   return true;
 }
 
-export function decodeChunk(data: Uint8Array): Points {
+/** `x`: only this column and the values are read; the others of the points have no meaning. */
+export function decodeChunk(data: Uint8Array, x?: 'step' | 'time' | 'epoch'): Points {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   if (view.getUint8(0) !== FORMAT) throw new Error(`chunk of unknown format ${view.getUint8(0)}`);
   const count = view.getUint32(1, true);
-  const points = new Points(Math.max(count, 1));
+  const points = new Points(Math.max(count, 1), x !== undefined);
   points.length = count;
   let at = 5;
-  for (const column of [points.steps, points.times, points.epochs, points.values]) {
-    at = decodeColumn(data, view, at, column, count);
+  for (const [name, column] of [
+    ['step', points.steps],
+    ['time', points.times],
+    ['epoch', points.epochs],
+  ] as const) {
+    at =
+      x === undefined || x === name ? decodeColumn(data, view, at, column, count) : skipColumn(data, view, at, count);
   }
+  decodeColumn(data, view, at, points.values, count);
   return points;
+}
+
+/** Returns where the next column begins. */
+function skipColumn(data: Uint8Array, view: DataView, start: number, n: number): number {
+  let at = start + 1;
+  switch (view.getUint8(start)) {
+    case Mode.constant:
+      return at + 8;
+    case Mode.stride:
+      return at + 16;
+    case Mode.repeats:
+      return at + 4 + view.getUint32(at, true) * 12;
+    case Mode.f32:
+      return at + n * 4;
+    case Mode.f64:
+      return at + n * 8;
+    case Mode.split: {
+      const count = data[at] as number;
+      return at + 1 + count * 2 + Math.ceil((n * widthOf(count - 1)) / 8) + n * 6;
+    }
+    case Mode.decimal:
+      zigzag(data, at + 1);
+      for (let from = 1; from < n; from += BLOCK) {
+        const width = (data[ended] as number) & 63;
+        zigzag(data, ended + 1);
+        ended += Math.ceil((width * Math.min(BLOCK, n - from)) / 8);
+      }
+      return ended;
+    default:
+      for (let i = 0; i < n; i++) while ((data[at++] as number) >= 0x80);
+      return at;
+  }
 }
 
 function decodeColumn(data: Uint8Array, view: DataView, start: number, column: Float64Array, n: number): number {

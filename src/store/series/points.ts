@@ -6,10 +6,11 @@ export class Points {
   values: Float64Array;
   length = 0;
 
-  constructor(capacity = 16) {
+  /** `oneX`: only one x axis matters, so that all of them are the same column. */
+  constructor(capacity = 16, oneX = false) {
     this.steps = new Float64Array(capacity);
-    this.times = new Float64Array(capacity);
-    this.epochs = new Float64Array(capacity);
+    this.times = oneX ? this.steps : new Float64Array(capacity);
+    this.epochs = oneX ? this.steps : new Float64Array(capacity);
     this.values = new Float64Array(capacity);
   }
 

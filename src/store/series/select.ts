@@ -1,8 +1,7 @@
 import { Points } from './points.js';
 import { BUCKET_POINTS, F, POINT_FIELDS } from './pyramid.js';
 import type { Head } from './head.js';
-import type { SeriesTable } from './table.js';
-import { type Axis, CHUNK_BUDGET, type Range, RANGE_FIELDS, Walk } from './walk.js';
+import { type Axis, CHUNK_BUDGET, type ChunkSource, type Range, RANGE_FIELDS, Walk } from './walk.js';
 
 /** Points of a column: lowest, highest, last, one that is not finite. */
 const PER_COLUMN = 3;
@@ -20,11 +19,14 @@ export interface Selection {
 /**
  * Selects at most about `limit` points of a range: all of them if they fit; else the range is divided into columns of
  * equal width, and the lowest, the highest, the last and one non-finite point of each are taken. A bucket narrower than
- * a column provides the same four. Every returned point was logged.
+ * a column provides the same four. Every returned point was logged. `isNarrow`: the points have x on the range's axis
+ * and values, nothing else.
  */
-export function select(table: SeriesTable, head: Head, range: Range, limit: number): Selection {
-  const walk = new Walk(table, head, range);
-  const { inRange, low, high } = measure(walk, range);
+export function select(table: ChunkSource, head: Head, range: Range, limit: number, isNarrow = false): Selection {
+  const walk = new Walk(table, head, range, isNarrow);
+  const counting = head.count - (head.timeline?.lostCount ?? 0);
+  const isShort = counting <= limit && isAll(range);
+  const { inRange, low, high } = isShort ? { inRange: counting, low: 0, high: 0 } : measure(walk, range);
   if (inRange <= limit) {
     walk.budget = Infinity;
     return { points: sorted(collect(walk, range, inRange), range.x), inRange, exact: true };
@@ -101,11 +103,26 @@ function measure(walk: Walk, range: Range): { inRange: number; low: number; high
   return { inRange, low, high };
 }
 
+/** Returns whether a range contains every point. A point without an epoch is not on that axis. */
+const isAll = ({ x, from, to }: Range): boolean => x !== 'epoch' && from === -Infinity && to === Infinity;
+
 function collect(walk: Walk, range: Range, capacity: number): Points {
-  const found = new Points(Math.max(capacity, 1));
+  // Most series of a chart with many are a single chunk, which need not be copied.
+  let only: Points | null = null;
+  let found: Points | null = null;
+  const all = isAll(range);
   walk.visit({
     bucket: () => false,
     raw(points, from, to) {
+      if (all && !found && !only && from === 0 && to === points.length) {
+        only = points;
+        return;
+      }
+      if (!found) {
+        found = new Points(Math.max(capacity, 1));
+        if (only) found.append(only);
+      }
+      if (all) return found.append(points, from, to);
       const xs = points.column(range.x);
       for (let i = from; i < to; i++) {
         const x = xs[i] as number;
@@ -119,13 +136,18 @@ function collect(walk: Walk, range: Range, capacity: number): Points {
       }
     },
   });
-  return found;
+  return found ?? only ?? new Points(1);
 }
 
-/** Collects the points worth drawing in each column, as indices into `kept`. */
+/** Points and their places in columns that one selection after the other uses: thousands of short series are read at once. */
+const scratch = { kept: new Points(4096), slots: new Int32Array(4096) };
+/** Number of columns for which the scratch is kept. */
+const SCRATCH_COLUMNS = 16_384;
+
+/** Collects the points worth drawing in each column, as indices into `kept`. Only one may be in use at a time. */
 class ColumnGrid {
   readonly width: number;
-  private readonly kept = new Points(4096);
+  private readonly kept: Points;
   private readonly slots: Int32Array;
 
   constructor(
@@ -135,7 +157,11 @@ class ColumnGrid {
     private readonly count: number,
   ) {
     this.width = (high - low) / count;
-    this.slots = new Int32Array(count * 4).fill(-1);
+    const isLarge = count > SCRATCH_COLUMNS;
+    this.kept = isLarge ? new Points(count) : scratch.kept;
+    this.kept.length = 0;
+    if (!isLarge && scratch.slots.length < count * 4) scratch.slots = new Int32Array(count * 4);
+    this.slots = (isLarge ? new Int32Array(count * 4) : scratch.slots).fill(-1, 0, count * 4);
   }
 
   add(x: number, step: number, time: number, epoch: number, value: number): void {
@@ -154,20 +180,24 @@ class ColumnGrid {
   }
 
   points(): Points {
-    const found = new Points(this.slots.length);
+    const { kept, slots } = this;
+    const found = new Points(Math.max(kept.length, 1));
+    const seen = new Int32Array(4);
     for (let column = 0; column < this.count; column++) {
-      const seen: number[] = [];
-      for (let i = 0; i < 4; i++) {
-        const at = this.slots[column * 4 + i] as number;
+      let n = 0;
+      for (let i = column * 4; i < column * 4 + 4; i++) {
+        const at = slots[i] as number;
         if (at === -1) continue;
-        const same = seen.some((other) =>
-          (['steps', 'times', 'epochs', 'values'] as const).every((name) =>
-            Object.is(this.kept[name][other], this.kept[name][at]),
-          ),
+        let isNew = true;
+        for (let k = 0; isNew && k < n; k++) isNew = !isSame(kept, seen[k] as number, at);
+        if (!isNew) continue;
+        seen[n++] = at;
+        found.push(
+          kept.steps[at] as number,
+          kept.times[at] as number,
+          kept.epochs[at] as number,
+          kept.values[at] as number,
         );
-        if (same) continue;
-        seen.push(at);
-        found.append(this.kept, at, at + 1);
       }
     }
     return found;
@@ -186,6 +216,12 @@ class ColumnGrid {
     this.kept.values[at] = value;
   }
 }
+
+const isSame = ({ steps, times, epochs, values }: Points, a: number, b: number): boolean =>
+  Object.is(values[a], values[b]) &&
+  Object.is(steps[a], steps[b]) &&
+  Object.is(times[a], times[b]) &&
+  Object.is(epochs[a], epochs[b]);
 
 /** By x, without changing the order of equals. */
 export function sorted(points: Points, x: Axis): Points {

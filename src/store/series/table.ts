@@ -17,6 +17,7 @@ import {
 } from './pyramid.js';
 import { Source } from './source.js';
 import { Timeline } from './timeline.js';
+import type { Axis } from './walk.js';
 
 /** Inbox size at which pending points are folded into chunks, and how many series are folded with one commit. */
 const INBOX_BYTES = 8 * 2 ** 20;
@@ -110,10 +111,23 @@ export class SeriesTable {
     return row ? (this.byId.get(row.id) ?? toHead(row)) : null;
   }
 
-  chunk(head: Head, number: number): Points {
+  /** Series of one metric for reading, of the runs that have it. */
+  findMany(runs: readonly number[], metric: number): Head[] {
+    this.load();
+    const unknown = runs.filter((run) => !this.heads.get(run)?.has(metric));
+    const found = runs.flatMap((run) => this.heads.get(run)?.get(metric) ?? []);
+    if (unknown.length === 0) return found;
+    const rows = this.db.all<SeriesRow>(
+      `SELECT series.* FROM json_each(?) wanted CROSS JOIN series ON series.run = wanted.value AND series.metric = ?`,
+      ...[JSON.stringify(unknown), metric],
+    );
+    return [...found, ...rows.map((row) => this.byId.get(row.id) ?? toHead(row))];
+  }
+
+  chunk(head: Head, number: number, x?: Axis): Points {
     const row = this.db.get<{ data: Uint8Array }>('SELECT data FROM chunks WHERE key = ?', head.id * KEY_SPAN + number);
     if (!row) throw new Error(`chunk ${number} of series ${head.id} is missing`);
-    return decodeChunk(row.data);
+    return decodeChunk(row.data, x);
   }
 
   row(head: Head, level: number, number: number): Float64Array {
@@ -140,6 +154,7 @@ export class SeriesTable {
         drop(`DELETE FROM pyramid WHERE level = ${level} AND key BETWEEN ? AND ?`, head.id);
       }
     }
+    this.db.run('DELETE FROM overviews WHERE metric = ? AND series = ?', head.metric, head.id);
     head.pending = null;
     head.folded = head.boxed = head.count;
     this.byId.delete(head.id);
@@ -156,7 +171,8 @@ export class SeriesTable {
     this.flush();
     if (!this.sweep) this.startSweep();
     this.sweepOn();
-    return this.sweep !== null;
+    // A sweep leaves what came after it had begun to the next one.
+    return this.sweep !== null || this.inboxBytes > 0;
   }
 
   private flush(): void {
@@ -246,7 +262,7 @@ export class SeriesTable {
 
   private sweepOn(): void {
     if (!this.sweep) return;
-    for (const head of this.sweep.queue.splice(-FOLD_AT_ONCE)) {
+    for (const head of this.sweep.queue.splice(-FOLD_AT_ONCE * Math.ceil(this.inboxBytes / INBOX_BYTES || 1))) {
       if (!head.pending) continue;
       this.foldHead(head, true);
       this.save(head);

@@ -1,7 +1,6 @@
 import type { Points } from './points.js';
 import { BUCKET_FLOATS, BUCKET_POINTS, CHUNK_POINTS, F, FANOUT, ROW_BUCKETS } from './pyramid.js';
 import type { Head } from './head.js';
-import type { SeriesTable } from './table.js';
 
 export type Axis = 'step' | 'time' | 'epoch';
 
@@ -17,6 +16,12 @@ export const EVERYWHERE: Range = { x: 'step', from: -Infinity, to: Infinity };
 export const CHUNK_BUDGET = 512;
 
 export const RANGE_FIELDS = { step: F.stepMin, time: F.timeMin, epoch: F.epochMin } as const;
+
+/** Reads what is stored of a series. `x`: only this column and the values are needed. */
+export interface ChunkSource {
+  chunk(head: Head, number: number, x?: Axis): Points;
+  row(head: Head, level: number, number: number): Float64Array;
+}
 
 export interface Visitor {
   /**
@@ -35,9 +40,11 @@ export class Walk {
   budget = CHUNK_BUDGET;
 
   constructor(
-    private readonly table: SeriesTable,
+    private readonly table: ChunkSource,
     private readonly head: Head,
     private readonly range: Range,
+    /** True: of the points only x on the range's axis and the values matter. */
+    private readonly isNarrow = false,
   ) {}
 
   visit(visitor: Visitor): void {
@@ -105,7 +112,7 @@ export class Walk {
     let points = this.chunks.get(number);
     if (!points) {
       if (this.chunks.size > CHUNK_BUDGET) this.chunks.clear();
-      this.chunks.set(number, (points = this.table.chunk(this.head, number)));
+      this.chunks.set(number, (points = this.table.chunk(this.head, number, this.isNarrow ? this.range.x : undefined)));
       this.budget--;
     }
     return points;

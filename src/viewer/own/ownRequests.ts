@@ -92,7 +92,7 @@ function handlers(shelf: OwnShelf, insights: Pick<Insights, 'of'>): Handlers {
     },
     'series/read': ({ queries }) => {
       for (const { run } of queries) shelf.prefer(run);
-      return { series: queries.map((query) => store.series.read(query)) };
+      return { series: store.series.readSome(queries) };
     },
     'metrics/read': ({ run, metric, points, offset, limit, lost }) =>
       store.series.points(existing(run).id, metric, { points, offset, limit, lost }),

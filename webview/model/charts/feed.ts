@@ -38,8 +38,8 @@ interface Entry {
 const INTERVAL = 250;
 /** Between two reads of a series that comes downsampled, since each reads it whole. */
 const COARSE_INTERVAL = 2000;
-/** Series in one request, so that no single answer blocks the screen. */
-const BATCH = 200;
+/** Series in one request, so that no single answer blocks the screen: more of them if few points of each are needed. */
+const BATCH = { least: 200, most: 1000, points: 60_000 };
 /** Series kept although no chart on the screen shows them. */
 const SPARE = 600;
 
@@ -170,8 +170,8 @@ export class SeriesFeed {
     }
     this.inFlight = true;
     this.lastFlush = this.now();
-    const batch = entries.slice(0, BATCH);
-    this.isCut = entries.length > BATCH;
+    const batch = entries.slice(0, batchSize(entries));
+    this.isCut = entries.length > batch.length;
     for (const entry of batch) {
       entry.dirty = false;
       entry.asked = this.lastFlush;
@@ -220,6 +220,15 @@ export class SeriesFeed {
     const spare = [...this.entries].filter(([key]) => !wanted.has(key)).sort((a, b) => a[1].used - b[1].used);
     for (const [key] of spare.slice(0, Math.max(0, spare.length - SPARE))) this.entries.delete(key);
   }
+}
+
+function batchSize(entries: readonly Entry[]): number {
+  let points = 0;
+  for (const [i, entry] of entries.slice(0, BATCH.most).entries()) {
+    points += entry.points;
+    if (points > BATCH.points && i >= BATCH.least) return i;
+  }
+  return BATCH.most;
 }
 
 function keyOf(want: Pick<Want, 'metric' | 'x' | 'range'>, run: string): string {

@@ -1,0 +1,78 @@
+/**
+ * Overviews of long series: about `OVERVIEW_POINTS` of their points, chosen as for a chart. A chart of thousands of runs reads
+ * them instead of all points. They are made when such a chart first asks for a series of an ended run, and are
+ * ordered by metric, so that those of one metric are close together in the file.
+ */
+import type { Database } from '../database.js';
+import { decodeChunk, encodeChunk } from './codec.js';
+import type { Head } from './head.js';
+import type { Points } from './points.js';
+import { select } from './select.js';
+import type { SeriesTable } from './table.js';
+import { EVERYWHERE, type Axis } from './walk.js';
+
+/** A request for at most so many points is answered from the overview. */
+export const OVERVIEW_POINTS = 60;
+/** Shorter series are read as quickly without one, which would take a noticeable share of their place on the disk. */
+const LEAST_POINTS = 160;
+
+interface OverviewRow {
+  series: number;
+  count: number;
+  data: Uint8Array;
+}
+
+export class Overviews {
+  /** Overviews that are not written yet. */
+  private readonly made: { head: Head; data: Uint8Array }[] = [];
+
+  constructor(
+    private readonly db: Database,
+    private readonly table: SeriesTable,
+  ) {}
+
+  /** Returns whether a request for a whole series can be answered from an overview. */
+  static serves(head: Head, points: number, x: Axis): boolean {
+    return points <= OVERVIEW_POINTS && x !== 'epoch' && head.count >= LEAST_POINTS && head.timeline === null;
+  }
+
+  /** Returns the overviews of these series of one metric that are up to date, by series. */
+  read(metric: number, heads: readonly Head[]): Map<number, Uint8Array> {
+    const rows = this.db.all<OverviewRow>(
+      `SELECT series, count, data FROM json_each(?) wanted CROSS JOIN overviews
+       ON overviews.metric = ? AND overviews.series = wanted.value`,
+      JSON.stringify(heads.map(({ id }) => id)),
+      metric,
+    );
+    const counts = new Map(heads.map(({ id, count }) => [id, count]));
+    return new Map(
+      rows.filter(({ series, count }) => counts.get(series) === count).map((row) => [row.series, row.data]),
+    );
+  }
+
+  /** Makes the overview of a series, to be written by the next `save`. */
+  make(head: Head): Points {
+    const { points } = select(this.table, head, EVERYWHERE, OVERVIEW_POINTS);
+    // A series that still grows would need another one soon.
+    if (head.pending === null) this.made.push({ head, data: encodeChunk(points) });
+    return points;
+  }
+
+  points(data: Uint8Array, x: Axis): Points {
+    return decodeChunk(data, x);
+  }
+
+  /** Writes the overviews of ended runs. */
+  save(): void {
+    const made = this.made.splice(0);
+    if (made.length === 0) return;
+    this.db.transaction(() => {
+      for (const { head, data } of made)
+        this.db.run(
+          `INSERT OR REPLACE INTO overviews (metric, series, count, data)
+           SELECT ?, ?, ?, ? FROM runs WHERE key = ? AND ended_at IS NOT NULL`,
+          ...[head.metric, head.id, head.count, data, head.run],
+        );
+    });
+  }
+}

@@ -1,6 +1,6 @@
 /** Events of TensorFlow's event.proto and summary.proto, as far as they are shown. */
 import { PLOT_MIME } from '../../protocol/engine/drawings.js';
-import { FIXED32, FIXED64, VARINT, type Fields } from '../protobuf.js';
+import { FIXED32, FIXED64, VARINT, type Fields } from '../../protocol/values/protobuf.js';
 import type { Sink } from '../types.js';
 import { readHparams } from './hparams.js';
 import { histogramOf, imageMime, media, oldHistogram, prCurveOf } from './media.js';

@@ -1,7 +1,7 @@
 /** Hyperparameters as TensorBoard's hparams plugin writes them (tensorboard/plugins/hparams, plugin_data.proto). */
 import type { Params, ParamValue } from '../../protocol/values/index.js';
 import { setEntry } from '../../protocol/values/records.js';
-import { BYTES, FIXED64, Fields, VARINT, WireError } from '../protobuf.js';
+import { BYTES, FIXED64, Fields, VARINT, WireError } from '../../protocol/values/protobuf.js';
 import type { Sink } from '../types.js';
 
 const MOST_PARAMS = 2000;

@@ -1,6 +1,6 @@
 /** Converts pictures and histograms of summaries to the form of our own journals. */
 import type { PlotDrawing } from '../../protocol/engine/drawings.js';
-import { FIXED64, type Fields } from '../protobuf.js';
+import { FIXED64, type Fields } from '../../protocol/values/protobuf.js';
 import { readNumbers } from './tensor.js';
 
 /** Points of a curve that are kept. */

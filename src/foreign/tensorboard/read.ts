@@ -1,5 +1,5 @@
 import { FileBytes } from '../bytes.js';
-import { Fields, WireError } from '../protobuf.js';
+import { Fields, WireError } from '../../protocol/values/protobuf.js';
 import type { Place, Reader, Sink } from '../types.js';
 import { EventReader } from './events.js';
 import { readRecords } from './records.js';

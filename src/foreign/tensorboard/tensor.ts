@@ -1,6 +1,6 @@
 /** Values of TensorFlow's TensorProto, as far as summaries use them. */
 import { fromBfloat, fromHalf } from '../../protocol/values/halfFloat.js';
-import { BYTES, FIXED32, FIXED64, WireError, type Fields } from '../protobuf.js';
+import { BYTES, FIXED32, FIXED64, WireError, type Fields } from '../../protocol/values/protobuf.js';
 
 /** DataType of TensorFlow's types.proto. */
 const FLOAT = 1;

@@ -5,7 +5,7 @@ import type { Params } from '../../protocol/values/index.js';
 import { FileBytes, insideOf } from '../bytes.js';
 import { MediaBudget } from '../mediaBudget.js';
 import { flatten, metricOf, parsePython } from '../plain.js';
-import { WireError } from '../protobuf.js';
+import { WireError } from '../../protocol/values/protobuf.js';
 import { histogramJson } from '../tensorboard/media.js';
 import type { Place, Reader, Sink } from '../types.js';
 import { HISTOGRAM_MIME, mediaOf } from './files.js';

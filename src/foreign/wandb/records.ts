@@ -1,5 +1,5 @@
 /** Records of wandb's wandb_internal.proto, as far as they are shown. */
-import { FIXED64, Fields, VARINT } from '../protobuf.js';
+import { FIXED64, Fields, VARINT } from '../../protocol/values/protobuf.js';
 
 const MOST_ITEMS = 20_000;
 

@@ -47,7 +47,7 @@ export function trainedFields({ p, optional }: Kit) {
     file: p(path('file'))
       .nullish()
       .describe(
-        'File of a trained network, relative to the experiment file: ours or other safetensors, Keras (`.keras`, `.h5`), NPZ, or the `model.json` of TensorFlow.js.',
+        'File of a trained network, relative to the experiment file: ours or other safetensors, Keras (`.keras`, `.h5`), ONNX (`.onnx`), NPZ, or the `model.json` of TensorFlow.js.',
       ),
     fold: optional(whole('fold')).describe('Network of this fold, if the run was cross-validated.'),
   };

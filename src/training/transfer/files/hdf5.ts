@@ -1,7 +1,7 @@
 /** Arrays and texts of an HDF5 file, read by `jsfive` within bounds. */
 import * as jsfive from 'jsfive';
 import { TrainingError, messageOf } from '../../errors.js';
-import type { Array32 } from '../keras/arrays.js';
+import type { Array32 } from '../chain.js';
 import { MOST_NUMBERS } from '../types.js';
 
 export interface Hdf5Reader {

@@ -7,11 +7,12 @@ import { openBytes, type Bytes } from '../../data/bytes.js';
 import { TrainingError, messageOf } from '../../errors.js';
 import { trainedOf } from '../ours.js';
 import type { Trained } from '../types.js';
+import { readOnnx } from './onnx.js';
 import { readKerasArchive, readKerasHdf5 } from './keras.js';
 import { readTfjs } from './tfjs.js';
 import { readNpzWeights, weightsAlone } from './weights.js';
 
-const KNOWN = 'safetensors, Keras (.keras, .h5), NPZ, or the model.json of TensorFlow.js';
+const KNOWN = 'safetensors, Keras (.keras, .h5), ONNX (.onnx), NPZ, or the model.json of TensorFlow.js';
 
 /** `file`: path as the person wrote it, relative to `folder`. Throws TrainingError. */
 export async function readTrainedFile(folder: string, file: string): Promise<Trained> {
@@ -38,11 +39,7 @@ async function readOpened(bytes: Bytes, path: string, folder: string, file: stri
   }
   if (start.toString('latin1', 0, 8) === '\x89HDF\r\n\x1a\n') return readKerasHdf5(bytes);
   if (/\.json$/i.test(file)) return readTfjs(folder, file);
-  if (/\.onnx$/i.test(file)) {
-    throw new TrainingError(
-      `${file}: ONNX networks can't be read: convert it to Keras (.keras), or save the weights as safetensors or NPZ and name the "layers"`,
-    );
-  }
+  if (/\.onnx$/i.test(file)) return readOnnx(bytes);
   // The length of a safetensors header comes first, then the header's brace.
   if (start.length > 8 && start.readBigUInt64LE(0) < BigInt(bytes.size) && start[8] === 0x7b) {
     const { weights, metadata } = await loadModelFile(path);

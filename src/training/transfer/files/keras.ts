@@ -4,7 +4,7 @@ import { readEntry } from '../../data/zipEntry.js';
 import { TrainingError } from '../../errors.js';
 import { inKerasOrder, snakeCase } from '../../export/keras.js';
 import { topologyOf, type KerasNode, type KerasTopology } from '../keras/config.js';
-import type { Array32 } from '../keras/arrays.js';
+import type { Array32 } from '../chain.js';
 import { networkOf } from '../keras/network.js';
 import { LONGEST_TOPOLOGY, MOST_NUMBERS, type Trained } from '../types.js';
 import { openHdf5, type Hdf5Reader } from './hdf5.js';

@@ -4,7 +4,7 @@ import { openBytes } from '../../data/bytes.js';
 import { VALUE_TYPES, fillValues, type ValueType } from '../../data/values.js';
 import { TrainingError } from '../../errors.js';
 import { topologyOf } from '../keras/config.js';
-import type { Array32 } from '../keras/arrays.js';
+import type { Array32 } from '../chain.js';
 import { networkOf } from '../keras/network.js';
 import { LONGEST_TOPOLOGY, MOST_NUMBERS, type Trained } from '../types.js';
 import { z } from 'zod';

@@ -1,17 +1,6 @@
-/** Arrays of a Keras layer, and our layers that they become. */
-import type { Layer } from '../../../experiment/network/index.js';
+/** Arrays of a Keras layer. */
+import type { Array32 } from '../chain.js';
 import type { Settings } from './config.js';
-
-export interface Array32 {
-  shape: number[];
-  values: Float32Array;
-}
-
-/** One of our layers and its weights, by the last part of their names. */
-export interface Converted {
-  layer: Layer;
-  weights: [key: string, array: Array32][];
-}
 
 /** Takes a Keras layer's arrays in their order, and checks shapes. */
 export class Arrays {

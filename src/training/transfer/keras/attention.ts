@@ -1,5 +1,6 @@
 /** Converts attention of Keras 3. */
-import type { Arrays, Array32, Converted } from './arrays.js';
+import type { Array32, Converted } from '../chain.js';
+import type { Arrays } from './arrays.js';
 import type { Settings } from './config.js';
 
 export function attention(settings: Settings, arrays: Arrays): Converted {

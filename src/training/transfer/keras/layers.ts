@@ -1,10 +1,11 @@
 /** Converts single Keras layers to ours. */
 import type { Activation, Layer } from '../../../experiment/network/index.js';
 import { entryOf } from '../../../protocol/values/records.js';
+import type { Array32, Converted } from '../chain.js';
 import { Settings } from './config.js';
 import { attention, positions } from './attention.js';
 import { recurrent } from './recurrent.js';
-import { Arrays, type Array32, type Converted } from './arrays.js';
+import { Arrays } from './arrays.js';
 
 /** How the file that the layer came from defines what differs between programs. */
 export type Dialect = 'keras' | 'tfjs';

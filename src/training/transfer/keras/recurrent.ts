@@ -1,6 +1,7 @@
 /** Converts recurrent layers of Keras. */
 import { swapBlocks } from '../../layers/gruBlocks.js';
-import type { Arrays, Converted } from './arrays.js';
+import type { Converted } from '../chain.js';
+import type { Arrays } from './arrays.js';
 import type { Settings } from './config.js';
 
 /** Number of blocks of units that a cell computes at once. */

@@ -10,9 +10,9 @@ import { buildLayers } from '../../../../src/training/model.js';
 import { Random } from '../../../../src/training/random.js';
 import { fillModel } from '../../../../src/training/transfer/index.js';
 import { readTrainedFile } from '../../../../src/training/transfer/files/index.js';
-import type { Trained } from '../../../../src/training/transfer/types.js';
 import { CASES, examplesOf, savedCase } from '../export/exportCases.js';
 import { network } from '../support.js';
+import { expectSame, outputsOf } from './outputs.js';
 
 const FIXTURES = join(import.meta.dirname, 'fixtures');
 const expected = JSON.parse(await readFile(join(FIXTURES, 'outputs.json'), 'utf8')) as {
@@ -25,34 +25,6 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
   folder = await mkdtemp(join(tmpdir(), 'tunesmith import ☃ '));
 });
-
-/** Runs what was read, and checks that it leaks no tensors. */
-function outputsOf(trained: Trained, inputs: number[], shape: number[]): number[] {
-  const before = tf.memory().numTensors;
-  const section = network({ from: 'x', loss: 'crossEntropy' });
-  const model = buildLayers(trained.layers!, shape, new Random(1));
-  const { matched } = fillModel(model, section, trained);
-  expect(matched.filter(({ from }) => from === null)).toEqual([]);
-  const outputs = tf.tidy(() =>
-    Array.from(
-      model
-        .forward(tf.tensor(inputs, [inputs.length / shape.reduce((a, b) => a * b, 1), ...shape]), {
-          training: false,
-          random: new Random(1),
-        })
-        .dataSync(),
-    ),
-  );
-  model.dispose();
-  expect(tf.memory().numTensors).toBe(before);
-  return outputs;
-}
-
-function expectSame(got: number[], wanted: number[], tolerance = 1e-5): void {
-  expect(got.length).toBe(wanted.length);
-  const worst = Math.max(...got.map((value, i) => Math.abs(value - wanted[i]!)));
-  expect(worst).toBeLessThan(tolerance);
-}
 
 describe('a network that Keras has saved', () => {
   for (const file of ['images.keras', 'images.h5', 'blocks.keras', 'blocks.h5', 'sequences.keras']) {

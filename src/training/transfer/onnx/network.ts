@@ -1,0 +1,125 @@
+/** Reconstructs our layers from the operators of an ONNX file. */
+import { entryOf } from '../../../protocol/values/records.js';
+import { TrainingError } from '../../errors.js';
+import { chained } from '../chain.js';
+import { MOST_LAYERS, type Trained } from '../types.js';
+import { ACTIVATIONS } from './activations.js';
+import { AXIS, isOurs, refuse, type Flow, type Value } from './flow.js';
+import { FOLDED } from './fold.js';
+import { LAYERS } from './layers.js';
+import type { OnnxModel, OnnxNode, OnnxValue } from './model.js';
+import { recurrent, type RecurrentOperator } from './recurrent.js';
+import { SHAPES } from './shapes.js';
+import { Walk, type Operator } from './walk.js';
+
+const OPERATORS: Readonly<Record<string, Operator>> = { ...LAYERS, ...ACTIVATIONS, ...SHAPES };
+const RECURRENT: Readonly<Record<string, RecurrentOperator>> = { LSTM: 'LSTM', GRU: 'GRU', RNN: 'RNN' };
+
+type Read = Pick<Trained, 'layers' | 'aliases' | 'weights' | 'inputShape' | 'notes'>;
+
+/** Throws TrainingError with the operator's name if there is no equal of it here. */
+export function networkOf(model: OnnxModel): Read {
+  const walk = new Walk(model);
+  const inputs = model.inputs.filter(({ name }) => !model.constants.has(name));
+  if (inputs.length !== 1) throw new TrainingError(`it has ${inputs.length} inputs; one is supported`);
+  if (model.outputs.length !== 1) throw new TrainingError(`it has ${model.outputs.length} outputs; one is supported`);
+  const [input, output] = [inputs[0]!, model.outputs[0]!];
+  const start = inputFlow(input, model);
+  walk.steps.set(start.node, { name: start.node, inputs: [], made: [], isSum: false });
+  walk.values.set(input.name, start);
+  for (const node of model.nodes) run(walk, node);
+  const value = walk.values.get(output.name);
+  if (value?.kind !== 'flow')
+    throw new TrainingError(`its output "${output.name.slice(0, 100)}" is not computed from its input`);
+  if (value.part || value.half !== undefined)
+    throw new TrainingError('it ends with a part of a layer, which is not supported');
+  if (walk.steps.size > MOST_LAYERS) throw new TrainingError(`it has more than ${MOST_LAYERS} layers`);
+  const nodes = [...walk.steps.values()].map(({ name, inputs: from, made, isSum }) => ({
+    name,
+    inputs: from,
+    isSum,
+    convert: () => made,
+  }));
+  const network = chained(nodes, value.node);
+  return { ...network, inputShape: start.shape, notes: notesOf(walk, start, value) };
+}
+
+function run(walk: Walk, node: OnnxNode): void {
+  const { operator, outputs } = node;
+  const cell = entryOf(RECURRENT, operator);
+  if (cell) {
+    recurrent(walk, node, cell).forEach((value, i) => value && walk.values.set(outputs[i]!, value));
+    return;
+  }
+  const folds = entryOf(FOLDED, operator);
+  const isKnown = operator === 'Shape' || node.inputs.every((name) => name === '' || walk.isConstant(name));
+  const apply = (isKnown ? folds : undefined) ?? entryOf(OPERATORS, operator);
+  if (!apply)
+    return refuse(node, folds ? 'changes values of the network in a way that is not supported' : 'has no equal here');
+  const value: Value = apply(walk, node);
+  if (outputs[0]) walk.values.set(outputs[0], value);
+  if (walk.isUsed(outputs[1])) refuse(node, 'has a second output that is used, which is not supported');
+}
+
+/** Operators that leave the order of axes as it is. */
+const LOOSE = new Set([...Object.keys(ACTIVATIONS), 'Identity', 'Cast', 'Dropout', 'Unsqueeze']);
+const IMAGES = new Set(['Conv', 'BatchNormalization', 'MaxPool', 'AveragePool', 'GlobalMaxPool', 'GlobalAveragePool']);
+
+function inputFlow(input: OnnxValue, model: OnnxModel): Flow {
+  const { name, shape } = input;
+  if (!shape) throw new TrainingError(`the shape of its input "${name.slice(0, 100)}" is not in the file`);
+  const user = firstUser(model, name);
+  const isFirst = channelsFirst(shape, user);
+  const rank = shape.length;
+  let axes = shape.map((_, i) => i);
+  if (rank === 4 && isFirst) axes = [0, 3, 1, 2];
+  if (rank === 3 && isFirst) axes = [0, 2, 1];
+  if (rank === 3 && user !== null && Object.hasOwn(RECURRENT, user)) axes = [1, 0, 2];
+  const lengths = Array<number>(Math.max(0, rank - 1)).fill(0);
+  axes.forEach((axis, i) => {
+    if (axis === AXIS.batch) return;
+    const length = shape[i];
+    if (length === null || length === undefined) {
+      throw new TrainingError(
+        `axis ${i} of its input has no fixed length: export the network with only the number of examples left open`,
+      );
+    }
+    lengths[axis - 1] = length;
+  });
+  if (rank < 2 || rank > 4)
+    throw new TrainingError(`its input has ${rank} axes; the examples, and one to three others, are supported`);
+  const node = name || 'input';
+  return { kind: 'flow', node, shape: lengths, axes, order: null, isShared: false };
+}
+
+/** Returns the operator that first depends on the order of the input's axes. */
+function firstUser(model: OnnxModel, input: string): string | null {
+  const names = new Set([input]);
+  for (const node of model.nodes) {
+    if (!node.inputs.some((name) => names.has(name)) || node.operator === 'Shape') continue;
+    if (!LOOSE.has(node.operator)) return node.operator;
+    for (const output of node.outputs) names.add(output);
+  }
+  return null;
+}
+
+const CHANNELS = [1, 3, 4];
+function channelsFirst(shape: readonly (number | null)[], user: string | null): boolean {
+  if (user !== null && IMAGES.has(user)) return true;
+  if (shape.length !== 4 || user === 'Transpose') return false;
+  return CHANNELS.includes(shape[1]!) && !CHANNELS.includes(shape[3]!);
+}
+
+function notesOf(walk: Walk, start: Flow, end: Flow): string[] {
+  const notes = [...walk.notes];
+  const first = start.axes.join();
+  if (first === '0,3,1,2')
+    notes.unshift('images have their channels last here, and first in the file: the weights are turned accordingly');
+  if (first === '0,2,1')
+    notes.unshift(
+      'sequences are time × features here, and the other way round in the file: the weights are turned accordingly',
+    );
+  if (!isOurs({ ...end, axes: end.axes.filter((axis) => axis >= 0) }))
+    notes.push('its outputs are in another order here than in the file');
+  return notes;
+}

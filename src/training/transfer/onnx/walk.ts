@@ -1,0 +1,121 @@
+/** The values and layers found while the operators are read in their order. */
+import type { Converted } from '../chain.js';
+import { refuse, type Flow, type Value } from './flow.js';
+import type { Attribute, OnnxModel, OnnxNode } from './model.js';
+import type { Constant } from './tensors.js';
+
+/** One of our layers, or several, and where their input comes from. */
+export interface Step {
+  name: string;
+  inputs: string[];
+  made: Converted[];
+  isSum: boolean;
+}
+
+export class Walk {
+  readonly values = new Map<string, Value>();
+  readonly steps = new Map<string, Step>();
+  readonly notes = new Set<string>();
+  /** Number of operators and outputs that take a value. */
+  private readonly uses = new Map<string, number>();
+
+  constructor(readonly model: OnnxModel) {
+    const used = [...model.nodes.flatMap(({ inputs }) => inputs), ...model.outputs.map(({ name }) => name)];
+    for (const name of used) this.uses.set(name, (this.uses.get(name) ?? 0) + 1);
+  }
+
+  isConstant(name: string): boolean {
+    return (this.values.get(name) ?? this.model.constants.get(name))?.kind === 'constant';
+  }
+
+  isUsed(name: string | undefined): boolean {
+    return name !== undefined && name !== '' && this.uses.has(name);
+  }
+
+  /** Adds layers after `inputs` and returns their output. */
+  step(node: OnnxNode, inputs: Flow[], made: Converted[], result: Partial<Flow> = {}, isSum = false): Flow {
+    const name = this.fresh(node.name);
+    this.steps.set(name, { name, inputs: inputs.map((flow) => flow.node), made, isSum });
+    return { ...plain(inputs[0]!), ...result, node: name };
+  }
+
+  fresh(name: string): string {
+    let free = name;
+    for (let i = 2; this.steps.has(free); i++) free = `${name} (${i})`;
+    return free;
+  }
+
+  /** The value of an input; undefined: it is left out. */
+  optional(node: OnnxNode, index: number): Value | undefined {
+    const name = node.inputs[index];
+    if (name === undefined || name === '') return undefined;
+    const value = this.values.get(name) ?? this.model.constants.get(name);
+    if (!value) return refuse(node, `takes the value "${name.slice(0, 100)}", which nothing computes before it`);
+    if (value.kind === 'flow' && this.uses.get(name)! > 1) return { ...value, isShared: true };
+    return value;
+  }
+
+  value(node: OnnxNode, index: number): Value {
+    return this.optional(node, index) ?? refuse(node, `lacks its input ${index + 1}`);
+  }
+
+  flow(node: OnnxNode, index: number): Flow {
+    const value = this.value(node, index);
+    if (value.kind === 'flow') return value;
+    return refuse(node, `takes something else than the network's values as input ${index + 1}, which is not supported`);
+  }
+
+  constant(node: OnnxNode, index: number): Constant {
+    const value = this.value(node, index);
+    if (value.kind === 'constant') return value;
+    return refuse(node, `computes its input ${index + 1} from the network's values, which is not supported`);
+  }
+
+  /** Whole numbers of an input or an attribute; null: neither is there. */
+  numbers(node: OnnxNode, index: number, attribute: string): number[] | null {
+    const given = node.attributes.get(attribute);
+    if (given !== undefined) return Array.isArray(given) ? given : [whole(node, attribute, given)];
+    const value = this.optional(node, index);
+    if (value === undefined) return null;
+    if (value.kind !== 'constant') return refuse(node, `computes its input ${index + 1}, which is not supported`);
+    return value.isFill
+      ? Array.from({ length: Math.min(32, value.shape[0] ?? 1) }, () => value.values[0]!)
+      : Array.from(value.values.subarray(0, 10_000));
+  }
+}
+
+/** A flow without what is told of single values only. */
+export function plain({ kind, node, shape, axes, order }: Flow): Flow {
+  return { kind, node, shape, axes, order, isShared: false };
+}
+
+export type Operator = (walk: Walk, node: OnnxNode) => Value;
+
+export function whole(node: OnnxNode, key: string, value: Attribute | undefined, fallback?: number): number {
+  const given = value ?? fallback;
+  if (typeof given === 'number' && Number.isSafeInteger(given)) return given;
+  return refuse(node, `has no valid "${key}"`);
+}
+
+export function float(node: OnnxNode, key: string, fallback: number): number {
+  const given = node.attributes.get(key) ?? fallback;
+  return typeof given === 'number' && Number.isFinite(given) ? given : refuse(node, `has no valid "${key}"`);
+}
+
+export function text(node: OnnxNode, key: string, fallback: string): string {
+  const given = node.attributes.get(key) ?? fallback;
+  return typeof given === 'string' ? given : refuse(node, `has no valid "${key}"`);
+}
+
+/** Throws unless the attribute is absent or has one of these values. */
+export function only(node: OnnxNode, key: string, ...allowed: (string | number)[]): void {
+  const given = node.attributes.get(key);
+  if (given === undefined || allowed.some((one) => one === given)) return;
+  refuse(node, `has ${key}: ${JSON.stringify(given)?.slice(0, 60)}, which is not supported here`);
+}
+
+/** Returns the index of an axis that may be counted from the end. */
+export function axisOf(node: OnnxNode, axis: number, rank: number): number {
+  const index = axis < 0 ? axis + rank : axis;
+  return Number.isInteger(index) && index >= 0 && index < rank ? index : refuse(node, `has no axis ${axis}`);
+}

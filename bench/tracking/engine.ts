@@ -1,6 +1,6 @@
 /** An engine in a workspace of its own, and its costs: CPU seconds of its process and the longest that it let a client wait. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
@@ -18,8 +18,31 @@ export function makeWorkspace(): string {
   return workspace;
 }
 
+/**
+ * Runs in the engine. At SIGUSR2 it writes the longest time between two turns of the event loop since the last signal
+ * and the share of turns that held it for more than 20 ms, and begins anew.
+ */
+const TURNS = `
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { writeFileSync, renameSync } from 'node:fs';
+const seen = monitorEventLoopDelay({ resolution: 1 });
+seen.enable();
+process.on('SIGUSR2', () => {
+  writeFileSync(FILE + '.new', JSON.stringify({ longest: seen.max / 1e6, p99: seen.percentile(99) / 1e6 }));
+  renameSync(FILE + '.new', FILE);
+  seen.reset();
+});
+`;
+
+export interface TurnFigures {
+  /** Milliseconds between two turns of the engine's event loop: the longest, and the 99th percentile. */
+  longest: number;
+  p99: number;
+}
+
 export class MeasuredEngine {
   private constructor(
+    private readonly turnsFile: string,
     private readonly child: ChildProcess,
     private readonly options: Parameters<typeof connectEngine>[0],
     readonly client: EngineConnection,
@@ -27,9 +50,14 @@ export class MeasuredEngine {
     readonly reachableMs: number,
   ) {}
 
-  /** `profile`: folder for a V8 CPU profile. */
+  /** `profile`: folder for a V8 CPU profile. The engine notes how long its event loop was held, see `turns`. */
   static async start(workspace: string, dist: string, profile: string | null = null): Promise<MeasuredEngine> {
     const flags = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+    const turnsFile = path.join(workspace, 'turns.json');
+    flags.push(
+      '--import',
+      `data:text/javascript,${encodeURIComponent(TURNS.replaceAll('FILE', JSON.stringify(turnsFile)))}`,
+    );
     const began = performance.now();
     const child = spawn(process.execPath, [...flags, path.join(dist, 'engine.cjs'), '--workspace', workspace], {
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -45,7 +73,7 @@ export class MeasuredEngine {
     for (;;) {
       if (child.exitCode !== null) throw new Error(`the engine ended with ${child.exitCode}`);
       const client = await connectEngine(options).catch(() => null);
-      if (client) return new MeasuredEngine(child, options, client, performance.now() - began);
+      if (client) return new MeasuredEngine(turnsFile, child, options, client, performance.now() - began);
       await pause(10);
     }
   }
@@ -55,6 +83,14 @@ export class MeasuredEngine {
     const text = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  /** Returns how long turns of the event loop took since the last call. */
+  async turns(): Promise<TurnFigures> {
+    rmSync(this.turnsFile, { force: true });
+    this.child.kill('SIGUSR2');
+    while (!existsSync(this.turnsFile)) await pause(5);
+    return JSON.parse(readFileSync(this.turnsFile, 'utf8')) as TurnFigures;
   }
 
   /** Resolves once the engine has next to nothing to do. */

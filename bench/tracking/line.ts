@@ -1,6 +1,6 @@
 /** The path from the journals of running runs to the index: points per second, CPU time per point, and the waiting time of a client. */
 import { rmSync } from 'node:fs';
-import { makeWorkspace, MeasuredEngine, pause } from './engine.js';
+import { makeWorkspace, MeasuredEngine, pause, type TurnFigures } from './engine.js';
 import { PlayedRun, roomFor } from './feed.js';
 
 export interface LineShape {
@@ -23,6 +23,9 @@ export interface LineFigures {
   /** Milliseconds that a small request waited, sorted. */
   waits: number[];
   memory: number;
+  turns: TurnFigures;
+  /** While all runs end at once. */
+  endTurns: TurnFigures;
 }
 
 export async function measureLine(shape: LineShape, dist: string, profile: string | null = null): Promise<LineFigures> {
@@ -37,17 +40,28 @@ export async function measureLine(shape: LineShape, dist: string, profile: strin
     const until = performance.now() + 120_000;
     while (!runs.every((run) => run.connected) && performance.now() < until) await pause(20);
     await engine.idle();
+    await engine.turns();
     const before = engine.cpu();
     const began = performance.now();
     const { waits } = await engine.longestWait(() => feed(runs, shape, engine));
     const seconds = (performance.now() - began) / 1000;
     const cpu = engine.cpu() - before;
     const points = shape.runs * shape.frames * shape.lines * shape.metrics;
-    return { points, seconds, cpu, waits: waits.sort((a, b) => a - b), memory: engine.memory() };
+    const turns = await engine.turns();
+    const memory = engine.memory();
+    for (const run of runs.splice(0)) run.end();
+    await allEnded(engine);
+    return { points, seconds, cpu, waits: waits.sort((a, b) => a - b), memory, turns, endTurns: await engine.turns() };
   } finally {
     for (const run of runs) run.close();
     await engine.stop();
     rmSync(workspace, { recursive: true, force: true });
+  }
+}
+
+async function allEnded(engine: MeasuredEngine): Promise<void> {
+  for (let left = 1; left > 0; await pause(50)) {
+    left = (await engine.client.request('runs/list', { status: ['running'], limit: 1 })).total;
   }
 }
 

@@ -52,14 +52,17 @@ async function inTurns(measure: (dist: string, name: string) => Promise<void>): 
 }
 
 async function lineTable(): Promise<void> {
-  say('| From frames to the index | points/s | engine CPU, µs a point | wait of a small request, p50 / max ms | MB |');
-  say('| --- | --: | --: | --: | --: |');
+  say(
+    '| From frames to the index | points/s | engine CPU, µs a point | turns, p99 / longest ms | while all end | wait of a small request, p50 / max ms | MB |',
+  );
+  say('| --- | --: | --: | --: | --: | --: | --: |');
   for (const [text, shape] of SHAPES.filter(([text]) => text.includes(values.match))) {
     await inTurns(async (dist, name) => {
-      const { points, seconds, cpu, waits, memory } = await measureLine(shape, dist, values.profile);
+      const { points, seconds, cpu, waits, memory, turns, endTurns } = await measureLine(shape, dist, values.profile);
       const wait = `${percentile(waits, 0.5).toFixed(1)} / ${whole(waits.at(-1) ?? 0)}`;
+      const turn = `${turns.p99.toFixed(1)} / ${turns.longest.toFixed(0)}`;
       say(
-        `| ${text}${name} | ${whole(points / seconds)} | ${((cpu / points) * 1e6).toFixed(2)} | ${wait} | ${whole(memory)} |`,
+        `| ${text}${name} | ${whole(points / seconds)} | ${((cpu / points) * 1e6).toFixed(2)} | ${turn} | ${endTurns.p99.toFixed(1)} / ${endTurns.longest.toFixed(0)} | ${wait} | ${whole(memory)} |`,
       );
     });
   }

@@ -13,6 +13,7 @@ import { ActiveRun } from './activeRun.js';
 import { secondsAtWork } from '../ends/endingRecords.js';
 import type { ActiveRunsOptions, Keeper, RunListener } from './keeper.js';
 import type { Environment } from '../../disk/environments.js';
+import { Looks } from './looks.js';
 import { nextLaunch } from './nextLaunch.js';
 import { refuse, type Refusal } from './refusal.js';
 import { Turns } from '../intake/turns.js';
@@ -37,6 +38,7 @@ export class ActiveRuns implements Keeper {
   /** Set when nothing may be started or stored any more. */
   closed = false;
   readonly turns: Turns;
+  readonly looks = new Looks();
   readonly workers = new Workers();
 
   constructor(readonly options: ActiveRunsOptions) {
@@ -210,6 +212,7 @@ export class ActiveRuns implements Keeper {
     for (const run of this.active.values()) run.detach();
     this.workers.close();
     this.turns.close();
+    this.looks.close();
   }
 
   /** Sends a request to a run and, if it is a pipeline and accepts, to the stages that it has started. */

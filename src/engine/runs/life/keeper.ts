@@ -10,6 +10,7 @@ import type { Trouble } from '../../disk/trouble.js';
 import type { Scheduler } from '../../executors/scheduler.js';
 import type { RunFolders } from '../making/folders.js';
 import type { Workers } from '../workers.js';
+import type { Looks } from './looks.js';
 
 /** A search's listener for events of its trials. */
 export interface RunListener {
@@ -43,6 +44,8 @@ export interface Keeper {
   readonly listener: RunListener | null;
   /** The turns in which all runs store their records. */
   readonly turns: Turns;
+  /** The turns in which runs look at their files. */
+  readonly looks: Looks;
   /** Programs that wait for their search's next trial. */
   readonly workers: Workers;
   /** Nothing is started or stored any more. */

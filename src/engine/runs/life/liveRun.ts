@@ -65,6 +65,13 @@ export class LiveRun {
   private untold: NodeJS.Timeout | undefined;
   private readonly memoryKillsBefore = memoryKills();
   private readonly which: Launch;
+  private readonly lookNow = (): void => this.look();
+  private readonly lookFurther = (): void => {
+    const { id, log } = this.options;
+    void this.unanswered()
+      .catch((error: unknown) => log.error(`run ${id}: looking for its program failed`, error))
+      .finally(() => (this.lookingFurther = false));
+  };
 
   constructor(private readonly options: LiveRunOptions) {
     this.which = options.spec.launch ?? FIRST_LAUNCH;
@@ -76,10 +83,10 @@ export class LiveRun {
       arrived: () => this.phase === 'looking' && options.intake.arrived((skim) => this.link.read(skim)),
       frame: (frame) => {
         options.intake.frame(frame);
-        if (frame.file === RUN_FILES.supervisorJournal) setImmediate(() => this.look());
+        if (frame.file === RUN_FILES.supervisorJournal) this.lookSoon();
       },
-      exited: () => setImmediate(() => this.look()),
-      closed: () => this.look(),
+      exited: () => this.lookSoon(),
+      closed: () => this.lookSoon(),
       declined: () => this.spawnSupervisor(),
     });
   }
@@ -140,7 +147,7 @@ export class LiveRun {
     if (this.phase !== 'looking') return;
     const { connected } = this.link;
     if (!connected || this.polls++ % POLLS === 0) this.readJournals();
-    if (!connected) this.look();
+    if (!connected) this.lookSoon();
   }
 
   private readJournals(): void {
@@ -241,13 +248,14 @@ export class LiveRun {
     if (readSupervisorRecords(folder, this.which).exit) return this.concludeOnceTold();
     if (this.link.isOpen || this.lookingFurther) return;
     this.lookingFurther = true;
+    const { id, log, looks } = this.options;
     void this.link
       .connect()
-      .then((connected) => (connected ? undefined : this.unanswered()))
-      .catch((error: unknown) =>
-        this.options.log.error(`run ${this.options.id}: looking for its program failed`, error),
-      )
-      .finally(() => (this.lookingFurther = false));
+      .catch((error: unknown) => log.error(`run ${id}: connecting to its supervisor failed`, error))
+      .then((connected) => {
+        if (connected === true) this.lookingFurther = false;
+        else looks.soon(this.lookFurther);
+      });
   }
 
   /** The exit record is there. Its supervisor, if it answers, is about to say whether the program takes another run. */
@@ -335,7 +343,11 @@ export class LiveRun {
 
   private lookAgain(): void {
     const wait = performance.now() - this.since < 2000 ? 20 : 250;
-    setTimeout(() => this.look(), wait).unref();
+    setTimeout(() => this.lookSoon(), wait).unref();
+  }
+
+  private lookSoon(): void {
+    this.options.looks.soon(this.lookNow);
   }
 
   private async conclude(): Promise<void> {
@@ -356,6 +368,11 @@ export class LiveRun {
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
+    this.options.looks.soon(() => void this.end());
+  }
+
+  /** Tells how the program ended. All its records are stored. */
+  private async end(): Promise<void> {
     const { job, folder } = this.options;
     const cutShort = job && readSupervisorRecords(folder, this.which).exit?.interrupted === 'end';
     if (cutShort) await whenGone(job, () => this.phase !== 'ending');

@@ -6,6 +6,7 @@ import type { Log } from '../../disk/log.js';
 import type { ClusterJob } from '../../executors/jobs.js';
 import type { Ending } from '../ends/outcome.js';
 import type { Workers } from '../workers.js';
+import type { Looks } from './looks.js';
 
 /** Stores the run's journals, in turns with those of other runs. */
 export interface JournalIntake {
@@ -39,6 +40,8 @@ export interface LiveRunOptions {
   /** Returns the SHA-256 of run.json if this person has requested it, else null; the supervisor then starts nothing. */
   askedHash(): string | null;
   log: Log;
+  /** Calls the run's looks at its files in one of the next turns. */
+  looks: Pick<Looks, 'soon'>;
   /** Programs that wait for a run. */
   workers: Pick<Workers, 'take' | 'keep'>;
   /** The program runs (or stands still). */

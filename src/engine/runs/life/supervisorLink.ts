@@ -30,7 +30,7 @@ const HELLO_MS = 10_000;
 const LONGEST_LINE = 8 << 20;
 /** Maximum number of bytes that one `read` handles, and that may be buffered. */
 const READ_BYTES = 256 * 1024;
-const MAX_WAITING = 1 << 20;
+const MAX_WAITING = 1 << 15;
 /** Bytes that wait from which on frames are not looked into: reading the journal from the disk costs less. */
 const SKIMMED_BYTES = 32 * 1024;
 /** The begin of a frame with its data, as supervisors write it. */

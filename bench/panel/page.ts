@@ -17,8 +17,9 @@ function receive(message: FromPanel): void {
   if (message.type !== 'ready') return;
   const view: unknown = JSON.parse(options.get('view') ?? '{}');
   const experiment = options.get('experiment');
+  const page: unknown = JSON.parse(options.get('page') ?? 'null');
   const tab = options.get('tab') ?? 'charts';
-  const state = { version: 1, experiment, file: null, selected: null, pinned: [], hidden: [], tab, view };
+  const state = { version: 1, experiment, file: null, selected: null, pinned: [], hidden: [], tab, page, view };
   post({ type: 'init', state, files: [], trusted: true, locale: 'en' });
 }
 

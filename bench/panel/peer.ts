@@ -1,56 +1,86 @@
 /** TensorBoard on the same points, in the same browser. */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import * as path from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
+import type { Sizes } from './data.js';
+import { heap } from './looking.js';
 
 const PORT = 16_006;
 
-/** Runs that are written: TensorBoard selects none by itself when there are more than 40. */
-export const PEER_RUNS = 20;
+/** Writes the event files of TensorBoard unless they are there. */
+export function writePeer(python: string, folder: string, { peerRuns, peerPoints }: Sizes): void {
+  if (existsSync(folder)) return;
+  const program = path.join(process.cwd(), 'bench/panel/peer.py');
+  execFileSync(python, [program, folder, String(peerRuns), String(peerPoints)]);
+}
 
-/** Milliseconds until the first chart once all runs are loaded, cold and warm. `python` has tensorboard. */
+const DRAWN = 'scalar-card line-chart canvas, scalar-card line-chart path';
+
+/**
+ * Milliseconds until the first chart once all runs are loaded (cold and warm, 20 runs selected), and with all runs
+ * selected, from the click that selects them; heap then.
+ */
 export async function tensorboard(
-  browser: Browser,
+  context: BrowserContext,
   python: string,
-  points: number,
-): Promise<[cold: number, warm: number]> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tunesmith-tensorboard-'));
-  execFileSync(python, [path.join(process.cwd(), 'bench/panel/peer.py'), folder, String(PEER_RUNS), String(points)]);
-  const server = spawn(
-    python,
-    ['-m', 'tensorboard.main', '--logdir', folder, '--port', String(PORT), '--load_fast', 'false'],
-    {
-      stdio: 'ignore',
-    },
-  );
+  folder: string,
+  { peerRuns }: Sizes,
+): Promise<{ cold: number; warm: number; all: number; heap: number }> {
+  const server = spawn(python, ['-m', 'tensorboard.main', '--logdir', folder, '--port', String(PORT)], {
+    stdio: 'ignore',
+  });
   try {
     const base = `http://localhost:${PORT}`;
     for (let tries = 0; tries < 300; tries++) {
       const runs = await fetch(`${base}/data/runs`)
         .then((answer) => answer.json() as Promise<string[]>)
         .catch(() => []);
-      if (runs.length >= PEER_RUNS) break;
+      if (runs.length >= peerRuns) break;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     const times: number[] = [];
     for (let i = 0; i < 2; i++) {
-      const page = await context.newPage();
-      await page.goto(`${base}/#timeseries`);
-      await page.waitForFunction(
-        () => document.querySelector('scalar-card line-chart canvas, scalar-card line-chart path') !== null,
-        undefined,
-        { timeout: 120_000 },
-      );
+      const page = await open(context, base);
       times.push(await page.evaluate(() => performance.now()));
       await page.close();
     }
-    await context.close();
-    return [times[0]!, times[1]!];
+    const page = await open(context, base);
+    const { start, end } = await selectAll(page);
+    return { cold: times[0]!, warm: times[1]!, all: end - start, heap: await heap(page) };
   } finally {
     server.kill();
-    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Opens the time series of TensorBoard and waits for the first line chart. */
+async function open(context: BrowserContext, base: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(`${base}/#timeseries`);
+  await page.waitForFunction((drawn) => document.querySelector(drawn) !== null, DRAWN, { timeout: 120_000 });
+  return page;
+}
+
+/**
+ * Selects all runs and returns when the last of their series has arrived, which favours TensorBoard: it draws them in
+ * a worker afterwards.
+ */
+async function selectAll(page: Page): Promise<{ start: number; end: number }> {
+  const [start] = await page.evaluate(() => {
+    const box = document.querySelector<HTMLElement>(
+      'tb-data-table-header-cell mat-checkbox input, runs-data-table mat-checkbox input',
+    );
+    const now = performance.now();
+    box!.click();
+    return [now];
+  });
+  await page.waitForLoadState('networkidle', { timeout: 120_000 });
+  const end = await page.evaluate(
+    () =>
+      performance
+        .getEntriesByType('resource')
+        .filter(({ name }) => name.includes('timeSeries'))
+        .at(-1) as PerformanceResourceTiming,
+  );
+  return { start: start!, end: end.responseEnd };
 }

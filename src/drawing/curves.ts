@@ -9,14 +9,13 @@ import { l10n } from '../format/l10n.js';
 export interface Curve {
   run: string;
   look: Look;
-  x: number[];
+  x: readonly number[];
   /** As logged. */
-  y: number[];
+  y: readonly number[];
   /** Drawn values: smoothed, or the same as y. */
-  shown: number[];
-  points: { x: number; y: number }[];
-  /** Unsmoothed points to draw faintly behind; null when nothing is smoothed. */
-  raw: { x: number; y: number }[] | null;
+  shown: readonly number[];
+  /** True if it is smoothed, and drawn faintly as logged, too. */
+  isSmoothed: boolean;
   /** Places where the value was NaN or infinite. */
   odd: { x: number; value: number }[];
   total: number;
@@ -51,33 +50,18 @@ export interface CurveSettings {
 
 export function buildCurve(run: string, look: Look, series: Series, settings: CurveSettings): Curve {
   const { origin, status } = settings;
-  const x = origin === 0 ? [...series.x] : series.x.map((value) => value - origin);
-  const y = [...series.y];
-  const spacing = pointSpacing(x, series.inRange);
-  const shown = settings.smoothing > 0 ? smoothed(settings.smoothKind, x, y, settings.smoothing, spacing) : y;
+  const x = origin === 0 ? series.x : series.x.map((value) => value - origin);
+  const { y } = series;
   const odd: Curve['odd'] = [];
-  const collect = (values: readonly number[], count: boolean) => {
-    const points: { x: number; y: number }[] = [];
-    for (let i = 0; i < x.length; i++) {
-      const at = x[i]!;
-      const value = values[i]!;
-      if (!Number.isFinite(value)) {
-        // A gap: the line must not suggest values in between.
-        if (count) odd.push({ x: at, value });
-        points.push({ x: at, y: NaN });
-      } else points.push({ x: at, y: value });
-    }
-    return points;
-  };
-  const raw = collect(y, true);
+  for (let i = 0; i < y.length; i++) if (!Number.isFinite(y[i])) odd.push({ x: x[i]!, value: y[i]! });
+  const isSmoothed = settings.smoothing > 0;
   return {
     run,
     look,
     x,
     y,
-    shown,
-    points: settings.smoothing > 0 ? collect(shown, false) : raw,
-    raw: settings.smoothing > 0 ? raw : null,
+    shown: isSmoothed ? smoothed(settings.smoothKind, x, y, settings.smoothing, pointSpacing(x, series.inRange)) : y,
+    isSmoothed,
     odd,
     total: series.total,
     inRange: series.inRange,
@@ -85,6 +69,25 @@ export function buildCurve(run: string, look: Look, series: Series, settings: Cu
     end: status === 'failed' || status === 'pruned' || status === 'stopped' ? status : null,
   };
 }
+
+type Point = { x: number; y: number };
+const drawnPoints = new WeakMap<readonly number[], WeakMap<readonly number[], Point[]>>();
+
+/** Points to draw; y is NaN in a gap, because a line must not suggest values in between. Made when they are first needed. */
+function pointsFrom(x: readonly number[], y: readonly number[]): Point[] {
+  let byValues = drawnPoints.get(x);
+  if (!byValues) drawnPoints.set(x, (byValues = new WeakMap()));
+  let points = byValues.get(y);
+  if (!points) byValues.set(y, (points = x.map((at, i) => ({ x: at, y: Number.isFinite(y[i]) ? y[i]! : NaN }))));
+  return points;
+}
+
+/** Points of a curve as drawn. */
+export const pointsOf = (curve: Pick<Curve, 'x' | 'shown'>): Point[] => pointsFrom(curve.x, curve.shown);
+
+/** Points of a smoothed curve as logged; null if it is not smoothed. */
+export const rawPointsOf = (curve: Pick<Curve, 'x' | 'y' | 'isSmoothed'>): Point[] | null =>
+  curve.isSmoothed ? pointsFrom(curve.x, curve.y) : null;
 
 /**
  * Ends of the y-axis that leave a share of the values outside at each end; null: all are shown, or nothing is gained.

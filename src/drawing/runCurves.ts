@@ -2,7 +2,7 @@
 import { formatParam } from '../format/numbers.js';
 import type { ParamChange, Run } from '../protocol/engine/index.js';
 import { bandOf, type Band } from './bands.js';
-import { buildCurve, type Curve } from './curves.js';
+import { buildCurve, pointsOf, type Curve } from './curves.js';
 import type { Look } from './palette.js';
 import { nearest, type Series, type XAxis } from './series.js';
 import type { Smoothing } from './smoothing.js';
@@ -25,9 +25,10 @@ export function groupCurve(
     );
   return {
     ...line(found.middle),
-    raw: null,
+    isSmoothed: false,
     label: `${group.label} (${all.length})`,
-    ...(band !== 'none' && all.length > 1 && { band: { low: line(found.low).points, high: line(found.high).points } }),
+    ...(band !== 'none' &&
+      all.length > 1 && { band: { low: pointsOf(line(found.low)), high: pointsOf(line(found.high)) } }),
   };
 }
 

@@ -14,19 +14,18 @@ import { createChart, type LineChart } from './chartjs.js';
 import { CardCurves } from './cardCurves.js';
 import { chartNote, emptyNote, valuesOutside, withoutOutliers, zerosOf, type Curve } from '../../src/drawing/curves.js';
 import { datasetsOf } from './datasets.js';
+import { areMany, ManyCurves } from './many/manyCurves.js';
 import { onHover } from './hover.js';
 import { Overlay, type Hit } from './overlay.js';
 import { ChartReader, type Readable } from './reader.js';
 import { cardButtons } from './cardButtons.js';
 import { cardMenu, settingsRow } from './cardSettings.js';
 import { addToReport, chartBlock } from '../model/reports.js';
+import { Pace } from './pace.js';
 import { readTheme, type ChartTheme } from './theme.js';
 import { sourceIn } from '../model/runs/metricNames.js';
 import { entryOf } from '../../src/protocol/values/records.js';
 import { l10n } from '../../src/format/l10n.js';
-
-/** Times the cost of the last drawing that a chart rests before the next. */
-const REST = 12;
 
 /** One metric's chart. It reads nothing and draws nothing while it is off the screen. */
 export class ChartCard extends LitElement implements Readable {
@@ -49,6 +48,9 @@ export class ChartCard extends LitElement implements Readable {
   private theme: ChartTheme = readTheme();
   curves: Curve[] = [];
   private readonly source = new CardCurves(this);
+  private readonly many = new ManyCurves();
+  private isMany = false;
+  private found: { shown: readonly Run[]; key: string; names: ReadonlySet<string>; runs: Run[] } | null = null;
   private painted: { chart: LineChart; emphasis: string } | null = null;
   private zeros: { x: number | null; y: number | null } = { x: null, y: null };
   /** Ends of the y-axis while outliers are left outside. */
@@ -56,9 +58,10 @@ export class ChartCard extends LitElement implements Readable {
   private note = '';
   private setupKey = '';
   private onScreen = false;
-  private frame = 0;
-  private resting: ReturnType<typeof setTimeout> | null = null;
-  private restUntil = 0;
+  private readonly pace = new Pace(
+    () => this.onScreen && this.isConnected,
+    () => this.draw(),
+  );
   private readonly reader = new ChartReader(this);
   private pointed: { x: number; hits: readonly Hit[]; nearestRun: string | null } | null = null;
   private leave: (() => void)[] = [];
@@ -78,7 +81,7 @@ export class ChartCard extends LitElement implements Readable {
   override connectedCallback(): void {
     super.connectedCallback();
     this.leave = [
-      this.model.onMetrics((metrics) => this.source.concerns(metrics) && this.redraw()),
+      this.model.onMetrics((metrics, isLast) => this.source.concerns(metrics) && this.redraw(isLast)),
       this.model.signal.on(['highlight'], () => this.drawOverlay()),
       onHover((hover) => hover.source !== this && this.point(hover.x)),
     ];
@@ -103,6 +106,7 @@ export class ChartCard extends LitElement implements Readable {
       this.source.release();
       this.chart?.destroy();
       this.chart = null;
+      this.many.release();
       this.setupKey = '';
     }
   }
@@ -111,25 +115,8 @@ export class ChartCard extends LitElement implements Readable {
     this.redraw();
   }
 
-  private redraw(): void {
-    if (!this.onScreen || this.frame !== 0 || this.resting !== null) return;
-    const rest = this.restUntil - performance.now();
-    if (rest > 0) {
-      this.resting = setTimeout(() => {
-        this.resting = null;
-        this.redraw();
-      }, rest);
-      return;
-    }
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      if (!this.onScreen || !this.isConnected) return;
-      const start = performance.now();
-      this.draw();
-      // Many long curves are drawn less often, so that the page stays responsive.
-      const cost = performance.now() - start;
-      this.restUntil = start + cost + Math.min(2000, cost * REST);
-    });
+  private redraw(isLast = false): void {
+    this.pace.request(isLast);
   }
 
   // ---- drawing ----
@@ -148,7 +135,13 @@ export class ChartCard extends LitElement implements Readable {
   }
 
   private get runs(): Run[] {
-    return this.model.shown.filter((run) => this.series.some((text) => this.source.has(run, text)));
+    const { shown, metricNames: names } = this.model;
+    const key = JSON.stringify([this.series, this.model.view.ranks]);
+    const { found } = this;
+    if (found?.shown === shown && found.key === key && found.names === names) return found.runs;
+    const runs = shown.filter((run) => this.series.some((text) => this.source.has(run, text)));
+    this.found = { shown, key, names, runs };
+    return runs;
   }
 
   get zoom(): Zoom | null {
@@ -199,12 +192,13 @@ export class ChartCard extends LitElement implements Readable {
       this.painted.emphasis === emphasis &&
       curves.length === this.curves.length &&
       curves.every((curve, i) => curve === this.curves[i]);
-    this.curves = curves;
     if (!same) {
+      this.curves = curves;
       this.painted = { chart: this.chart!, emphasis };
-      this.chart!.data.datasets = curves.flatMap((curve) =>
-        datasetsOf(curve, this.theme, curve.run === best || curve.run === baseline),
-      );
+      this.isMany = areMany(curves);
+      this.chart!.data.datasets = this.isMany
+        ? this.many.datasets(curves, this.settings)
+        : curves.flatMap((curve) => datasetsOf(curve, this.theme, this.isStrong(curve.run)));
       this.clip = this.zoom
         ? null
         : withoutOutliers(
@@ -216,6 +210,15 @@ export class ChartCard extends LitElement implements Readable {
       this.chart!.update('none');
     }
     this.describe();
+  }
+
+  /** The best run and the baseline are drawn thicker. */
+  private isStrong(run: string): boolean {
+    return run === this.model.best?.id || run === this.model.view.baseline;
+  }
+
+  private drawMany(): void {
+    if (this.isMany && this.chart) this.many.draw(this.chart, this.theme, this.curves, (run) => this.isStrong(run));
   }
 
   /** Changes whenever the chart must be rebuilt. */
@@ -244,6 +247,7 @@ export class ChartCard extends LitElement implements Readable {
       ...{ theme: this.theme, x, logX, logY, throughZero, zoom: this.zoom, xMetric: this.model.view.xMetric },
       right: this.right.length > 0 ? this.right.join(', ') : null,
       onZoomed: () => this.keepZoom(),
+      onCurves: () => this.drawMany(),
       onDraw: () => this.drawOverlay(),
     };
     this.chart = createChart(canvas, setup);

@@ -42,6 +42,8 @@ export interface ChartSetup {
   right: string | null;
   zoom: { x: [number, number]; y: [number, number]; y2?: [number, number] } | null;
   onZoomed(): void;
+  /** Called after the axes are drawn and before the datasets. */
+  onCurves(): void;
   /** Called after each drawing of the chart, whatever caused it (zoom, pan, another size). */
   onDraw(): void;
 }
@@ -87,7 +89,7 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
   return {
     type: 'line',
     data: { datasets: [] },
-    plugins: [{ id: 'drawn', afterDraw: setup.onDraw }],
+    plugins: [{ id: 'drawn', beforeDatasetsDraw: () => setup.onCurves(), afterDraw: setup.onDraw }],
     options: {
       animation: false,
       responsive: true,

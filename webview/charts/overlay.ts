@@ -1,7 +1,10 @@
 import { nearest } from '../../src/drawing/series.js';
-import type { Curve } from '../../src/drawing/curves.js';
+import { pointsOf, type Curve } from '../../src/drawing/curves.js';
 import type { LineChart } from './chartjs.js';
 import { colorOf, fade, type ChartTheme } from './theme.js';
+
+/** Number of curves up to which each has a point at the crosshair. */
+const MOST_POINTED = 100;
 
 /** A run's value where the pointer is. */
 export interface Hit {
@@ -88,7 +91,7 @@ export class Overlay {
     for (const one of curves) if (one.fork) this.forkMark(context, chart, theme, one, one.fork);
     for (const one of curves) if (one.marks) this.changeMarks(context, chart, theme, one, one.marks);
     for (const one of curves) if (one.end) this.endMark(context, chart, theme, one);
-    if (crosshair) this.crosshair(context, chart, theme, crosshair);
+    if (crosshair) this.crosshair(context, chart, theme, crosshair, forward);
     context.restore();
   }
 
@@ -102,7 +105,8 @@ export class Overlay {
     context.lineJoin = 'round';
     context.beginPath();
     let drawing = false;
-    for (const point of curve.points) {
+    const points = pointsOf(curve);
+    for (const point of points) {
       if (Number.isNaN(point.y)) {
         drawing = false;
         continue;
@@ -115,9 +119,9 @@ export class Overlay {
     }
     context.stroke();
     context.setLineDash([]);
-    if (curve.points.length > 1) return;
+    if (points.length > 1) return;
     // A single point has no line.
-    for (const point of curve.points) {
+    for (const point of points) {
       context.beginPath();
       context.arc(chart.scales.x!.getPixelForValue(point.x), scaleOf(chart, curve).getPixelForValue(point.y), 5, 0, 7);
       context.fillStyle = colorOf(theme, curve.look);
@@ -165,7 +169,7 @@ export class Overlay {
       if (curve.right) continue;
       context.fillStyle = colorOf(theme, curve.look);
       let before = -Infinity;
-      for (const { x, y } of curve.points) {
+      for (const { x, y } of pointsOf(curve)) {
         if (!(y < low || y > high)) continue;
         const at = chart.scales.x!.getPixelForValue(x);
         if (at - before < 6) continue;
@@ -188,7 +192,7 @@ export class Overlay {
     curve: Curve,
     fork: { x: number; y: number },
   ): void {
-    const first = curve.points.find((point) => !Number.isNaN(point.y));
+    const first = pointsOf(curve).find((point) => !Number.isNaN(point.y));
     if (!first) return;
     const { x } = chart.scales;
     const y = scaleOf(chart, curve);
@@ -234,7 +238,7 @@ export class Overlay {
 
   /** Marks the end of a run that did not end well: a full square if it failed, an empty one if it was cut short. */
   private endMark(context: CanvasRenderingContext2D, chart: LineChart, theme: ChartTheme, curve: Curve): void {
-    const last = curve.points.findLast((point) => !Number.isNaN(point.y));
+    const last = pointsOf(curve).findLast((point) => !Number.isNaN(point.y));
     if (!last) return;
     const x = chart.scales.x!.getPixelForValue(last.x);
     const y = scaleOf(chart, curve).getPixelForValue(last.y);
@@ -252,6 +256,7 @@ export class Overlay {
     chart: LineChart,
     theme: ChartTheme,
     { x, hits }: { x: number; hits: readonly Hit[] },
+    forward: string | null,
   ): void {
     const { top, bottom } = chart.chartArea;
     const at = Math.round(chart.scales.x!.getPixelForValue(x)) + 0.5;
@@ -261,7 +266,8 @@ export class Overlay {
     context.moveTo(at, top);
     context.lineTo(at, bottom);
     context.stroke();
-    for (const hit of hits) {
+    // Among so many, only the one that the pointer is near can be told apart.
+    for (const hit of hits.length > MOST_POINTED ? hits.filter(({ curve }) => curve.run === forward) : hits) {
       if (!Number.isFinite(hit.shown)) continue;
       context.beginPath();
       context.arc(

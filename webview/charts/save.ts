@@ -6,7 +6,7 @@ import { chartSvg } from '../../src/drawing/svg.js';
 import type { PanelModel } from '../model/panel.js';
 import { formatX, xTitle } from '../../src/drawing/xAxis.js';
 import type { LineChart } from './chartjs.js';
-import { zerosOf, type Curve } from '../../src/drawing/curves.js';
+import { pointsOf, rawPointsOf, zerosOf, type Curve } from '../../src/drawing/curves.js';
 import { readTheme } from './theme.js';
 import { WIDTH, type SvgLook } from '../../src/drawing/svgParts.js';
 import type { XAxis } from '../../src/drawing/series.js';
@@ -88,7 +88,7 @@ function svgOf(card: Saved): string {
   const look = themeLook();
   const { x, y, y2 } = card.chart!.scales;
   const curves = card.curves.map((curve) => ({
-    ...{ name: nameOf(card, curve), points: curve.points, raw: curve.raw, odd: curve.odd },
+    ...{ name: nameOf(card, curve), points: pointsOf(curve), raw: rawPointsOf(curve), odd: curve.odd },
     ...{ dash: curve.look.dash, faint: curve.isBound === true, right: curve.right === true },
     color: curve.look.css ?? look.series[curve.look.color]!,
     ...(curve.band && { band: curve.band }),

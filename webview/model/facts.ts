@@ -96,7 +96,14 @@ export abstract class PanelFacts {
     return this.selection.isHidden(id);
   }
   /** Runs that are drawn and not hidden. */
-  get shown(): Run[] {
-    return this.drawn.filter((run) => !this.isHidden(run.id));
+  get shown(): readonly Run[] {
+    const { drawn } = this;
+    const { hidden } = this.state;
+    if (this.known?.drawn !== drawn || this.known.hidden !== hidden) {
+      const ids = new Set(hidden);
+      this.known = { drawn, hidden, shown: ids.size === 0 ? drawn : drawn.filter(({ id }) => !ids.has(id)) };
+    }
+    return this.known.shown;
   }
+  private known: { drawn: readonly Run[]; hidden: readonly string[]; shown: readonly Run[] } | null = null;
 }

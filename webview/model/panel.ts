@@ -55,13 +55,13 @@ export class PanelModel extends PanelFacts {
   protected readonly bestOf: BestOfExperiment;
   private readonly watching = new Watching(this.host);
   private readonly names: MetricNames;
-  private readonly metricListeners = new Set<(metrics: ReadonlySet<string>) => void>();
+  private readonly metricListeners = new Set<(metrics: ReadonlySet<string>, isLast: boolean) => void>();
 
   constructor() {
     super();
     this.feed = new SeriesFeed(
       (params) => this.host.request('series/read', params),
-      (metrics) => this.metricListeners.forEach((tell) => tell(metrics)),
+      (metrics, isLast) => this.metricListeners.forEach((tell) => tell(metrics, isLast)),
       (error) => this.fail(l10n.t('Reading the curves'), error),
     );
     this.asked = new AskedMetrics(() => this.readAsked());
@@ -153,8 +153,8 @@ export class PanelModel extends PanelFacts {
     this.host.ready();
   }
 
-  /** Tells a chart which metrics have new points. */
-  onMetrics(tell: (metrics: ReadonlySet<string>) => void): () => void {
+  /** Tells a chart which metrics have new points. `isLast`: these are the last of many that were read in parts. */
+  onMetrics(tell: (metrics: ReadonlySet<string>, isLast: boolean) => void): () => void {
     this.metricListeners.add(tell);
     return () => this.metricListeners.delete(tell);
   }

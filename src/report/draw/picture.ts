@@ -1,7 +1,7 @@
 /** A drawing of curves with its table, and with what the pointer reads. */
 import { formatNumber } from '../../format/numbers.js';
 import { l10n } from '../../format/l10n.js';
-import type { Curve } from '../../drawing/curves.js';
+import { pointsOf, rawPointsOf, type Curve } from '../../drawing/curves.js';
 import type { XAxis } from '../../drawing/series.js';
 import { chartAxes, chartSvg, placeOf, type SvgChart } from '../../drawing/svg.js';
 import type { SvgLook } from '../../drawing/svgParts.js';
@@ -45,7 +45,7 @@ export function chartPicture(given: CurvesToDraw): Pick<Drawn, 'svg' | 'hover' |
       chartSvg({
         ...{ ...chart, look },
         curves: curves.map(({ curve, right }) => ({
-          ...{ name: curveName(curve), points: curve.points, raw: curve.raw, odd: curve.odd, right },
+          ...{ name: curveName(curve), points: pointsOf(curve), raw: rawPointsOf(curve), odd: curve.odd, right },
           ...{ color: colorIn(look, curve.look), dash: curve.look.dash, faint: curve.isBound === true },
           ...(curve.band && { band: curve.band }),
           ...(curve.fork && { fork: curve.fork }),
@@ -68,7 +68,7 @@ function hoverOf({ curves, x, height }: CurvesToDraw, chart: Omit<SvgChart, 'cur
       .map(({ curve, right }) => {
         const axis = right && axes.right ? axes.right : axes.y;
         return {
-          ...{ name: curveName(curve), color: curve.look.color, x: curve.x, y: curve.shown },
+          ...{ name: curveName(curve), color: curve.look.color, x: [...curve.x], y: [...curve.shown] },
           ...(curve.look.css !== undefined && { css: curve.look.css }),
           px: curve.x.map((value) => round(place.left + axes.x.place(value) * place.width)),
           py: curve.shown.map((value) => round(place.top + (1 - axis.place(value)) * place.height)),

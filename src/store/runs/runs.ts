@@ -34,6 +34,9 @@ import { kinshipOf, type Kinship } from './lineage.js';
 
 const BY_KEYS = 'SELECT runs.* FROM json_each(?) wanted CROSS JOIN runs ON runs.key = wanted.value ORDER BY wanted.key';
 
+/** Number of runs up to which each is looked up for each name of a metric. */
+const FEW_RUNS = 200;
+
 export class Runs implements RunsApi {
   constructor(
     private readonly db: Database,
@@ -199,10 +202,13 @@ export class Runs implements RunsApi {
          SELECT 1 FROM params p WHERE p.name = names.name AND p.run IN wanted) ORDER BY name`,
       ...filter.values,
     );
+    const total = this.db.get<{ n: number }>(`SELECT count(*) n FROM runs WHERE ${filter.text}`, ...filter.values)!.n;
+    // Few runs are looked up for each name; of many, the first that has the metric is found sooner among all that have it (`+`).
+    const isIn = total <= FEW_RUNS ? 's.run IN wanted' : '+s.run IN wanted';
     const metrics = this.db.all<{ name: string }>(
       `WITH wanted AS MATERIALIZED (${selected})
        SELECT name FROM metric_names n WHERE EXISTS (
-         SELECT 1 FROM series s WHERE s.metric = n.id AND s.run IN wanted) ORDER BY name`,
+         SELECT 1 FROM series s WHERE s.metric = n.id AND ${isIn}) ORDER BY name`,
       ...filter.values,
     );
     return { params: params.map((row) => row.name), metrics: metrics.map((row) => row.name) };

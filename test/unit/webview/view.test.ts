@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../src/protocol/engine/index.js';
-import { buildCurve, chartNote } from '../../../src/drawing/curves.js';
+import { buildCurve, pointsOf, chartNote } from '../../../src/drawing/curves.js';
 import { defaultColumns, moveColumn } from '../../../src/drawing/runs/tableColumns.js';
 import { drawnRuns, NEWEST } from '../../../webview/model/runs/drawn.js';
 import { look } from '../../../src/drawing/palette.js';
@@ -85,7 +85,7 @@ describe('buildCurve', () => {
   it('breaks the line at NaN and marks it', () => {
     const curve = buildCurve('r', look(0), series, settings);
     expect(curve.odd.map((one) => one.x)).toEqual([1, 2]);
-    expect(curve.points[1]!.y).toBeNaN();
+    expect(pointsOf(curve)[1]!.y).toBeNaN();
     expect(chartNote([curve], formatCount)).toBe('2 NaN or infinite (×)');
   });
   it('counts time from the start of the run', () => {

@@ -40,6 +40,8 @@ const INTERVAL = 250;
 const COARSE_INTERVAL = 2000;
 /** Series in one request, so that no single answer blocks the screen: more of them if few points of each are needed. */
 const BATCH = { least: 200, most: 1000, points: 60_000 };
+/** Milliseconds between two reports of points while more of them are read in parts. */
+const PARTS_INTERVAL = 400;
 /** Series kept although no chart on the screen shows them. */
 const SPARE = 600;
 
@@ -55,12 +57,15 @@ export class SeriesFeed {
   private lastFlush = -Infinity;
   /** More series were due than fit in one request: the rest is requested at once. */
   private isCut = false;
+  /** Metrics with new points that are not reported yet. */
+  private readonly news = new Set<string>();
+  private lastNews = -Infinity;
   private active = true;
 
   constructor(
     private readonly read: ReadSeries,
-    /** Called with the metrics that have new points. */
-    private readonly onNews: (metrics: ReadonlySet<string>) => void,
+    /** Called with the metrics that have new points; `isLast`: of those that were read in parts, nothing is missing now. */
+    private readonly onNews: (metrics: ReadonlySet<string>, isLast: boolean) => void,
     private readonly onError: (error: unknown) => void,
     private readonly now: () => number = () => performance.now(),
   ) {}
@@ -170,6 +175,7 @@ export class SeriesFeed {
     }
     this.inFlight = true;
     this.lastFlush = this.now();
+    const wasCut = this.isCut;
     const batch = entries.slice(0, batchSize(entries));
     this.isCut = entries.length > batch.length;
     for (const entry of batch) {
@@ -189,28 +195,38 @@ export class SeriesFeed {
         })),
       });
       this.take(batch, series);
+      this.report(wasCut && !this.isCut);
     } catch (error) {
       failed = true;
       for (const entry of batch) entry.dirty = true;
+      this.isCut = false;
+      this.report(true);
       this.onError(error);
     } finally {
       this.inFlight = false;
     }
-    this.evict();
+    if (!this.isCut) this.evict();
     // After a failure wait for `invalidate` or the next news, but not for ever.
     this.schedule(failed ? 5000 : 0);
   }
 
   private take(batch: readonly Entry[], answers: RequestResult<'series/read'>['series']): void {
-    const news = new Set<string>();
     batch.forEach((entry, i) => {
       const data = answers[i];
       if (!data || data.run !== entry.run || data.metric !== entry.metric) return;
       entry.series = merge(entry.series, data, entry.range);
       if (entry.series.stale) entry.dirty = true;
-      news.add(entry.metric);
+      this.news.add(entry.metric);
     });
-    if (news.size > 0) this.onNews(news);
+  }
+
+  /** Charts of thousands of runs are not drawn for each part of them. */
+  private report(isLast: boolean): void {
+    if (this.news.size === 0 || (this.isCut && this.now() < this.lastNews + PARTS_INTERVAL)) return;
+    this.lastNews = this.now();
+    const news = new Set(this.news);
+    this.news.clear();
+    this.onNews(news, isLast);
   }
 
   private evict(): void {
@@ -233,5 +249,5 @@ function batchSize(entries: readonly Entry[]): number {
 
 function keyOf(want: Pick<Want, 'metric' | 'x' | 'range'>, run: string): string {
   const range = want.range?.(run);
-  return JSON.stringify([run, want.metric, want.x, range?.from, range?.to]);
+  return `${want.x} ${range?.from ?? ''} ${range?.to ?? ''} ${run} ${want.metric}`;
 }

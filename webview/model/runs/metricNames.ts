@@ -29,6 +29,8 @@ class KnownSet {
 }
 
 type Row = Pick<Run, 'metrics'>;
+/** Rows by whether they may have metrics of other ranks: the names of thousands are not looked through at each drawing. */
+const ranked = new WeakMap<Run['metrics'], boolean>();
 const known = new WeakMap<Run['metrics'], KnownSet>();
 
 /** Names of all metrics of a run, as far as they are known. */
@@ -48,6 +50,7 @@ export function keepValues(row: Run, before: Run | undefined): void {
   if (row.more === undefined || !before) return;
   for (const [name, summary] of Object.entries(before.metrics)) {
     if (hasEntry(row.metrics, name)) continue;
+    ranked.delete(row.metrics);
     setEntry(row.metrics, name, summary);
     row.more--;
   }
@@ -58,6 +61,12 @@ export function keepValues(row: Run, before: Run | undefined): void {
 export function ranksIn(run: Row, metric: string): number[] {
   const set = known.get(run.metrics);
   if (set && !set.hasRanks) return set.has(metric) ? [0] : [];
+  if (!set) {
+    let mayHave = ranked.get(run.metrics);
+    if (mayHave === undefined)
+      ranked.set(run.metrics, (mayHave = Object.keys(run.metrics).some((name) => rankedOf(name) !== null)));
+    if (!mayHave) return Object.hasOwn(run.metrics, metric) ? [0] : [];
+  }
   return ranksWith(namesOf(run), metric);
 }
 

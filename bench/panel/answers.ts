@@ -1,4 +1,4 @@
-/** What the engine answers to the panel's requests, by the engine's own store and readers. */
+/** The engine’s answers to the panel’s requests, by its own store and readers. */
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import * as path from 'node:path';
@@ -24,7 +24,7 @@ async function answer(store: Store, folder: string, method: RequestName, raw: un
     case 'best/of':
       return { best: store.runs.best(params) };
     case 'series/read':
-      return { series: (params as { queries: never[] }).queries.map((query) => store.series.read(query)) };
+      return { series: store.series.readSome((params as { queries: never[] }).queries) };
     case 'log/read': {
       const { offset, limit } = params as { offset: number; limit: number };
       return { ...(await readLog(folder, offset, limit, true)), ended: true };

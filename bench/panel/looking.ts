@@ -1,4 +1,4 @@
-/** What a page of the panel is measured by. */
+/** Measures of a page of the panel: times, frames, heap. */
 import type { BrowserContext, Page } from 'playwright-core';
 
 export async function openPanel(

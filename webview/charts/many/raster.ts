@@ -52,7 +52,7 @@ export class Raster {
     const first = Math.floor(start);
     let count = Math.max(1, Math.abs(Math.floor(start + along) - first));
     let at = first;
-    // What lies outside is skipped at once.
+    // Pixels outside are skipped at once.
     if (step > 0 && at < 0) [count, at] = [count + at, 0];
     else if (step < 0 && at >= limit) [count, at] = [count - (at - limit + 1), limit - 1];
     const period = dash.reduce((sum, one) => sum + one, 0);

@@ -90,9 +90,9 @@ def run_script(script):
     sys.path[0] = os.path.dirname(os.path.abspath(script))
     try:
         runpy.run_path(script, run_name="__main__")
-    except (SystemExit, KeyboardInterrupt):
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
         # What was logged until then counts.
-        pass
+        print(f"ended by {type(error).__name__}: {error}", file=sys.stderr)
     finally:
         signal.alarm(0)
 

@@ -153,10 +153,13 @@ function peer(tracker, program) {
   }
 }
 
-/** Where metrics and parameters come from; argparse has no metrics, so those are read from the output. */
+/** Libraries that give hyperparameters alone; if there are no others, the metrics are those of the output. */
+const SILENT = new Set(['argparse', 'script', 'torch', 'tqdm', 'tyro']);
+
+/** Where metrics and parameters come from. */
 function sources({ captured, metrics }) {
   const libraries = captured.split(', ').filter(Boolean);
-  const isSilent = libraries.every((name) => name === 'argparse' || name === 'tqdm');
+  const isSilent = libraries.every((name) => SILENT.has(name));
   return [...libraries, ...(isSilent && metrics.length > 0 ? ['output'] : [])].join(', ');
 }
 

@@ -1,9 +1,12 @@
 """Makes small stand-ins for the data sets and models of the public scripts: ``standins.py FOLDER``.
 
 ``mnist`` and ``mnist-60000`` are handwritten digits of scikit-learn in the files of MNIST; the second has as many as MNIST,
-for scripts that count on it. ``regression`` is a table with tabs, ``model`` a tiny language model, ``chats`` a file of texts.
+for scripts that count on it. ``words`` and ``characters`` are the documentation of Python's modules, as text and as numbers of
+characters, ``model`` a tiny language model, ``chats`` a file of texts, ``results`` an empty folder.
 """
 import json
+import pickle
+import pkgutil
 import struct
 import sys
 from pathlib import Path
@@ -12,7 +15,7 @@ import numpy
 
 
 def main(folder):
-    for make in (mnist, regression, language):
+    for make in (mnist, text, language):
         try:
             make(folder)
         except ImportError as error:
@@ -40,14 +43,20 @@ def digits(count):
     return numpy.pad(small, ((0, 0), (2, 2), (2, 2))).astype(numpy.uint8), found.target[order].astype(numpy.uint8)
 
 
-def regression(folder):
-    rng = numpy.random.default_rng(0)
-    target = folder / "regression"
+def text(folder):
+    (folder / "results").mkdir(parents=True, exist_ok=True)
+    modules = sorted(Path(each.module_finder.path, f"{each.name}.py") for each in pkgutil.iter_modules() if not each.ispkg)
+    found = "\n".join(file.read_text("utf8", "replace") for file in modules if file.is_file() and "site-packages" not in str(file))
+    found = "".join(each for each in found if each in "\n ()[]{}=.,:'" or each.isascii() and each.isalnum())
+    for name, begin, end in (("train", 0, 200_000), ("valid", 200_000, 220_000), ("test", 220_000, 240_000)):
+        (folder / "words").mkdir(parents=True, exist_ok=True)
+        (folder / "words" / f"{name}.txt").write_text(found[begin:end])
+    target = folder / "characters"
     target.mkdir(parents=True, exist_ok=True)
-    for name, count in (("regression.train", 700), ("regression.test", 50)):
-        x = rng.normal(size=(count, 28))
-        y = (x[:, :3].sum(axis=1) + rng.normal(size=count) > 0).astype(float)
-        numpy.savetxt(target / name, numpy.column_stack([y, x]), delimiter="\t", fmt="%.4f")
+    numbers = {each: i for i, each in enumerate(sorted(set(found)))}
+    for name, part in (("train", found[:1_000_000]), ("val", found[1_000_000:1_100_000])):
+        numpy.array([numbers[each] for each in part], dtype=numpy.uint16).tofile(target / f"{name}.bin")
+    (target / "meta.pkl").write_bytes(pickle.dumps({"vocab_size": len(numbers), "stoi": numbers}))
 
 
 def language(folder):

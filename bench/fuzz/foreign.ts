@@ -9,6 +9,7 @@ import { MediaBudget } from '../../src/foreign/mediaBudget.js';
 import { handArtifacts } from '../../src/foreign/mlflow/artifacts.js';
 import { flattenYaml } from '../../src/foreign/plain.js';
 import { closeDatabase, DatabaseError } from '../../src/foreign/sqlite/database.js';
+import { frame } from '../../src/foreign/export/wire.js';
 import { mediaOf } from '../../src/foreign/wandb/files.js';
 import type { Sink } from '../../src/foreign/types.js';
 import type { Boundary } from './types.js';
@@ -72,6 +73,42 @@ function within(name: string, fixture: string, ending: string): Boundary {
   };
 }
 
+/** Contents of all records of the fixtures' event files. Within a file, the checksum would reject every change of one. */
+function eventsOf(fixture: string): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (const name of readdirSync(join(FIXTURES, fixture), { recursive: true }) as string[]) {
+    if (!basename(name).startsWith('events.out.tfevents')) continue;
+    const bytes = readFileSync(join(FIXTURES, fixture, name));
+    for (let at = 0; at < bytes.length;) {
+      const length = Number(bytes.readBigUInt64LE(at));
+      found.push(bytes.subarray(at + 12, at + 12 + length));
+      at += 16 + length;
+    }
+  }
+  return found;
+}
+
+/** Events with right checksums, whatever is in them. */
+function events(name: string, ...fixtures: string[]): Boundary {
+  const take = (input: Uint8Array): boolean => {
+    const path = join(folder, 'events.out.tfevents.1.vm');
+    writeFileSync(path, Buffer.concat([frame(FIRST), frame(Buffer.from(input))]));
+    try {
+      let taken = 0;
+      const count = (): void => void taken++;
+      const nothing = (): void => undefined;
+      const sink: Sink = { scalar: count, params: count, info: count, media: count, facts: nothing, warning: nothing };
+      for (const run of findRuns(path).runs) run.open().read(null, sink);
+      return taken > 0;
+    } finally {
+      rmSync(path, { force: true });
+    }
+  };
+  return { name, samples: () => fixtures.flatMap(eventsOf).filter(take), take };
+}
+/** The event that begins each file: its field 3 is the version. */
+const FIRST = Buffer.from([26, 13, ...Buffer.from('brain.Event:2')]);
+
 const TABLES = [
   { columns: ['id', 'x'], data: [[1, { _type: 'image-file', path: 'media/x.png', caption: 'a cat' }]] },
   { columns: ['Actual', 'Predicted', 'nPredictions'], data: [['cat', 'dog', 3]] },
@@ -81,6 +118,9 @@ const TABLES = [
 export const FOREIGN: Boundary[] = [
   boundary('event files', 'tensorboardx/exp1/1700000000.5', '.vm', 'events.out.tfevents.1.vm'),
   boundary('event files with tensors', 'tensorboard2/fit/train', '.0', 'events.out.tfevents.1.vm.1.0'),
+  events('events', 'tensorboardx', 'tensorboard2'),
+  events('events with meshes', 'tensorboardx-mesh'),
+  events('events with graphs', 'tensorboard-graph'),
   boundary('wandb files', 'wandb', '.wandb'),
   boundary('metrics.csv', 'lightning', 'metrics.csv'),
   {

@@ -1,6 +1,7 @@
-"""Use, memory, power and temperature of the GPUs that a program may use, by the tools of their makers; for the process of ``_recorded``.
+"""Use, memory, power and temperature of the GPUs that a program may use, and the facts of all, by the tools of their makers; for the
+process of ``_recorded``.
 
-It reads what ``src/engine/supervisor/system/gpus.ts`` reads, in the same order; both are tested with the same answers.
+It reads what ``src/engine/supervisor/system/gpus.ts`` and ``record/gpus.ts`` read, in the same order; both are tested with the same answers.
 """
 import json
 import os
@@ -15,6 +16,7 @@ _MOST_FAILURES = 3
 _NAMES = ("use_percent", "memory_mib", "power_watts", "temperature_celsius")
 _NVIDIA = "index,uuid,utilization.gpu,memory.used,power.draw,temperature.gpu"
 _MIB = 2**20
+_IOREG = ("ioreg", "-r", "-d", "1", "-w", "0", "-c", "IOAccelerator")
 
 
 class Gpus:
@@ -145,7 +147,7 @@ def parse_amd(text):
 
 
 def _apple():
-    return parse_apple(_ask("ioreg", "-r", "-d", "1", "-w", "0", "-c", "IOAccelerator"))
+    return parse_apple(_ask(*_IOREG))
 
 
 def parse_apple(text):
@@ -153,6 +155,82 @@ def parse_apple(text):
     use = re.search(r'"Device Utilization %"\s*=\s*(\d+)', text)
     used = re.search(r'"In use system memory"\s*=\s*(\d+)', text)
     return [] if use is None else [(0, int(use[1]), None if used is None else round(int(used[1]) / _MIB), None, None)]
+
+
+def gpu_facts():
+    """Name, memory and driver of each GPU, by the first tool that lists any; as ``src/engine/supervisor/record/gpus.ts`` reads
+    them. Never raises."""
+    if sys.platform == "darwin":
+        tools = [(_IOREG, _apple_facts)]
+    else:
+        query = ("nvidia-smi", "--query-gpu=memory.total,driver_version,name", "--format=csv,noheader,nounits")
+        rocm = ("rocm-smi", "--showproductname", "--showmeminfo", "vram", "--showdriverversion", "--json")
+        amd = ("amd-smi", "static", "--asic", "--vram", "--driver", "--json")
+        tools = [(query, _nvidia_facts), (rocm, _rocm_facts), (amd, _amd_facts)]
+    for command, read in tools:
+        try:
+            found = read(_ask(*command))
+        except (OSError, ValueError, TypeError, RecursionError, subprocess.SubprocessError):
+            continue
+        if found:
+            return found[:64]
+    return []
+
+
+def _nvidia_facts(text):
+    found = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.split(",")]
+        if len(cells) >= 3:
+            found.append(_facts(", ".join(cells[2:]), _number(cells[0]), cells[1]))
+    return found
+
+
+def _rocm_facts(text):
+    read = _object(json.loads(text))
+    driver = _object(read.get("system")).get("Driver version")
+    found = []
+    for card, facts in read.items():
+        if re.fullmatch(r"card\d+", card) is None:
+            continue
+
+        def find(pattern, facts=_object(facts)):
+            return next((facts[name] for name in facts if re.match(pattern, name, re.IGNORECASE)), None)
+
+        names = (find(pattern) for pattern in ("Device Name", "Card series", "Card model"))
+        name = next((name for name in names if name is not None), "AMD GPU")
+        memory = _number(str(find("VRAM Total Memory")))
+        found.append(_facts(name, None if memory is None else memory / _MIB, driver))
+    return found
+
+
+def _amd_facts(text):
+    read = json.loads(text)
+    listed = read if isinstance(read, list) else _object(read).get("gpu_data")
+    found = []
+    for each in listed if isinstance(listed, list) else []:
+        facts = _object(each)
+        if "asic" in facts or "vram" in facts:
+            name = _object(facts.get("asic")).get("market_name", "AMD GPU")
+            memory = _quantity(_object(facts.get("vram")).get("size"))
+            found.append(_facts(name, memory, _object(facts.get("driver")).get("version")))
+    return found
+
+
+def _apple_facts(text):
+    found = []
+    for part in text.split("+-o "):
+        cores = re.search(r'"gpu-core-count"\s*=\s*(\d+)', part)
+        model = re.search(r'"model"\s*=\s*<?"([^"]*)"', part)
+        if cores or model:
+            count = f" ({cores[1]} cores)" if cores else ""
+            found.append(_facts((model[1] if model else "Apple GPU") + count, None, None))
+    return found
+
+
+def _facts(name, memory, driver):
+    name, driver = (value.strip()[:200] if isinstance(value, str) else "" for value in (name, driver))
+    return {"name": name, "memoryMiB": None if memory is None else round(memory), "driver": driver or None}
 
 
 def _object(value):

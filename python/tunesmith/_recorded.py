@@ -70,6 +70,8 @@ def start(run_folder, launch=1, began=None, params=None, system=True):
 
 def _main():
     task = json.loads(sys.stdin.buffer.read())
+    # Python's isolated mode excludes the folder of the script.
+    sys.path.append(os.path.dirname(os.path.abspath(__file__)))
     if hasattr(os, "nice"):
         os.nice(10)
     for part in (_code, _environment) if task["launch"] == 1 else ():
@@ -85,8 +87,6 @@ def _main():
         except Exception:
             # The run continues without these records.
             continue
-    # Python's isolated mode excludes the folder of the script.
-    sys.path.append(os.path.dirname(os.path.abspath(__file__)))
     from _observed import watch
 
     try:
@@ -264,7 +264,7 @@ def _environment(task):
         "cpu": _processor(),
         "cores": os.cpu_count() or 1,
         "memoryMiB": _memory(),
-        "gpus": _gpus(),
+        "gpus": _gpu_facts(),
         "variables": {name: value[:1000] for name, value in os.environ.items() if _VARIABLES.match(name)},
         "interpreter": {"language": "python", "path": task["python"], "version": platform.python_version()},
         "packages": dict(sorted(packages.items())),
@@ -290,19 +290,12 @@ def _memory():
         return 0
 
 
-def _gpus():
-    query = ["nvidia-smi", "--query-gpu=memory.total,driver_version,name", "--format=csv,noheader,nounits"]
-    try:
-        text = subprocess.run(query, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT).stdout.decode()
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return []
-    gpus = []
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in line.split(",")]
-        if len(cells) >= 3:
-            memory = float(cells[0]) if cells[0].replace(".", "", 1).isdigit() else None
-            gpus.append({"name": ", ".join(cells[2:]), "memoryMiB": memory, "driver": cells[1]})
-    return gpus[:64]
+def _gpu_facts():
+    if __package__:
+        from ._gpus import gpu_facts
+    else:
+        from _gpus import gpu_facts
+    return gpu_facts()
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ function environmentOf({ run, recorded: { environment } }: RunToCompare): Texts 
   const { system, cpu, cores, memoryMiB, gpus, interpreter, variables } = environment;
   Object.assign(facts, { system, cpu: `${cpu} (${cores} cores)`, memory: `${Math.round(memoryMiB / 1024)} GiB` });
   if (gpus.length > 0)
-    facts.gpus = gpus.map(({ name, driver }) => `${name} (driver ${driver ?? 'unknown'})`).join(', ');
+    facts.gpus = gpus.map(({ name, driver }) => (driver ? `${name} (driver ${driver})` : name)).join(', ');
   if (interpreter) facts.interpreter = `${interpreter.language} ${interpreter.version} (${interpreter.path})`;
   for (const [name, value] of Object.entries(variables)) setEntry(facts, `$${name}`, value);
   return facts;

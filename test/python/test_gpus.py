@@ -48,6 +48,25 @@ class Tools(unittest.TestCase):
         self.assertEqual(self.read(platform="darwin"), EXPECTED["ioreg"])
         self.assertEqual(self.read(), {})
 
+    def test_each_tool_gives_its_facts(self):
+        facts = json.loads((ANSWERS / "facts" / "facts.json").read_text())
+        for name, expected in facts.items():
+            with self.subTest(name):
+                self.put(name, answer=(ANSWERS / "facts" / f"{name}.txt").read_text())
+                self.assertEqual(self.facts("darwin" if name == "ioreg" else "linux"), expected)
+                (self.folder / name).unlink()
+        self.assertEqual(self.facts("linux"), [])
+        self.put("nvidia-smi", code=9, answer="NVIDIA-SMI has failed\n")
+        self.put("rocm-smi", answer="[[")
+        self.put("amd-smi", answer=(ANSWERS / "facts" / "amd-smi.txt").read_text())
+        self.assertEqual(self.facts("linux"), facts["amd-smi"])
+
+    def facts(self, platform):
+        code = f"import sys; sys.platform = {platform!r}\nfrom tunesmith._gpus import gpu_facts\nimport json\nprint(json.dumps(gpu_facts()))"
+        environ = {"PATH": str(self.folder), "PYTHONPATH": str(PACKAGE), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+
     def test_without_any_there_are_none(self):
         self.assertEqual(self.read(times=2), {})
 

@@ -40,7 +40,7 @@ def start(settings=None):
         from ._imports import Finder
         from ._sink import Sink
 
-        _sink = Sink() if is_captured else None
+        _sink = Sink(_constants if settings.has("script") else None) if is_captured else None
         _finder = Finder(_sink)
         for name in LIBRARIES:
             if is_captured and settings.has(name):
@@ -50,6 +50,12 @@ def start(settings=None):
             _finder.replace("wandb", "tunesmith.compat.wandb")
         _finder.attach()
     return _sink
+
+
+def _constants(sink):
+    from .script import constants
+
+    constants(sink)
 
 
 def is_main():

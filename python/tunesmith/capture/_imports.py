@@ -34,6 +34,7 @@ WATCHED = {
     "sklearn.metrics": "sklearn",
     "sklearn.model_selection": "sklearn",
     "tensorboardX.writer": "tensorboard",
+    "torch.optim.optimizer": "torch",
     "torch.utils.tensorboard.writer": "tensorboard",
     "tqdm.std": "tqdm",
     "trackio": "trackio",

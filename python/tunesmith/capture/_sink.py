@@ -22,7 +22,9 @@ class Sink:
     Inside ``with sink.quiet():`` nothing is taken: one library calls another one there, and what that logs is known already.
     """
 
-    def __init__(self):
+    def __init__(self, script=None):
+        #: Reads the constants of the program's script, once; None: not at all.
+        self._script = script
         self._pid = os.getpid()
         self._local = threading.local()
         self._lock = threading.RLock()
@@ -52,6 +54,7 @@ class Sink:
             key = (library, tuple(values))
             with self._lock:
                 step = self._counts[key] = self._counts.get(key, -1) + 1
+        self.constants()
         self._say(library)
         self.has_metrics = self.has_metrics or library != "tqdm"
         self._do(library, lambda run: run.log(values, step=step, epoch=epoch))
@@ -67,6 +70,12 @@ class Sink:
         if values:
             self._say(library)
             self._do(library, lambda run: run._defaults(values, self._observed.setdefault(library, set()) if anew else None))
+
+    def constants(self):
+        """Takes the constants of a script that reads no arguments, once."""
+        script, self._script = self._script, None
+        if script is not None:
+            self.guard("script", script, self)
 
     def facts(self, library, values):
         """What describes the run and is neither a metric nor a hyperparameter."""
@@ -115,6 +124,11 @@ class Sink:
         self._media, self.has_metrics = 0, False
 
     # For hooks
+
+    @property
+    def seen(self):
+        """Libraries whose values were taken."""
+        return self._seen
 
     @property
     def taking(self):

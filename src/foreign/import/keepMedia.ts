@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolderReal, openReal } from '../../files/real.js';
-import { HISTOGRAM_MIME, PLOT_MIME } from '../../protocol/engine/drawings.js';
+import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../protocol/engine/drawings.js';
 import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { MediaBudget } from '../mediaBudget.js';
 import type { ForeignMedia } from '../types.js';
@@ -29,6 +29,7 @@ const ENDINGS = new Map([
   ['video/ogg', '.ogv'],
   [HISTOGRAM_MIME, '.json'],
   [PLOT_MIME, '.json'],
+  [GRAPH_MIME, '.json'],
 ]);
 
 /** Copies pictures and the like into a run's `media` folder, up to 10,000 files and 1 GiB a run. */

@@ -1,7 +1,8 @@
 /** Events of TensorFlow's event.proto and summary.proto, as far as they are shown. */
-import { PLOT_MIME } from '../../protocol/engine/drawings.js';
-import { FIXED32, FIXED64, VARINT, type Fields } from '../../protocol/values/protobuf.js';
+import { GRAPH_MIME, PLOT_MIME } from '../../protocol/engine/drawings.js';
+import { BYTES, FIXED32, FIXED64, VARINT, type Fields } from '../../protocol/values/protobuf.js';
 import type { Sink } from '../types.js';
+import { readGraph } from './graph.js';
 import { readHparams } from './hparams.js';
 import { histogramOf, imageMime, media, oldHistogram, prCurveOf } from './media.js';
 import { Meshes } from './mesh.js';
@@ -35,6 +36,7 @@ export class EventReader {
     this.time = NaN;
     let from = -1;
     let to = -1;
+    let graph: Fields | null = null;
     while (fields.next()) {
       if (fields.number === 1 && fields.wire === FIXED64) this.time = fields.double() * 1000;
       else if (fields.number === 2 && fields.wire === VARINT) this.step = fields.varint();
@@ -42,14 +44,23 @@ export class EventReader {
         fields.bytes();
         from = fields.start;
         to = fields.end;
-      } else fields.skip();
+      } else if (fields.number === 4 && fields.wire === BYTES) graph = fields.message();
+      else fields.skip();
     }
     if (!Number.isFinite(this.time) || Math.abs(this.time) > 8.64e15) this.time = NaN;
     else {
       this.newest = this.time;
       if (Number.isNaN(this.oldest)) this.oldest = this.time;
     }
+    if (graph) this.graph(graph);
     if (from >= 0) this.summary(fields.reset(from, to));
+  }
+
+  private graph(fields: Fields): void {
+    const graph = readGraph(fields);
+    if (!graph) return;
+    const bytes = Buffer.from(JSON.stringify(graph));
+    this.sink.media({ name: `${this.prefix}graph`, step: this.step, time: this.time, mime: GRAPH_MIME, bytes });
   }
 
   private summary(fields: Fields): void {

@@ -41,7 +41,7 @@ export const GraphNode = z.object({
   shape: z.array(z.number().nullable()).max(20).nullable().optional(),
   /** Its own weights, without those of its parts. */
   weights: z
-    .array(z.object({ name: Text, shape: z.array(z.number()).max(20), trained: z.boolean() }))
+    .array(z.object({ name: Text, shape: z.array(z.number().min(0)).max(20), trained: z.boolean() }))
     .max(200)
     .optional(),
 });

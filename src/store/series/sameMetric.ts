@@ -21,7 +21,7 @@ const FILLERS = new Set(['average', 'avg', 'mean', 'step', 'epoch', 'batch', 'se
  * `Validation/Average Loss` another.
  */
 export function meaningOf(name: string): string {
-  const segments = name
+  const segments = withSlash(name)
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split('/')
@@ -31,4 +31,11 @@ export function meaningOf(name: string): string {
   const telling = segments.map((words) => words.filter((word) => !PARTS.has(word) && !FILLERS.has(word)));
   const words = telling.findLast(({ length }) => length > 0) ?? segments.flat();
   return `${part}/${words.map((word) => SYNONYMS.get(word) ?? word).join('')}`;
+}
+
+/** XGBoost prints `validation_0-logloss`, and hands its callbacks the data and the metric apart. */
+function withSlash(name: string): string {
+  const [head, ...rest] = name.split('-');
+  const part = /^[A-Za-z]+/.exec(head!)?.[0].toLowerCase() ?? '';
+  return rest.length > 0 && PARTS.has(part) && /^[A-Za-z]+(?:_?\d+)?$/.test(head!) ? `${head}/${rest.join('-')}` : name;
 }

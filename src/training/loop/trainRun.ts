@@ -14,6 +14,7 @@ import { infoOfFacts } from '../../protocol/dataFacts.js';
 import { divisionsOf, openData, type Dataset } from '../data/index.js';
 import { isHeld } from '../data/types.js';
 import { TrainingError, messageOf } from '../errors.js';
+import { saveGraph } from '../graphFile.js';
 import { LiveChanges } from './liveChanges.js';
 import { saveConfusion } from '../metrics/file.js';
 import { metricNotes } from '../metrics/index.js';
@@ -218,6 +219,7 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
   const all = () => (training instanceof CrossValidation ? training.trainings : [trainingOf(training)]);
   if (start && !run.checkpoint) sayStart(run, start, all()[0]!, dataset);
   if (network.split) run.message('info', partsText(network.parts, all()[0]!));
+  if (run.enabled && !run.checkpoint) await saveGraph(run, all()[0]!.model.layers);
   if (run.checkpoint) await goOn(run, training, network);
   run.info({
     backend: backend.id,

@@ -17,6 +17,9 @@ import { expect, it } from 'vitest';
 import { findRuns } from '../../../src/foreign/formats.js';
 import { importRun } from '../../../src/foreign/import/importRun.js';
 import { mediaOf } from '../../../src/foreign/wandb/files.js';
+import { Fields } from '../../../src/protocol/values/protobuf.js';
+import { readGraph } from '../../../src/foreign/tensorboard/graph.js';
+import { GRAPH_MIME, ModelGraph } from '../../../src/protocol/engine/drawings.js';
 import { artifactFolder } from '../../../src/foreign/mlflow/artifacts.js';
 import { copyOf, readWhole } from './support.js';
 
@@ -134,3 +137,55 @@ it("reads the meshes of TensorBoard's plugin, each of several of one name", () =
   expect(String(media[1]!.bytes)).toBe('v 0 0 1 1 1 1\nv 1 0 1 1 1 1\nv 0 1 1 1 1 1\nf 1 2 3\n');
   expect(String(media[2]!.bytes)).toBe('v 0 0 0\nv 1 0 0\nv 0 1 0\n');
 });
+
+it('reads the graph that PyTorch writes, with the shapes of its results and without constants', () => {
+  const [run] = findRuns(copyOf('tensorboard-graph')).runs;
+  const [graph, ...others] = readWhole(run!).found.allMedia;
+  expect([graph!.name, graph!.mime, others]).toEqual(['graph', GRAPH_MIME, []]);
+  const { nodes, cut } = ModelGraph.parse(JSON.parse(String(graph!.bytes)));
+  expect(cut).toBeUndefined();
+  const at = (name: string) => nodes.findIndex((node) => node.name === name);
+  expect(nodes[at('Sequential/Conv2d[0]')]).toMatchObject({
+    ...{ type: 'Conv2d', parent: at('Sequential'), shape: [5, 2, 2, 2] },
+  });
+  expect(nodes[at('Sequential')]).toMatchObject({ parent: null, shape: [5, 3] });
+  const linear = nodes.find(({ type }) => type === 'aten::linear')!;
+  expect(linear.inputs!.map((place) => nodes[place]!.type).sort()).toEqual([
+    ...['aten::flatten', 'prim::GetAttr', 'prim::GetAttr'],
+  ]);
+  expect(nodes.filter(({ type }) => type === 'prim::Constant')).toEqual([]);
+});
+
+it('reads hostile graphs within bounds', () => {
+  const text = (field: number, value: string): Buffer =>
+    Buffer.concat([Buffer.from([field * 8 + 2]), varint(Buffer.byteLength(value)), Buffer.from(value)]);
+  const inner = (field: number, ...parts: Buffer[]): Buffer => {
+    const all = Buffer.concat(parts);
+    return Buffer.concat([Buffer.from([field * 8 + 2]), varint(all.length), all]);
+  };
+  const node = (name: string, type: string, ...inputs: string[]): Buffer =>
+    inner(1, text(1, name), text(2, type), ...inputs.map((each) => text(3, each)));
+  const read = (...parts: Buffer[]) => readGraph(new Fields(Buffer.concat(parts)));
+  const deep = Array.from({ length: 240 }, () => 'a').join('/');
+  expect(read(node(deep, 'Op'))!.nodes).toHaveLength(240);
+  expect(read(node('x', 'Add', 'x', '^y:0', 'gone'), node('x', 'Mul'), node('y', 'Const'))!.nodes).toEqual([
+    { name: 'x', type: 'Add', parent: null, inputs: [0] },
+  ]);
+  const many = Array.from({ length: 6000 }, (_, i) =>
+    node(`${deep}/${i % 7}/${i}`, 'Op', ...Array<string>(300).fill('x')),
+  );
+  const cut = read(...many)!;
+  expect([cut.nodes.length, cut.cut]).toEqual([5000, true]);
+  expect(ModelGraph.safeParse(cut).success).toBe(true);
+  expect(read(node('', 'Op'), node('x'.repeat(501), 'Op'), inner(9, text(1, 'a')))).toBeNull();
+  // A name such as `/a` or `a//b` has an empty part.
+  expect(ModelGraph.safeParse(read(node('/a', 'Op'), node('a//b', 'Op'))).success).toBe(true);
+});
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let left = value; ; left = Math.floor(left / 128)) {
+    if (left < 128) return Buffer.from([...bytes, left]);
+    bytes.push((left % 128) + 128);
+  }
+}

@@ -80,6 +80,8 @@ describe('printed metrics', () => {
       ['episodic_return', 'charts/episodic_return'],
       ['epoch'],
       ['eval/loss', 'eval_loss'],
+      ['validation_0/logloss', 'validation_0-logloss'],
+      ['train/rmse', 'train-rmse'],
     ];
     const keys = same.map((names) => new Set(names.map(meaningOf)));
     expect(keys.map(({ size }) => size)).toEqual(same.map(() => 1));

@@ -10,6 +10,7 @@ import {
   parseNvidia,
   parseRocm,
 } from '../../../src/engine/supervisor/system/gpus.js';
+import { gpuFacts } from '../../../src/engine/supervisor/record/gpus.js';
 import { intervalAt } from '../../../src/engine/supervisor/system/sampler.js';
 import { parsePs } from '../../../src/engine/supervisor/system/usage.js';
 
@@ -90,6 +91,21 @@ describe.skipIf(process.platform !== 'linux')(
       expect(gpuMetrics(await new Gpus({ PATH: folder }).read())).toEqual(expected[name]);
       if (name === 'nvidia-smi')
         expect(await new Gpus({ PATH: folder, CUDA_VISIBLE_DEVICES: '-1' }).read()).toEqual([]);
+    });
+
+    test('facts by each tool, the next one if one has none', async () => {
+      const facts = join(answers, 'facts');
+      const known = JSON.parse(readFileSync(join(facts, 'facts.json'), 'utf8')) as Record<string, object>;
+      const asked = (...there: string[]) => {
+        const ask = async (name: string) =>
+          there.includes(name) ? readFileSync(join(facts, `${name}.txt`), 'utf8') : Promise.reject(new Error(name));
+        return gpuFacts(ask, there.includes('ioreg') ? 'darwin' : 'linux');
+      };
+      for (const name of Object.keys(known)) expect(await asked(name)).toEqual(known[name]);
+      expect(await asked('amd-smi', 'rocm-smi')).toEqual(known['rocm-smi']);
+      expect(await asked()).toEqual([]);
+      for (const odd of ['', '{}', '[]', 'null', '[[', '{"card0": null, "gpu_data": 3}', 'Failed\n'])
+        expect((await gpuFacts(async () => odd)).every(({ name }) => name === 'AMD GPU')).toBe(true);
     });
 
     test('ioreg', () => {

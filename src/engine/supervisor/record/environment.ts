@@ -5,6 +5,7 @@ import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { RUN_ENV } from '../../../protocol/run/runFiles.js';
 import type { RecordedEnvironment } from '../../../protocol/engine/recorded.js';
 import { setEntry } from '../../../protocol/values/records.js';
+import { gpuFacts } from './gpus.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Versions = Record<string, string>;
@@ -40,7 +41,10 @@ export interface EnvironmentOf {
 
 /** Records the machine, the interpreter of a program and the packages that it finds. Never rejects. */
 export async function recordEnvironment(program: EnvironmentOf): Promise<RecordedEnvironment> {
-  const [interpreter, gpus] = await Promise.all([interpreterOf(program).catch(() => null), gpuFacts(program.env)]);
+  const [interpreter, gpus] = await Promise.all([
+    interpreterOf(program).catch(() => null),
+    gpuFacts((tool, args) => execute(tool, args, program.env)),
+  ]);
   const variables: Record<string, string> = {};
   for (const [name, value] of Object.entries(program.env)) {
     if (value !== undefined && VARIABLES.test(name)) setEntry(variables, name, value.slice(0, LONGEST));
@@ -184,17 +188,6 @@ function namesIn(folder: string): string[] {
   } catch {
     return [];
   }
-}
-
-async function gpuFacts(env: Env): Promise<RecordedEnvironment['gpus']> {
-  const args = ['--query-gpu=memory.total,driver_version,name', '--format=csv,noheader,nounits'];
-  const text = await execute('nvidia-smi', args, env).catch(() => '');
-  return text.split('\n').flatMap((line) => {
-    const [memory = '', driver = '', ...name] = line.split(',').map((cell) => cell.trim());
-    if (name.length === 0) return [];
-    const memoryMiB = Number.parseFloat(memory);
-    return [{ name: name.join(', ').slice(0, 200), memoryMiB: Number.isFinite(memoryMiB) ? memoryMiB : null, driver }];
-  });
 }
 
 /** Asks the program's own interpreter, in its environment without our additions. */

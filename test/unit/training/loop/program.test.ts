@@ -116,6 +116,7 @@ describe('the trainer', () => {
     expect(records.some((record) => record.type === 'media' && record.path === 'checkpoints/model.safetensors')).toBe(
       true,
     );
+    expect(records.some((record) => record.type === 'media' && record.path === 'media/graph.json')).toBe(true);
     expect(records.some((record) => record.type === 'progress' && /^epoch 1\/2 · \d+ %$/.test(record.text ?? ''))).toBe(
       true,
     );

@@ -54,6 +54,8 @@ const CHANCES: Record<'local' | 'slurm', Record<Victim, number>> = {
 };
 /** Number of runs that are kept running. */
 const AT_WORK = 6;
+/** Time for which a run is waited for that is running on a cluster. */
+const BEGIN_MS = 40_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -183,13 +185,22 @@ class Game {
     if (victim === 'engine of the other host') return this.killThere();
     if (victim === 'client') return this.killClient();
     if (victim === 'slurmctld' || victim === 'slurmd and its node') return this.killDaemon(victim);
-    const runs = (await this.live()).filter(({ status }) => status === 'running');
+    const runs = await this.running();
     const run = runs[Math.floor(this.random() * runs.length)];
     const pid = run ? this.pidOf(victim, run.id) : null;
     if (!run || pid === null) return false;
     // A job ends with its supervisor, and takes the program along.
     this.noteKill(run.id, this.options.slurm ? ['program', 'supervisor'] : [victim]);
     return signal(pid);
+  }
+
+  /** On a cluster, runs take a while to begin, more so after the loss of a node. */
+  private async running(): Promise<Run[]> {
+    for (const until = Date.now() + (this.options.slurm ? BEGIN_MS : 0); ; await pause(300)) {
+      const runs = (await this.live()).filter(({ status }) => status === 'running');
+      if (runs.length > 0 || Date.now() >= until) return runs;
+      await this.keepBusy();
+    }
   }
 
   private pidOf(victim: 'program' | 'supervisor', id: string): number | null {
@@ -209,11 +220,12 @@ class Game {
   private async killDaemon(victim: 'slurmctld' | 'slurmd and its node'): Promise<boolean> {
     const { slurm } = this.options;
     if (!slurm) return false;
+    // A controller that is killed has not yet saved its last jobs: it forgets them, or starts them again.
+    for (const { id } of await this.live()) this.noteKill(id, ['program', 'supervisor']);
     if (victim === 'slurmctld') {
       await slurm.killController(this.random() * 3000);
       return true;
     }
-    for (const { id } of await this.live()) this.noteKill(id, ['program', 'supervisor']);
     await slurm.killNode(Math.floor(this.random() * 2));
     return true;
   }

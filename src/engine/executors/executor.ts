@@ -27,8 +27,12 @@ export type JobState =
   /** `how`: null if the cluster does not know any more. */
   | { name: 'gone'; id: string | null; how: JobEnd | null };
 
-/** `ended`: the job's script ended by itself. */
-export type JobEnd = 'ended' | 'failed' | 'cancelled' | 'preempted' | 'timeout' | 'node failed' | 'out of memory';
+/**
+ * `ended`: the job's script ended by itself. `cancelled`: a person or an administrator ended it. `vanished`: the cluster has
+ * noticed that the job is gone, and does not know why.
+ */
+export type JobEnd =
+  'ended' | 'failed' | 'cancelled' | 'vanished' | 'preempted' | 'timeout' | 'node failed' | 'out of memory';
 
 /** A run's job as its executor sees it. */
 export interface HeldJob {

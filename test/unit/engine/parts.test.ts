@@ -199,6 +199,15 @@ describe('how a run ended', () => {
     expect(outcomeOf(ending({ exit: { code: 1, signal: null, requested: null } }), null).status).toBe('failed');
   });
 
+  it('a job that vanished is lost, unless its supervisor was told to end', () => {
+    const job = { title: 'Slurm', id: '7', how: 'vanished', began: true } as const;
+    const told = { code: 0, signal: null, requested: 'pause', interrupted: 'end' } as const;
+    expect(outcomeOf(ending({ exit: null, job }))).toMatchObject({ status: 'failed', error: { kind: 'lost' } });
+    expect(outcomeOf(ending({ exit: told, job }))).toEqual({ status: 'stopped', error: null });
+    expect(outcomeOf(ending({ exit: null, job: { ...job, how: 'cancelled' } })).status).toBe('stopped');
+    expect(outcomeOf(ending({ exit: null, job }), 'stop').status).toBe('stopped');
+  });
+
   it.each([
     'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 15 GiB',
     'tensorflow.python.framework.errors_impl.ResourceExhaustedError: OOM when allocating tensor with shape[1,2]',

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { SubmitRefused, type Executor, type JobRequest, type JobState } from '../executor.js';
 import { jobScript, sbatchArguments, submitEnvironment } from './script.js';
-import { readSacct, readSqueue, SACCT_FORMAT, SQUEUE_FORMAT } from './states.js';
+import { cancelledIn, EXITS_FORMAT, readExits, readSacct, readSqueue, SACCT_FORMAT, SQUEUE_FORMAT } from './states.js';
 import { l10n } from '../../../format/l10n.js';
 
 /** slurmctld may be slow for minutes; longer, and the question is asked again later. */
@@ -39,12 +39,13 @@ export class Slurm implements Executor {
   async poll(names: ReadonlySet<string>): Promise<Map<string, JobState>> {
     const env = submitEnvironment(this.env);
     const all = await run('squeue', ['--noheader', '--me', '--states=all', `--format=${SQUEUE_FORMAT}`], env);
-    const states = readSqueue(all, names, []);
+    const exits = await this.exits(cancelledIn(all, names), env);
+    let states = readSqueue(all, names, { exits });
     const isWaiting = [...states.values()].some(({ name }) => name === 'queued');
     if (isWaiting) {
       const order = ['--noheader', '--states=PENDING', '--sort=-p,i', '--format=%i'];
       const waiting = (await run('squeue', order, env)).split('\n').map((id) => id.trim());
-      for (const [name, state] of readSqueue(all, names, waiting)) states.set(name, state);
+      states = readSqueue(all, names, { waiting, exits });
     }
     const missing = new Set([...names].filter((name) => !states.has(name)));
     for (const [name, state] of await this.accounted(missing, env)) states.set(name, state);
@@ -53,6 +54,13 @@ export class Slurm implements Executor {
 
   async cancel(id: string): Promise<void> {
     await run('scancel', [id], submitEnvironment(this.env));
+  }
+
+  /** A job is cancelled rarely, so this question is rare as well. */
+  private async exits(ids: readonly string[], env: NodeJS.ProcessEnv): Promise<Map<string, number>> {
+    if (ids.length === 0) return new Map();
+    const query = ['--noheader', '--states=all', `--jobs=${ids.join(',')}`, `--Format=${EXITS_FORMAT}`];
+    return readExits(await run('squeue', query, env));
   }
 
   private async accounted(names: ReadonlySet<string>, env: NodeJS.ProcessEnv): Promise<Map<string, JobState>> {

@@ -3,7 +3,9 @@ import type { JobEnd, JobState } from '../executor.js';
 
 /** Fields of squeue: id, name, state, reason, nodes, partition. Names and reasons of ours have no bar in them. */
 export const SQUEUE_FORMAT = '%i|%j|%T|%r|%N|%P';
-export const SACCT_FORMAT = 'JobIDRaw,JobName,State';
+export const SACCT_FORMAT = 'JobIDRaw,JobName,State,ExitCode,NodeList';
+/** Fields of squeue for jobs that it calls cancelled: id and how the script ended. */
+export const EXITS_FORMAT = 'JobID:.40,exit_code:.40';
 
 const ENDS: Record<string, JobEnd> = {
   COMPLETED: 'ended',
@@ -19,24 +21,63 @@ const ENDS: Record<string, JobEnd> = {
 };
 const WAITING = new Set(['PENDING', 'REQUEUED', 'REQUEUE_HOLD', 'REQUEUE_FED', 'RESV_DEL_HOLD', 'SPECIAL_EXIT']);
 
+/** How a job ended that Slurm calls cancelled, as far as it says. */
+export interface Cancelled {
+  /** Nodes that it had; empty: it was still waiting. */
+  nodes: string;
+  /** Number of the signal that ended its script; 0: none. */
+  signal: number;
+  /** Number of the user who cancelled it, if Slurm says that. */
+  by?: number;
+}
+
+/**
+ * Slurm also calls a job cancelled if its script is gone from a node that was restarted or had lost the controller. `scancel`
+ * leaves a signal as the job's end, unless the job was still waiting, and in the accounts the number of its user. The daemons
+ * themselves work as root or as a user of theirs.
+ */
+export function endOfCancelled({ nodes, signal, by = 0 }: Cancelled, own = process.getuid?.()): JobEnd {
+  const isPersons = by !== 0 && by === own;
+  return nodes === '' || signal !== 0 || isPersons ? 'cancelled' : 'vanished';
+}
+
+/** Returns the signals that ended scripts, by job. `15` and `0:15` are the same: Slurm's versions differ. */
+export function readExits(text: string): Map<string, number> {
+  const found = text.matchAll(/^\s*(\d+)\s+(?:\d+:)?(\d+)\s*$/gm);
+  // The lower seven bits of a process's status, or the number itself.
+  return new Map([...found].map(([, id, status]) => [id!, Number(status) & 0x7f]));
+}
+
 /** Also `CANCELLED by 1000`, as sacct says. */
 export function endOf(state: string): JobEnd | null {
   const [word = ''] = state.split(' ');
   return Object.hasOwn(ENDS, word) ? ENDS[word]! : null;
 }
 
-/** States by name; a name that came twice has the job that is not over. `waiting`: ids in the order in which they start. */
+/** Returns the jobs of these names that had a node and that squeue calls cancelled. */
+export function cancelledIn(text: string, names: ReadonlySet<string>): string[] {
+  return text.split('\n').flatMap((line) => {
+    const [id = '', name = '', state = '', , nodes = ''] = line.split('|');
+    return endOf(state) === 'cancelled' && names.has(name) && nodes !== '' ? [id] : [];
+  });
+}
+
+/**
+ * States by name; a name that came twice has the job that is not over. `waiting`: ids in the order in which they start.
+ * `exits`: signals that ended cancelled jobs.
+ */
 export function readSqueue(
   text: string,
   names: ReadonlySet<string>,
-  waiting: readonly string[],
+  { waiting = [], exits = new Map() }: { waiting?: readonly string[]; exits?: ReadonlyMap<string, number> } = {},
 ): Map<string, JobState> {
   const states = new Map<string, JobState>();
   for (const line of text.split('\n')) {
     const [id, name, state, reason, node] = line.split('|');
     if (id === undefined || name === undefined || state === undefined || !names.has(name)) continue;
-    const how = endOf(state);
-    if (how && states.has(name)) continue;
+    const said = endOf(state);
+    if (said && states.has(name)) continue;
+    const how = said === 'cancelled' ? endOfCancelled({ nodes: node ?? '', signal: exits.get(id) ?? 0 }) : said;
     if (how) states.set(name, { name: 'gone', id, how });
     else if (WAITING.has(state))
       states.set(name, { name: 'queued', id, reason: reason ?? '', position: place(id, waiting) });
@@ -54,8 +95,13 @@ function place(id: string, waiting: readonly string[]): number | null {
 export function readSacct(text: string, names: ReadonlySet<string>): Map<string, JobState> {
   const states = new Map<string, JobState>();
   for (const line of text.split('\n')) {
-    const [id, name, state] = line.split('|');
-    const how = state === undefined ? null : endOf(state);
+    const [id, name, state, exit = '', nodes = ''] = line.split('|');
+    const said = state === undefined ? null : endOf(state);
+    const signal = Number(/^\d+:(\d+)$/.exec(exit)?.[1] ?? 0);
+    const by = Number(/^CANCELLED by (\d+)/.exec(state ?? '')?.[1] ?? 0);
+    // Accounts write out that a job had no nodes.
+    const had = /^none/i.test(nodes) ? '' : nodes;
+    const how = said === 'cancelled' ? endOfCancelled({ nodes: had, signal, by }) : said;
     if (id !== undefined && name !== undefined && how && names.has(name)) states.set(name, { name: 'gone', id, how });
   }
   return states;

@@ -42,7 +42,8 @@ export class LateRecords {
     const { store, folders, log, changes, trouble } = this.active.options;
     const { id } = run;
     const folder = join(folders.path(id), RUN_FILES.journal);
-    const sizes = store.ingest.files(id).map((file) => ({ file, size: sizeReal(join(folder, file)) ?? 0 }));
+    const files = store.ingest.files(id);
+    const sizes = files.map((file) => ({ file, size: sizeReal(join(folder, file)) ?? 0 }));
     const state = JSON.stringify(sizes);
     const before = this.seen.get(id);
     if (before === state) return;
@@ -55,7 +56,12 @@ export class LateRecords {
     this.reading.add(id);
     const read = async (): Promise<void> => {
       try {
-        const grew = await new RunIntake(this.active, spec).read(false);
+        // Notes of an engine, such as the assumed end itself, are no sign of life.
+        const own = files.filter((file) => file !== RUN_FILES.engineJournal);
+        const offset = (): number => own.reduce((sum, file) => sum + store.ingest.expectedOffset(id, file), 0);
+        const before = offset();
+        await new RunIntake(this.active, spec).read(false);
+        const grew = offset() > before;
         if (!(grew || began) || !isAssumed(run) || this.active.has(id) || this.active.closed) return;
         log.info(`run ${id}: its journal has grown, so it has not ended as was assumed`);
         store.runs.update(id, { status: 'running', error: null, endedAt: null });

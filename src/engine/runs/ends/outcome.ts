@@ -114,6 +114,14 @@ function outcomeOfJob(ending: Ending, { title, id, how, began, refused }: JobOut
   switch (how) {
     case 'cancelled':
       return { status: 'stopped', error: null };
+    case 'vanished':
+      // Its supervisor was told to end, so somebody wanted that.
+      if (ending.exit?.interrupted) return { status: 'stopped', error: null };
+      return failed(
+        ending,
+        'lost',
+        said('The {0} is gone: its node or the cluster’s own programs were restarted.', job),
+      );
     case 'preempted':
       return failed(ending, 'preempted', said('The {0} was preempted.', job));
     case 'timeout':
@@ -137,6 +145,12 @@ function outcomeOfJob(ending: Ending, { title, id, how, began, refused }: JobOut
     );
   if (began) return failed(ending, 'lost', said('The {0} has ended, and the program’s end was not recorded.', job));
   const line = lastWords(ending.logTail);
+  if (how === null && !line)
+    return failed(
+      ending,
+      'lost',
+      said('The {0} is gone, and nothing shows that it began: the cluster has forgotten it.', job),
+    );
   const message = line
     ? said('The {0} ended before the program began: {1}', job, line)
     : said('The {0} ended before the program began.', job);

@@ -54,6 +54,25 @@ async function start(name: string, more: string): Promise<{ engine: EngineConnec
 
 const printed = (id: string): string => fs.readFileSync(workspace.at('.tunesmith/runs', id, 'output.log'), 'utf8');
 
+/** True once the engine has had time to look at the run's folder again. */
+function noteIsOld(id: string): boolean {
+  return Date.now() - fs.statSync(workspace.at('.tunesmith/runs', id, 'journal/engine.ndjson')).mtimeMs > 4000;
+}
+
+/** Processes whose command contains the text. */
+function pidsWith(text: string): number[] {
+  return fs.readdirSync('/proc').flatMap((name) => {
+    try {
+      return /^\d+$/.test(name) && fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(text)
+        ? [Number(name)]
+        : [];
+    } catch {
+      // It has just ended.
+      return [];
+    }
+  });
+}
+
 describe.skipIf(why !== null)(`through Slurm${why === null ? '' : ` (skipped: ${why})`}`, () => {
   beforeAll(async () => {
     fs.cpSync(await buildDist(), dist, { recursive: true });
@@ -130,6 +149,9 @@ describe.skipIf(why !== null)(`through Slurm${why === null ? '' : ` (skipped: ${
         message: expect.stringMatching(/Slurm rejected the job: .*gres/i) as string,
       },
     });
+    // The engine's own note of the end is no sign of life.
+    await until('the note to be read', () => noteIsOld(id));
+    expect(workspace.engineLog().match(new RegExp(`${id}: (failed|taken up)`, 'g'))).toEqual([`${id}: failed`]);
   }, 120_000);
 
   it('what no partition offers is refused at once, at its place in the file', async () => {
@@ -208,6 +230,30 @@ describe.skipIf(why !== null)(`through Slurm${why === null ? '' : ` (skipped: ${
     );
     expect(printed(id).match(/begins at/g)).toHaveLength(2);
   }, 240_000);
+
+  it('a person’s scancel stops a run; one that died with its controller is lost, though Slurm may call both cancelled', async () => {
+    const { engine, id } = await start(
+      'cancelled',
+      experiment('node train.mjs', 'on: slurm\nparams: { steps: 100000 }\n'),
+    );
+    const jobOf = (run: string): string =>
+      cluster.ask('squeue', ['--noheader', '--states=all', '--format=%i', `--name=tunesmith-${run}-1`])?.trim() ?? '';
+    await runWith(engine, id, 'running');
+    cluster.ask('scancel', [jobOf(id)]);
+    expect(await runOver(engine, id)).toMatchObject({ status: 'stopped', error: null });
+
+    const { run } = await engine.request('runs/start', { file: workspace.at('cancelled.tune.yaml') });
+    await runWith(engine, run.id, 'running');
+    const folder = workspace.at('.tunesmith/runs', run.id);
+    const supervisor = pidsWith(`supervisor.cjs\0${folder}\0`);
+    expect(supervisor).toHaveLength(1);
+    // This cluster tracks processes by their parents, so it would lose sight of the program.
+    for (const pid of [...supervisor, ...pidsWith('node\0train.mjs\0')]) process.kill(pid, 'SIGKILL');
+    await cluster.stopController();
+    cluster.startController();
+    await until('its end', async () => (await engine.request('runs/get', { id: run.id })).endedAt !== null, 180_000);
+    expect(await runOver(engine, run.id)).toMatchObject({ status: 'failed', error: { kind: 'lost' } });
+  }, 300_000);
 
   it.runIf(process.env.TUNESMITH_TEST_SLOW)(
     'a run goes on in another job when the time of its job is over',

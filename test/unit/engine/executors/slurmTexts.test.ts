@@ -4,7 +4,14 @@ import type { JobRequest } from '../../../../src/engine/executors/executor.js';
 import { quoted } from '../../../../src/engine/executors/shell.js';
 import { jobScript, sbatchArguments, submitEnvironment } from '../../../../src/engine/executors/slurm/script.js';
 import type { RunSpec } from '../../../../src/protocol/run/runFolder.js';
-import { endOf, readSacct, readSqueue } from '../../../../src/engine/executors/slurm/states.js';
+import {
+  cancelledIn,
+  endOf,
+  endOfCancelled,
+  readExits,
+  readSacct,
+  readSqueue,
+} from '../../../../src/engine/executors/slurm/states.js';
 
 const HOSTILE = `a 'b' "c" $(touch x) \`d\` \\ ; & | > % \n é`;
 
@@ -82,15 +89,47 @@ describe('what Slurm prints', () => {
       '',
     ].join('\n');
     const names = new Set(['mine-1', 'mine-2', 'mine-3', 'mine-4']);
-    expect(Object.fromEntries(readSqueue(text, names, ['5', '8']))).toEqual({
+    expect(Object.fromEntries(readSqueue(text, names, { waiting: ['5', '8'] }))).toEqual({
       'mine-1': { name: 'queued', id: '8', reason: 'Priority', position: 2 },
       'mine-2': { name: 'running', id: '9', node: 'node2' },
       'mine-3': { name: 'gone', id: '10', how: 'node failed' },
     });
   });
 
+  it('tells a job that somebody cancelled from one that was gone when its node or the controller came back', () => {
+    // Lines of Slurm 22.05: a waiting job and a running one after scancel, and one whose script was killed with the controller.
+    const text = [
+      '4|mine-1|CANCELLED|JobHeldUser||main',
+      '5|mine-2|CANCELLED|None|node1|main',
+      '6|mine-3|CANCELLED|None|node1|main',
+      '7|other|CANCELLED|None|node1|main',
+    ].join('\n');
+    const names = new Set(['mine-1', 'mine-2', 'mine-3']);
+    expect(cancelledIn(text, names)).toEqual(['5', '6']);
+    const exits = readExits(`${'5'.padStart(40)}${'15'.padStart(40)}\n${'6'.padStart(40)}${'0'.padStart(40)}\n`);
+    expect([...readSqueue(text, names, { exits }).values()].map((state) => state.name === 'gone' && state.how)).toEqual(
+      ['cancelled', 'cancelled', 'vanished'],
+    );
+    expect([...readExits(' 5 0:9\n 6 256\n 7 1:0\n')]).toEqual([
+      ['5', 9],
+      ['6', 0],
+      ['7', 0],
+    ]);
+    const accounts =
+      '5|mine-2|CANCELLED by 0|0:15|node1\n6|mine-3|CANCELLED by 0|0:0|node1\n4|mine-1|CANCELLED by 0|0:0|None assigned\n';
+    expect([...readSacct(accounts, names).values()].map((state) => state.name === 'gone' && state.how)).toEqual([
+      'cancelled',
+      'vanished',
+      'cancelled',
+    ]);
+    // The person's own number is said only where accounts are kept; root's is also that of the daemons.
+    expect(endOfCancelled({ nodes: 'node1', signal: 0, by: 1000 }, 1000)).toBe('cancelled');
+    expect(endOfCancelled({ nodes: 'node1', signal: 0, by: 0 }, 0)).toBe('vanished');
+    expect(endOfCancelled({ nodes: 'node1', signal: 0, by: 64030 }, 1000)).toBe('vanished');
+  });
+
   it('may be an account of what is over', () => {
-    const text = '7|mine-1|CANCELLED by 1000\n8|mine-2|RUNNING\n9|other|FAILED\n';
+    const text = '7|mine-1|CANCELLED by 1000|0:15|node1\n8|mine-2|RUNNING|0:0|node1\n9|other|FAILED|1:0|node1\n';
     expect(Object.fromEntries(readSacct(text, new Set(['mine-1', 'mine-2'])))).toEqual({
       'mine-1': { name: 'gone', id: '7', how: 'cancelled' },
     });

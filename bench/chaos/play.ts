@@ -185,7 +185,7 @@ class Game {
     if (victim === 'engine of the other host') return this.killThere();
     if (victim === 'client') return this.killClient();
     if (victim === 'slurmctld' || victim === 'slurmd and its node') return this.killDaemon(victim);
-    const runs = await this.running();
+    const runs = await this.running(victim);
     const run = runs[Math.floor(this.random() * runs.length)];
     const pid = run ? this.pidOf(victim, run.id) : null;
     if (!run || pid === null) return false;
@@ -195,9 +195,11 @@ class Game {
   }
 
   /** On a cluster, runs take a while to begin, more so after the loss of a node. */
-  private async running(): Promise<Run[]> {
+  private async running(victim: 'program' | 'supervisor'): Promise<Run[]> {
     for (const until = Date.now() + (this.options.slurm ? BEGIN_MS : 0); ; await pause(300)) {
-      const runs = (await this.live()).filter(({ status }) => status === 'running');
+      const runs = (await this.live()).filter(
+        ({ id, status }) => status === 'running' && (!this.options.slurm || this.pidOf(victim, id) !== null),
+      );
       if (runs.length > 0 || Date.now() >= until) return runs;
       await this.keepBusy();
     }

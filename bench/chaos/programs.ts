@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 export const STEPS = 60;
-const PAUSE_MS = 40;
+/** Milliseconds between two steps. On a cluster, runs take longer to be found by those who kill them. */
+const PAUSE_MS = { local: 40, slurm: 150 };
 
 /** Notes written by every program beside its journal: who started, what was acknowledged, that it said its end. */
 export const NOTES = { starts: 'chaos-starts', acknowledged: 'chaos-acknowledged', done: 'chaos-done' } as const;
@@ -17,7 +18,7 @@ export default async function train(run) {
   for (let step = 0; step < ${STEPS}; step++) {
     run.log({ loss: 1 / (step + 1) }, { step });
     note('${NOTES.acknowledged}', step);
-    await new Promise((resolve) => setTimeout(resolve, ${PAUSE_MS}));
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
   }
   note('${NOTES.done}', 'yes');
 }
@@ -36,7 +37,7 @@ run = tunesmith.init()
 for step in range(${STEPS}):
     run.log({"loss": 1 / (step + 1)}, step=step)
     note("${NOTES.acknowledged}", step)
-    time.sleep(${PAUSE_MS / 1000})
+    time.sleep(PAUSE_SECONDS)
 run.finish()
 note("${NOTES.done}", "yes")
 `;
@@ -49,7 +50,7 @@ note('${NOTES.starts}', process.pid);
 for (let step = 0; step < ${STEPS}; step++) {
   fs.appendFileSync(process.env.TUNESMITH_JOURNAL, JSON.stringify({ step, values: { loss: 1 / (step + 1) } }) + '\\n');
   note('${NOTES.acknowledged}', step);
-  await new Promise((resolve) => setTimeout(resolve, ${PAUSE_MS}));
+  await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
 }
 note('${NOTES.done}', 'yes');
 `;
@@ -64,7 +65,9 @@ export function writePrograms(
   on: 'local' | 'slurm' = 'local',
 ): { runs: string[]; searches: string[] } {
   const write = (name: string, text: string): string => {
-    fs.writeFileSync(path.join(workspace, name), text);
+    const ms = PAUSE_MS[on];
+    const filled = text.replaceAll('PAUSE_SECONDS', `${ms / 1000}`).replaceAll('PAUSE_MILLISECONDS', `${ms}`);
+    fs.writeFileSync(path.join(workspace, name), filled);
     return path.join(workspace, name);
   };
   write('module.mjs', MODULE);

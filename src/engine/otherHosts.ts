@@ -1,6 +1,8 @@
 /** Arranges with engines of other hosts on the same folder: one starts and changes runs, the others only read. */
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { ErrorCode, type RequestName } from '../protocol/engine/index.js';
+import { statReal } from '../files/real.js';
 import { RUN_FILES } from '../protocol/run/runFiles.js';
 import { appendLine } from './disk/appendLine.js';
 import { heldBy, type SchedulerLease } from './executors/schedulerLease.js';
@@ -20,6 +22,9 @@ const CHANGES: ReadonlySet<string> = new Set(CHANGING);
 const IDLE = 10;
 /** Ticks between two looks for runs that another host has made. */
 const RESCAN = 2;
+
+/** Time in which an engine on another host carries out a request that it finds in the folder. */
+const TAKEN_MS = 5000;
 
 export class OtherHosts {
   private readonly late: LateRecords;
@@ -68,10 +73,17 @@ export class OtherHosts {
   private passingOn(handlers: Handlers): Handlers {
     const { folders, searchFolders, active } = this.parts;
     const ask = (request: SearchRequest, handler: Handler<`searches/${SearchRequest}`>) =>
-      ((params, client) => {
-        if (!this.isElsewhere(params.id)) return handler(params, client);
-        appendLine(path.join(searchFolders.path(params.id), RUN_FILES.control), searchLine(request));
-        return {};
+      (async (params, client) => {
+        const { id } = params;
+        const isThere = this.isElsewhere(id);
+        if (!isThere && !this.isPausedElsewhere(id)) return handler(params, client);
+        const file = path.join(searchFolders.path(id), RUN_FILES.control);
+        appendLine(file, searchLine(request));
+        if (isThere || (await isTaken(file))) return {};
+        // Nobody is there any more: this host goes on with it, because its person wants that.
+        const why = request === 'resume' ? this.takeLease() : null;
+        if (why !== null) throw new RequestError(ErrorCode.conflict, why);
+        return handler(params, client);
       }) as Handler<`searches/${SearchRequest}`>;
     const stopRuns: Handler<'runs/stop'> = async ({ ids }, client) => {
       const there = ids.filter((id) => this.waitsElsewhere(id));
@@ -89,7 +101,15 @@ export class OtherHosts {
   }
 
   private isPassedOn(name: string, params: unknown): boolean {
-    return name === 'searches/resume' && this.isElsewhere((params as { id: string }).id);
+    const { id } = params as { id: string };
+    return name === 'searches/resume' && (this.isElsewhere(id) || this.isPausedElsewhere(id));
+  }
+
+  /** Returns whether another host has paused the search and given back the folder, as it does when nothing is at work. */
+  private isPausedElsewhere(id: string): boolean {
+    const { searches, searchFolders, store } = this.parts;
+    if (store.searches.get(id)?.status !== 'paused' || searches.has(id)) return false;
+    return searchFolders.isAsked(id) !== 'yes' && !this.hold();
   }
 
   /** Returns whether another host drives the search. */
@@ -162,4 +182,19 @@ export class OtherHosts {
     }
     for (const { id, deletedAt } of hidden) store.runs.delete([id], deletedAt);
   }
+}
+
+/** Resolves to whether an engine has carried out the requests in the file. A request that nobody takes is withdrawn. */
+async function isTaken(file: string): Promise<boolean> {
+  const gone = (): boolean => statReal(file) === null;
+  for (const until = performance.now() + TAKEN_MS; !gone() && performance.now() < until;)
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  const aside = `${file}.${process.pid}`;
+  try {
+    fs.renameSync(file, aside);
+  } catch {
+    return true;
+  }
+  fs.rmSync(aside, { force: true });
+  return false;
 }

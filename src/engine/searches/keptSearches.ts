@@ -88,7 +88,7 @@ export class KeptSearches implements SearchesApi {
     this.index.update(id, { error: record.error, endedAt: record.endedAt });
     if (study !== null) this.index.saveStudy(id, study);
     this.acts.takeIn(id, readActs(this.folders.path(id)));
-    if (isOpen(record.status) && asked !== 'yes' && !others) this.refuse(id);
+    if (isLeft(record.status) && asked !== 'yes' && !others) this.refuse(id);
     if (written !== null) this.written.set(id, written);
     this.log.info(`took in the search ${id}, which the index did not know`);
     return true;
@@ -112,7 +112,7 @@ export class KeptSearches implements SearchesApi {
         if (study !== null) this.index.saveStudy(id, study);
       }
       const { status } = found?.record ?? row;
-      if (isOpen(status) && !others && this.folders.isAsked(id) !== 'yes') this.refuse(id);
+      if (isLeft(status) && !others && this.folders.isAsked(id) !== 'yes') this.refuse(id);
     });
     return JSON.stringify(this.index.get(id)) !== before;
   }
@@ -158,5 +158,8 @@ export class KeptSearches implements SearchesApi {
     return this.index.trials(id);
   }
 }
+
+/** Returns whether a search can't be at work any more if its host is gone. A paused one waits for a person, whatever became of its host. */
+const isLeft = (status: SearchStatus): boolean => status === 'running' || status === 'stopping';
 
 export const isOpen = (status: SearchStatus): boolean => ['running', 'paused', 'stopping'].includes(status);

@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import { execFile, spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as esbuild from 'esbuild';
+import { LIVE_STATUSES } from '../../../src/protocol/engine/index.js';
 import { buildDist, REPO } from '../support/build.js';
 import { experiment, isAlive, runOver, runWith, TRAIN, until, Workspace } from './support.js';
 
@@ -159,6 +160,46 @@ it.runIf(canUnshare)(
     expect(there.find(({ id }) => id === trial)?.status).toBe('stopped');
   },
   180_000,
+);
+
+it.runIf(canUnshare)(
+  'a search that was paused for long is paused on both hosts, and resumed from either, also when its own host is gone',
+  async () => {
+    const { engine, search, status } = await searchHere(1);
+    const statusThere = async () => {
+      const { out } = await onOtherHost(['ls', '--searches', '--json']);
+      return (JSON.parse(out) as { search: string; status: string }[]).find((each) => each.search === search)?.status;
+    };
+    // A trial that stands still would keep the folder for this host.
+    const pauseForLong = async () => {
+      await engine.request('searches/pause', { id: search });
+      const { runs } = await engine.request('runs/list', { search, status: [...LIVE_STATUSES] });
+      await engine.request('runs/stop', { ids: runs.map(({ id }) => id) });
+      await until(
+        'the lease to be given back',
+        () => !fs.existsSync(workspace.at('.tunesmith/scheduler.json')),
+        60_000,
+      );
+    };
+    await pauseForLong();
+    expect(await statusThere()).toBe('paused');
+    expect(await onOtherHost(['resume', search])).toMatchObject({ code: 0 });
+    await until('it to be resumed here', async () => (await status()) === 'running');
+    expect(fs.existsSync(workspace.at('.tunesmith/searches', search, 'control.ndjson'))).toBe(false);
+
+    await pauseForLong();
+    await workspace.killEngine();
+    const refused = await onOtherHost(['resume', search]);
+    expect(refused).toMatchObject({ code: 1, error: expect.stringMatching(/not started the search/) as string });
+    expect(await onOtherHost(['resume', search, '--trust'], false, '"$@" && sleep 3; exit;')).toMatchObject({
+      code: 0,
+    });
+    const lease = JSON.parse(fs.readFileSync(workspace.at('.tunesmith/scheduler.json'), 'utf8')) as {
+      host: { name: string };
+    };
+    expect(lease.host.name, 'the other host works on it').toBe('node7');
+  },
+  240_000,
 );
 
 it.runIf(canUnshare)(

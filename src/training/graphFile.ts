@@ -1,7 +1,8 @@
 /** Saves the layers of a network, with the shapes of their results and weights, as the graph that the panel shows. */
 import { join } from 'node:path';
 import type { RunClient } from '../client/index.js';
-import { GRAPH_MIME, type GraphNode, type ModelGraph } from '../protocol/engine/drawings.js';
+import type { GraphNode, ModelGraph } from '../protocol/engine/drawings.js';
+import { GRAPH_MIME } from '../protocol/run/mimes.js';
 import { RUN_FILES } from '../protocol/run/runFiles.js';
 import { writeWhole } from '../files/whole.js';
 import { messageOf } from './errors.js';

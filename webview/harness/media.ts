@@ -1,5 +1,5 @@
 /** Made-up media of every kind, for looking at the panel. */
-import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../src/protocol/engine/drawings.js';
+import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../src/protocol/run/mimes.js';
 import type { ModelGraph } from '../../src/protocol/engine/drawings.js';
 import type { MediaFile, MediaList, MediaSeries } from '../../src/protocol/engine/media.js';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeFolderReal, openReal } from '../../files/real.js';
-import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../protocol/engine/drawings.js';
+import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../protocol/run/mimes.js';
 import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { MediaBudget } from '../mediaBudget.js';
 import type { ForeignMedia } from '../types.js';

@@ -1,5 +1,6 @@
 /** Journal lines of the records that a reader emits. */
-import { toWire, type Params } from '../../protocol/values/index.js';
+import type { Params } from '../../protocol/values/index.js';
+import { toWire } from '../../protocol/values/wireNumber.js';
 import { forJson, type Floats } from '../../protocol/values/floats.js';
 import type { Facts, ForeignMedia, Sink } from '../types.js';
 

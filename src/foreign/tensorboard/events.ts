@@ -1,5 +1,5 @@
 /** Events of TensorFlow's event.proto and summary.proto, as far as they are shown. */
-import { GRAPH_MIME, PLOT_MIME } from '../../protocol/engine/drawings.js';
+import { GRAPH_MIME, PLOT_MIME } from '../../protocol/run/mimes.js';
 import { BYTES, FIXED32, FIXED64, VARINT, type Fields } from '../../protocol/values/protobuf.js';
 import type { Sink } from '../types.js';
 import { readGraph } from './graph.js';

@@ -3,7 +3,8 @@
  * as drawings.
  */
 import { csv } from '../../protocol/values/csv.js';
-import { HISTOGRAM_MIME, PLOT_MIME, type PlotDrawing } from '../../protocol/engine/drawings.js';
+import type { PlotDrawing } from '../../protocol/engine/drawings.js';
+import { HISTOGRAM_MIME, PLOT_MIME } from '../../protocol/run/mimes.js';
 import { CONFUSION_NAME } from '../../protocol/run/runFiles.js';
 import { pictureCell, PICTURE_PATH } from '../../protocol/run/pictureCells.js';
 import type { ParamValue } from '../../protocol/values/index.js';

@@ -2,11 +2,6 @@
 import { z } from 'zod';
 import { ID_PATTERN } from '../run/runFiles.js';
 
-export const HISTOGRAM_MIME = 'application/vnd.tunesmith.histogram+json';
-export const PLOT_MIME = 'application/vnd.tunesmith.plot+json';
-
-export const GRAPH_MIME = 'application/vnd.tunesmith.graph+json';
-
 const Text = z.string().max(500);
 /** Values that are not finite are null. */
 const Points = z.array(z.number().nullable()).max(10_000);

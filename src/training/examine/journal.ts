@@ -1,6 +1,7 @@
 /** Adds media to a run that has ended, in a journal of their own, which the engine reads when it grows. */
 import { join } from 'node:path';
-import { PLOT_MIME, type PlotDrawing } from '../../protocol/engine/drawings.js';
+import type { PlotDrawing } from '../../protocol/engine/drawings.js';
+import { PLOT_MIME } from '../../protocol/run/mimes.js';
 import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { appendReal, makeFolderReal, readReal, sizeReal } from '../../files/real.js';
 import { writeWhole } from '../../files/whole.js';

@@ -19,7 +19,8 @@ import { importRun } from '../../../src/foreign/import/importRun.js';
 import { mediaOf } from '../../../src/foreign/wandb/files.js';
 import { Fields } from '../../../src/protocol/values/protobuf.js';
 import { readGraph } from '../../../src/foreign/tensorboard/graph.js';
-import { GRAPH_MIME, ModelGraph } from '../../../src/protocol/engine/drawings.js';
+import { ModelGraph } from '../../../src/protocol/engine/drawings.js';
+import { GRAPH_MIME } from '../../../src/protocol/run/mimes.js';
 import { artifactFolder } from '../../../src/foreign/mlflow/artifacts.js';
 import { copyOf, readWhole } from './support.js';
 

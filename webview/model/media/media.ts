@@ -1,5 +1,5 @@
 import type { Run } from '../../../src/protocol/engine/index.js';
-import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../../src/protocol/engine/drawings.js';
+import { GRAPH_MIME, HISTOGRAM_MIME, PLOT_MIME } from '../../../src/protocol/run/mimes.js';
 import type { MediaFile, MediaList, MediaSeries } from '../../../src/protocol/engine/media.js';
 import { isLive } from '../values.js';
 import { isSceneMime } from '../scene/scene.js';

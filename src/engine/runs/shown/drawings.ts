@@ -1,12 +1,6 @@
 /** Histograms and plots among a run's files. Programs write these files, so their contents are checked. */
-import {
-  Drawing,
-  HISTOGRAM_MIME,
-  PLOT_MIME,
-  type Drawings,
-  type HistogramDrawing,
-  type PlotDrawing,
-} from '../../../protocol/engine/drawings.js';
+import { Drawing, type Drawings, type HistogramDrawing, type PlotDrawing } from '../../../protocol/engine/drawings.js';
+import { HISTOGRAM_MIME, PLOT_MIME } from '../../../protocol/run/mimes.js';
 import type { RunMedia } from '../../../store/api.js';
 import type { MediaFiles } from './mediaFiles.js';
 

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readDrawings } from '../../../../src/engine/runs/shown/drawings.js';
 import { filesIn } from '../../../../src/engine/runs/shown/mediaFiles.js';
-import { HISTOGRAM_MIME, PLOT_MIME } from '../../../../src/protocol/engine/drawings.js';
+import { HISTOGRAM_MIME, PLOT_MIME } from '../../../../src/protocol/run/mimes.js';
 
 let folder: string;
 beforeAll(() => {

@@ -1,0 +1,5 @@
+/** Kinds of media that the panel draws itself. Without a schema, so that supervisors, which only name them, stay small. */
+
+export const HISTOGRAM_MIME = 'application/vnd.tunesmith.histogram+json';
+export const PLOT_MIME = 'application/vnd.tunesmith.plot+json';
+export const GRAPH_MIME = 'application/vnd.tunesmith.graph+json';

@@ -6,6 +6,7 @@ from math import inf
 
 from . import _host, _workspace
 from ._config import Config
+from ._packed import journal_names, lines
 from ._place import read_object
 
 _STATUS_OF_REQUEST = {"stop": "stopped", "prune": "pruned", "pause": "paused"}
@@ -169,7 +170,7 @@ class _Journal:
         self.exit = None
         self.started = False
         try:
-            names = sorted(name for name in os.listdir(folder) if name.endswith(".ndjson"))
+            names = journal_names(folder)
         except OSError:
             names = []
         for name in names:
@@ -265,17 +266,12 @@ def _number(value):
 
 def _records(path):
     """Yields whole records, without those that are damaged or not written yet."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except OSError:
-        return
-    with os.fdopen(descriptor, "rb") as file:
-        for line in file:
-            if line[:1] == b"\0":
-                return
-            try:
-                record = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(record, dict):
-                yield record
+    for line in lines(path):
+        if line[:1] == b"\0":
+            return
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict):
+            yield record

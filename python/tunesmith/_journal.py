@@ -52,6 +52,9 @@ class Journal:
         while True:
             self.name = f"{name}.ndjson" if turn == 1 else f"{name}-{turn}.ndjson"
             try:
+                # A packed journal has its name still.
+                if os.path.lexists(os.path.join(folder, f"{self.name}.packed")):
+                    raise FileExistsError
                 self._fd = os.open(os.path.join(folder, self.name), flags, 0o600)
                 break
             except FileExistsError:

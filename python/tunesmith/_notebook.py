@@ -10,6 +10,8 @@ import os
 import threading
 import time
 
+from ._packed import journal_names, lines
+
 #: Seconds between two looks at the journal.
 EVERY = 1.0
 #: Maximum number of curves, of points per curve, and of bytes that are read at a time.
@@ -131,11 +133,19 @@ class Curves:
         """Returns whether there were new records."""
         new = False
         try:
-            names = sorted(name for name in os.listdir(self._folder) if name.endswith(".ndjson"))
+            names = journal_names(self._folder)
         except OSError:
             return False
         for name in names:
-            with open(os.path.join(self._folder, name), "rb") as file:
+            path = os.path.join(self._folder, name)
+            if not os.path.exists(path):
+                # An earlier program's, which was packed.
+                if name not in self._read:
+                    self._read[name] = 0
+                    for line in lines(path):
+                        new = self._take(line) or new
+                continue
+            with open(path, "rb") as file:
                 file.seek(self._read.get(name, 0))
                 data = file.read(CHUNK)
             # Half a line, or the zeros behind the last one, are read the next time.

@@ -13,6 +13,7 @@ from time import monotonic, time
 
 from . import _checkpoint, _command, _host, _notes, _ranks, _recorded, _workspace
 from ._output import Output
+from ._packed import journal_names, lines
 from ._place import VERSION, Place, grace_of, read_object
 from ._values import flat_params
 
@@ -301,22 +302,21 @@ def _records_of(folder):
     params, steps = {}, 0
     journal = os.path.join(folder, "journal")
     try:
-        names = sorted(name for name in os.listdir(journal) if name.startswith("rank0-") and name.endswith(".ndjson"))
+        names = [name for name in journal_names(journal) if name.startswith("rank0-")]
     except OSError:
         return params, steps
     for name in names:
-        with open(os.path.join(journal, name), "rb") as file:
-            for line in file:
-                if line[:1] == b"\0":
-                    break
-                try:
-                    record = json.loads(line)
-                except ValueError:
-                    continue
-                if record.get("type") == "params":
-                    params.update(record.get("params") or {})
-                elif record.get("type") == "metrics" and isinstance(record.get("step"), (int, float)):
-                    steps = max(steps, int(record["step"]) + 1)
+        for line in lines(os.path.join(journal, name)):
+            if line[:1] == b"\0":
+                break
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if record.get("type") == "params":
+                params.update(record.get("params") or {})
+            elif record.get("type") == "metrics" and isinstance(record.get("step"), (int, float)):
+                steps = max(steps, int(record["step"]) + 1)
     return params, steps
 
 

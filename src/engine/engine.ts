@@ -34,6 +34,7 @@ import { ENGINE_SOCKET, isOwnSocket, newSocket, removeSocket } from './disk/sock
 import { FileFollower } from './renames/follower.js';
 import { RenamedFiles } from './renames/renamedFiles.js';
 import { RunFolders } from './runs/making/folders.js';
+import { Packer } from './runs/packing/packer.js';
 import { HandRuns } from './runs/handStarted/handRuns.js';
 import { Backlog } from './runs/intake/backlog.js';
 import { refusedAsForeign, takingIn, type Hidden } from './runs/making/takeInFolders.js';
@@ -146,17 +147,14 @@ export class Engine {
     active.listener = searches;
     this.backlog = new Backlog(active);
     const hand = new HandRuns({ ...shared, runs: paths.runs });
-    this.parts = { ...shared, active, hand, maker, searches, insights: new Insights(shared) };
+    const packer = new Packer({ ...shared, active }, () => this.others.hold());
+    this.parts = { ...shared, active, hand, maker, searches, insights: new Insights(shared), packer };
     this.follower = new FileFollower({
       ...{ ...shared, workspace: paths.workspace, renamed },
       onRenamed: (from, to) => this.alerts.fileRenamed(from, to),
     });
-    this.others = new OtherHosts(
-      this.parts,
-      this.keptSearches,
-      new SchedulerLease(paths.schedulerLease),
-      paths.workspace,
-    );
+    const lease = new SchedulerLease(paths.schedulerLease);
+    this.others = new OtherHosts(this.parts, this.keptSearches, lease, paths.workspace);
     this.grants = new Grants(paths.grants, store, log);
     this.agents = new AgentActs(this.parts, this.grants, this.asked, () => this.handlers);
     this.alerts = new Alerts(
@@ -275,7 +273,7 @@ export class Engine {
 
   private async close(why: string): Promise<void> {
     const { log, lock, paths } = this.options;
-    const { scheduler, searches, insights, active, hand, changes, store } = this.parts;
+    const { scheduler, searches, insights, active, hand, changes, store, packer } = this.parts;
     log.info(`engine leaves: ${why}`);
     clearInterval(this.guard);
     scheduler.close();
@@ -283,7 +281,7 @@ export class Engine {
     if (this.address) withdrawAddress(paths.address, this.address);
     this.netServer?.close();
     changes.close(why);
-    await insights.dispose();
+    await Promise.all([insights.dispose(), packer.close()]);
     await searches.close();
     active.close();
     this.clusters.close();
@@ -360,7 +358,7 @@ export class Engine {
 
   private watch(): void {
     const { paths, lock, idleMs, log } = this.options;
-    const { changes, store, active, trouble } = this.parts;
+    const { changes, store, active, trouble, packer } = this.parts;
     if (!lock.stillOurs() || !this.isFolderThere()) return void this.leave('Its folder was removed or replaced.');
     const work = this.workCount();
     const isReady = this.readiness.isReady;
@@ -376,6 +374,7 @@ export class Engine {
     const found = address && isOwnSocket(ENGINE_SOCKET, address.socket) && isPublished(paths.address, address);
     if (!found) this.publish().catch((error: unknown) => log.error('the address could not be published again', error));
     if (active.count === 0) trouble.attempt(() => void store.series.fold());
+    if (isReady && !this.backlog.progress && !this.options.readOnly) packer.tick();
   }
 }
 

@@ -8,6 +8,7 @@ import type { Insights } from './searches/insight/insights.js';
 import type { Log } from './disk/log.js';
 import type { RunFolders } from './runs/making/folders.js';
 import type { RunMaker } from './runs/making/maker.js';
+import type { Packer } from './runs/packing/packer.js';
 import type { Scheduler } from './executors/scheduler.js';
 import type { SearchFolders } from './searches/folders.js';
 import type { Searches } from './searches/searches.js';
@@ -25,6 +26,7 @@ export interface EngineParts {
   active: ActiveRuns;
   hand: HandRuns;
   maker: RunMaker;
+  packer: Packer;
   searches: Searches;
   insights: Insights;
   log: Log;

@@ -129,6 +129,10 @@ export interface RunsApi {
   live(metrics?: RowMetrics): Run[];
   /** Ids of ended runs whose journals were not read yet, newest first. */
   unreadJournals(): string[];
+  /** Ids of runs that ended before a time (ms) and whose journals may still have to be packed, the first of them first. */
+  unpacked(before: number, limit: number, offset?: number): string[];
+  /** Notes that the journals of runs are packed, or stay as they are. */
+  setPacked(ids: readonly string[], packed: boolean): void;
   /** Experiment files that runs name, with the experiment and the id of the newest run, and the number of runs. */
   files(): { file: string; experiment: string; newest: string; runs: number }[];
   /** Returns whether a run or a search names this experiment file. */

@@ -233,4 +233,9 @@ export const MIGRATIONS: readonly string[] = [
     metric INTEGER NOT NULL, series INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (metric, series)
   ) WITHOUT ROWID;
   `,
+  `
+  -- Whether its journals were packed: 1 they were, 0 they stay as they are, NULL not looked at yet.
+  ALTER TABLE runs ADD COLUMN packed INTEGER;
+  CREATE INDEX runs_unpacked ON runs (ended_at) WHERE packed IS NULL AND ended_at IS NOT NULL;
+  `,
 ];

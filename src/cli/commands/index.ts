@@ -23,6 +23,7 @@ import { lrRange } from './lrRange.js';
 import { ls } from './ls.js';
 import { mcp } from './mcp.js';
 import { metrics } from './metrics.js';
+import { pack } from './pack.js';
 import { pipeline } from './pipeline.js';
 import { prune } from './prune.js';
 import { report } from './report.js';
@@ -57,6 +58,7 @@ export const COMMANDS: readonly Command[] = [
   rerun,
   branch,
   rm,
+  pack,
   importRuns,
   follow,
   exportRuns,

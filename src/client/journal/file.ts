@@ -1,4 +1,4 @@
-import { closeSync, fsync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFull, say } from '../say.js';
 
@@ -60,6 +60,8 @@ export class JournalFile {
     mkdirSync(folder, { recursive: true });
     for (let turn = 1; ; turn++) {
       const file = `${name}${turn === 1 ? '' : `-${turn}`}.ndjson`;
+      // A packed journal has its name still.
+      if (existsSync(join(folder, `${file}.packed`))) continue;
       try {
         return new JournalFile(file, openSync(join(folder, file), 'ax', 0o600), options);
       } catch (error) {

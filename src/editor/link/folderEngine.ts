@@ -249,6 +249,7 @@ export class FolderEngine implements Disposable {
     // The default leaves the word to the variable of that name, if the editor was started with it.
     set(RUN_ENV.fsync, seconds === 1 ? undefined : String(seconds));
     set('TUNESMITH_ENGINE_IDLE_SECONDS', String(setting('engine.idleSeconds', this.folder.uri)));
+    set('TUNESMITH_PACK_AFTER_DAYS', String(setting('recording.packAfterDays', this.folder.uri)));
     return JSON.stringify(this.env) !== before;
   }
 

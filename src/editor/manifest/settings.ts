@@ -59,6 +59,15 @@ export const SETTINGS = {
       'Seconds after which logged records are forced to disk if the experiment file does not say: the most that a power cut can lose. `0` leaves it to the operating system. Killing a process never loses records.',
     scope: 'resource',
   },
+  'recording.packAfterDays': {
+    type: 'number',
+    default: 1,
+    minimum: 0,
+    maximum: 36_500,
+    description:
+      'Days after the end of a run until its journals are packed to about a tenth of their size. `0`: never. Only runs that you have started on this machine are packed. Takes effect at the next start of the engine.',
+    scope: 'machine-overridable',
+  },
   'panel.openOnRun': {
     type: 'string',
     default: 'beside',

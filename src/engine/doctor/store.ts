@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { sizeReal } from '../../files/real.js';
+import { journalSize } from '../../store/journal/file.js';
 import { LIVE_STATUSES } from '../../protocol/engine/index.js';
 import { ID_PATTERN, RUN_FILES } from '../../protocol/run/runFiles.js';
 import { moveAside } from '../disk/aside.js';
@@ -45,7 +45,7 @@ function journals(db: DatabaseSync, paths: WorkspacePaths, isHeld: boolean): Fin
   let shorter = 0;
   for (const { id, status, file, offset } of rows) {
     if (!ID_PATTERN.test(id) || !/^[\w.-]+$/.test(file)) continue;
-    const size = sizeReal(path.join(paths.runs, id, RUN_FILES.journal, file));
+    const size = journalSize(path.join(paths.runs, id, RUN_FILES.journal, file));
     if (size === null) continue;
     if (size < offset) shorter++;
     else if (size > offset && !(LIVE_STATUSES as readonly string[]).includes(status)) behind.add(id);

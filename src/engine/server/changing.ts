@@ -5,8 +5,8 @@ import type { RequestName } from '../../protocol/engine/index.js';
  * even if its folder is gone.
  */
 export const CHANGING: readonly RequestName[] = [
-  ...(['start', 'rerun', 'branch', 'resume', 'rename', 'tag', 'note', 'delete', 'restore', 'purge'] as const).map(
-    (what) => `runs/${what}` as const,
-  ),
+  ...(
+    ['start', 'rerun', 'branch', 'resume', 'rename', 'tag', 'note', 'delete', 'restore', 'purge', 'pack'] as const
+  ).map((what) => `runs/${what}` as const),
   ...(['start', 'resume', 'retry', 'enqueue', 'change', 'delete'] as const).map((what) => `searches/${what}` as const),
 ];

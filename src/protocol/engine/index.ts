@@ -184,6 +184,16 @@ export const Requests = {
   'runs/delete': { params: Ids, result: Done },
   'runs/restore': { params: Ids, result: Done },
   'runs/purge': { params: Ids, result: Done },
+  /** Packs the journals of ended runs now, whenever they ended; `undo`: writes the plain ones again. Sizes in bytes. */
+  'runs/pack': {
+    params: z.object({ ids: z.array(Id).min(1).max(1000), undo: z.boolean().default(false) }).strict(),
+    result: z.object({
+      runs: z.number().int(),
+      before: z.number().int(),
+      after: z.number().int(),
+      skipped: Done.shape.skipped,
+    }),
+  },
   /** Null when the run has left none. */
   'runs/confusion': {
     params: z.object({ id: Id }).strict(),

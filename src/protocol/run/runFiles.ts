@@ -26,6 +26,8 @@ export const RUN_FILES = {
   patternsJournal: 'patterns.ndjson',
   /** Use of CPU, memory, disk, network and GPUs. */
   systemJournal: 'system.ndjson',
+  /** For versions that can't read packed journals: a message that they show. */
+  packedNotice: 'packed.ndjson',
   checkpoints: 'checkpoints',
   media: 'media',
 } as const;

@@ -1,6 +1,4 @@
-import { closeSync } from 'node:fs';
 import { join } from 'node:path';
-import { listReal } from '../../files/real.js';
 import { said } from '../../format/said.js';
 import type { Said } from '../../protocol/said.js';
 import { RUN_FILES } from '../../protocol/run/runFolder.js';
@@ -11,9 +9,10 @@ import type { RunWriter } from '../runs/writer.js';
 import type { SeriesTable } from '../series/table.js';
 import { Application, type Writing } from './apply.js';
 import { cutLines, type LineReader } from './cut.js';
-import { nextData, openFile, readAt } from './file.js';
+import { isJournalName, journalNames, nextData, openJournal, type JournalFile } from './file.js';
 import type { JournalRow, Late } from './late.js';
 import { MAX_LINE, parseJson, parseLine, type ParsedLine } from './parse.js';
+import { PackedJournalError } from './packed/container.js';
 import { salvage } from './salvage.js';
 import { Templates } from './template.js';
 
@@ -26,7 +25,6 @@ const HEAD_BYTES = 64;
  * another host arrives in any order.
  */
 const HOLE_MS = 30_000;
-const FILE_NAME = /^[\w-][\w.-]{0,200}\.ndjson$/;
 
 /** How far one journal file was read. */
 type Place = Writing & JournalRow & { templates?: Templates };
@@ -74,7 +72,7 @@ export class Ingest implements IngestApi {
 
   private takeFrame(run: string, file: string, offset: number, bytes: Uint8Array): IngestResult | null {
     const key = this.runs.key(run);
-    if (key === null || !FILE_NAME.test(file)) return null;
+    if (key === null || !isJournalName(file)) return null;
     return this.db.transaction(() => {
       const place = this.place(key, file);
       const known = place.offset - offset;
@@ -91,22 +89,27 @@ export class Ingest implements IngestApi {
   private pollOne(run: string, file: string, options: { final?: boolean }): IngestResult {
     const key = this.runs.key(run);
     if (key === null) throw new Error(`no run ${run} in the store`);
-    if (!FILE_NAME.test(file)) throw new Error(`"${file}" is not the name of a journal file`);
-    const opened = openFile(join(this.folder(run), file));
-    if (opened === null) return emptyResult(run, file, this.place(key, file).offset);
+    if (!isJournalName(file)) throw new Error(`"${file}" is not the name of a journal file`);
+    let journal: JournalFile | null;
     try {
-      return this.db.transaction(() => this.read(run, key, file, opened.fd, opened.size, options.final ?? false));
+      journal = openJournal(join(this.folder(run), file));
+    } catch (error) {
+      if (!(error instanceof PackedJournalError)) throw error;
+      return this.db.transaction(() => this.damaged(run, key, file));
+    }
+    if (journal === null) return emptyResult(run, file, this.place(key, file).offset);
+    try {
+      // Nobody writes to a packed one.
+      const final = (options.final ?? false) || journal.isPacked;
+      return this.db.transaction(() => this.read(run, key, file, journal, final));
     } finally {
-      closeSync(opened.fd);
+      journal.close();
     }
   }
 
   files(run: string): string[] {
     try {
-      return listReal(this.folder(run))
-        .map(({ name }) => name)
-        .filter((name) => FILE_NAME.test(name))
-        .sort();
+      return journalNames(this.folder(run));
     } catch {
       return [];
     }
@@ -159,20 +162,21 @@ export class Ingest implements IngestApi {
     );
   }
 
-  private read(run: string, key: number, file: string, fd: number, size: number, final: boolean): IngestResult {
+  private read(run: string, key: number, file: string, journal: JournalFile, final: boolean): IngestResult {
+    const { size } = journal;
     const place = this.place(key, file);
-    const warning = this.checkSame(file, fd, size, place);
+    const warning = this.checkSame(file, journal, place);
     let length = Math.min(size - place.offset, READ_BYTES);
-    let bytes = readAt(fd, place.offset, length);
+    let bytes = journal.read(place.offset, length);
     if (length === READ_BYTES && !place.skipping && bytes.indexOf(10) === -1 && bytes[0] !== 0) {
       length = Math.min(size - place.offset, MAX_LINE + 1);
-      bytes = readAt(fd, place.offset, length);
+      bytes = journal.read(place.offset, length);
     }
     let hole = 0;
     if (final && bytes[0] === 0) {
-      const data = nextData(fd, place.offset, size);
+      const data = nextData(journal, place.offset);
       hole = Math.max(0, data - place.offset);
-      if (hole > 0) bytes = readAt(fd, data, Math.min(size - data, READ_BYTES));
+      if (hole > 0) bytes = journal.read(data, Math.min(size - data, READ_BYTES));
     }
     const ends = place.offset + hole + bytes.length >= size;
     const { offset } = place;
@@ -182,12 +186,15 @@ export class Ingest implements IngestApi {
   }
 
   /** A journal that lost its end is read on from there; one that was rewritten is read from its start. */
-  private checkSame(file: string, fd: number, size: number, place: Place): Said | null {
+  private checkSame(file: string, journal: JournalFile, place: Place): Said | null {
+    const { size } = journal;
     if (place.offset === 0) return null;
-    const head = readAt(fd, 0, place.head?.length ?? 0);
+    const head = journal.read(0, place.head?.length ?? 0);
     // A hole there may have been filled since.
     const same =
       place.head === null ||
+      // The first block of a packed one is damaged: it was read before that.
+      (journal.isPacked && head.every((byte) => byte === 0)) ||
       (head.length === place.head.length && place.head.every((byte, i) => byte === 0 || byte === head[i]));
     if (same && size >= place.offset) return null;
     if (same && head.length > 0) {
@@ -196,6 +203,19 @@ export class Ingest implements IngestApi {
     }
     Object.assign(place, { offset: 0, steps: 0, skipping: 0, head: null, launch: 1 });
     return said('journal/{0} was restarted; it is read from its start, and what was read before is kept.', file);
+  }
+
+  /** Notes once that a packed journal can't be read; what was read before is kept. */
+  private damaged(run: string, key: number, file: string): IngestResult {
+    const place = this.place(key, file);
+    const result = emptyResult(run, file, place.offset);
+    const application = new Application(this.db, this.names, this.series, this.runs, run, key, file, place, result);
+    application.warn(
+      `packed ${file}`,
+      said("journal/{0}.packed is damaged and can't be read. What was read of it before is kept.", file),
+    );
+    application.finish();
+    return result;
   }
 
   /** Takes what `bytes` hold, which begin after a hole of `hole` bytes at the place reached. `ends`: so does the file. */

@@ -1,4 +1,5 @@
 import {
+  LIVE_STATUSES,
   RunQuery,
   type Experiment,
   type MetricSet,
@@ -23,6 +24,7 @@ import { experimentsOf } from './experiments.js';
 import { filesOf, hasFile, renameFile } from './files.js';
 import { groupsOf } from './groups.js';
 import { LIVE_SQL, order, where, type Sql } from './query.js';
+import { setPacked, unpackedRuns } from './packed.js';
 import { paramsText, readParams } from './params.js';
 import { AS_JSON, PLAIN } from './patched.js';
 import { type RunRow, toDetail, toRuns } from './rows.js';
@@ -113,6 +115,7 @@ export class Runs implements RunsApi {
         values.push(value && JSON.stringify(value));
       }
       if (patch.objectiveMetric !== undefined || patch.objectiveGoal !== undefined) this.writer.forget(id);
+      if (patch.status !== undefined && LIVE_STATUSES.includes(patch.status)) sets.push('packed = NULL');
       if (sets.length > 0) this.db.run(`UPDATE runs SET ${sets.join(', ')} WHERE key = ?`, ...values, key);
       if (patch.params) this.writer.mergeParams(key, { params: patch.params, floats: patch.floats }, Infinity);
       if (patch.info) this.writer.mergeInfo(key, patch.info, Infinity);
@@ -266,6 +269,14 @@ export class Runs implements RunsApi {
          AND NOT EXISTS (SELECT 1 FROM journals WHERE run = runs.key) ORDER BY created_at DESC`,
       )
       .map((row) => row.id);
+  }
+
+  unpacked(before: number, limit: number, offset = 0): string[] {
+    return unpackedRuns(this.db, before, limit, offset);
+  }
+
+  setPacked(ids: readonly string[], packed: boolean): void {
+    setPacked(this.db, ids, packed);
   }
 
   ids(): string[] {

@@ -4,6 +4,7 @@
  */
 import * as path from 'node:path';
 import { sizeReal, statReal } from '../../files/real.js';
+import { journalSize } from '../../store/journal/file.js';
 import { Asked } from '../../engine/disk/asked.js';
 import type { LogLines } from '../../engine/disk/log.js';
 import type { WorkspacePaths } from '../../engine/disk/paths.js';
@@ -218,7 +219,7 @@ export class OwnShelf {
     const folder = path.join(this.folders.path(id), RUN_FILES.journal);
     return this.store.ingest
       .files(id)
-      .some((file) => (sizeReal(path.join(folder, file)) ?? 0) > this.store.ingest.expectedOffset(id, file));
+      .some((file) => (journalSize(path.join(folder, file)) ?? 0) > this.store.ingest.expectedOffset(id, file));
   }
 
   private readNext(): void {

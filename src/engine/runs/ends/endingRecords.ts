@@ -2,9 +2,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { z } from 'zod';
-import { listReal, openReal } from '../../../files/real.js';
 import { ExitRecord, FinishRecord, MessageRecord, SpawnRecord } from '../../../protocol/run/journal.js';
 import { LaunchTaken, launchFile, RUN_FILES } from '../../../protocol/run/runFolder.js';
+import { journalNames, openJournal, type JournalFile } from '../../../store/journal/file.js';
 import { salvage } from '../../../store/journal/salvage.js';
 import { readTail } from '../../disk/files.js';
 import type { Ending } from './outcome.js';
@@ -88,9 +88,7 @@ export function readLastWords(
   let assumed: Ending['assumed'];
   let names: string[] = [];
   try {
-    names = listReal(folder)
-      .map(({ name }) => name)
-      .filter((name) => name.endsWith('.ndjson') && name !== RUN_FILES.supervisorJournal);
+    names = journalNames(folder).filter((name) => name !== RUN_FILES.supervisorJournal);
   } catch {
     // No journal was ever made.
   }
@@ -127,18 +125,18 @@ export function isEndedByEngine(runFolder: string, launch = FIRST_LAUNCH): boole
 
 /** Returns the JSON values of the last lines of a file, without unwritten (NUL) and half-written ends. */
 function tailRecords(file: string): unknown[] {
-  let descriptor: number;
+  let journal: JournalFile | null;
   try {
-    descriptor = openReal(file);
+    journal = openJournal(file);
   } catch {
     return [];
   }
+  if (!journal) return [];
   try {
-    const end = writtenEnd(descriptor);
+    const end = writtenEnd(journal);
     const from = Math.max(0, end - TAIL);
-    const bytes = Buffer.allocUnsafe(end - from);
-    const read = fs.readSync(descriptor, bytes, 0, bytes.length, from);
-    const lines = bytes.toString('utf8', 0, read).split('\n');
+    const bytes = journal.read(from, end - from);
+    const lines = bytes.toString('utf8').split('\n');
     lines.pop();
     if (from > 0) lines.shift();
     return lines.flatMap((line) => {
@@ -148,7 +146,7 @@ function tailRecords(file: string): unknown[] {
   } catch {
     return [];
   } finally {
-    fs.closeSync(descriptor);
+    journal.close();
   }
 }
 
@@ -164,12 +162,12 @@ function recordsIn(line: string): unknown[] {
 }
 
 /** Returns the size without the NULs of a preallocated end. */
-function writtenEnd(descriptor: number): number {
-  const size = fs.fstatSync(descriptor).size;
-  const block = Buffer.allocUnsafe(Math.min(BLOCK, size));
+function writtenEnd(journal: JournalFile): number {
+  const { size } = journal;
   for (let end = size; end > 0 && size - end < MAX_UNWRITTEN;) {
     const from = Math.max(0, end - BLOCK);
-    let used = fs.readSync(descriptor, block, 0, end - from, from);
+    const block = journal.read(from, end - from);
+    let used = block.length;
     while (used > 0 && block[used - 1] === 0) used--;
     if (used > 0) return from + used;
     end = from;

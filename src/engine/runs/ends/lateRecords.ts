@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { RunStatus, LIVE_STATUSES, type Run } from '../../../protocol/engine/index.js';
 import { RUN_FILES } from '../../../protocol/run/runFolder.js';
-import { sizeReal } from '../../../files/real.js';
+import { journalSize, journalStamps } from '../../../store/journal/file.js';
 import type { ActiveRuns } from '../life/activeRuns.js';
 import { NEVER_STARTED } from '../making/takeInFolders.js';
 import { RunIntake } from '../intake/runIntake.js';
@@ -43,8 +43,7 @@ export class LateRecords {
     const { id } = run;
     const folder = join(folders.path(id), RUN_FILES.journal);
     const files = store.ingest.files(id);
-    const sizes = files.map((file) => ({ file, size: sizeReal(join(folder, file)) ?? 0 }));
-    const state = JSON.stringify(sizes);
+    const state = journalStamps(folder, files);
     const before = this.seen.get(id);
     if (before === state) return;
     this.seen.set(id, state);
@@ -52,7 +51,9 @@ export class LateRecords {
     if (!spec || this.reading.has(id)) return;
     // A killed engine read that the program had started, but did not store it.
     const began = run.error?.message === NEVER_STARTED.message && folders.wasStarted(id, spec);
-    if (!began && !sizes.some(({ file, size }) => size > store.ingest.expectedOffset(id, file))) return;
+    const hasGrown = (file: string): boolean =>
+      (journalSize(join(folder, file)) ?? 0) > store.ingest.expectedOffset(id, file);
+    if (!began && !files.some(hasGrown)) return;
     this.reading.add(id);
     const read = async (): Promise<void> => {
       try {

@@ -29,6 +29,7 @@ import { hashOf, type Answer, type Asked } from '../../disk/asked.js';
 import { readLastWords, readSupervisorRecords } from '../ends/endingRecords.js';
 import { appendLine } from '../../disk/appendLine.js';
 import type { FinalStatus } from '../ends/outcome.js';
+import { unpackRun } from '../packing/unpack.js';
 import { readAddress } from '../life/supervisorLink.js';
 
 /** Another run's checkpoint, while it is being copied. */
@@ -121,6 +122,8 @@ export class RunFolders {
   rewrite(spec: RunSpec): void {
     const text = this.toText(spec);
     this.asked.add('run', spec.id, text);
+    // The programs of a new launch append to plain journals.
+    unpackRun(this.path(spec.id));
     writeReal(path.join(this.path(spec.id), RUN_FILES.spec), text);
   }
 

@@ -56,7 +56,7 @@ async function resumeRuns(
 }
 
 export function runHandlers(parts: EngineParts) {
-  const { store, active, hand, searches, maker, folders, searchFolders, changes, log, trouble } = parts;
+  const { store, active, hand, searches, maker, folders, searchFolders, changes, log, trouble, packer } = parts;
   const existing = (id: string) => {
     const run = store.runs.get(id);
     if (!run) throw notFound('run', id);
@@ -174,6 +174,8 @@ export function runHandlers(parts: EngineParts) {
       keep(result.done);
       return result;
     },
+    'runs/pack': async ({ ids, undo }) =>
+      undo ? { runs: await packer.unpack(ids), before: 0, after: 0, skipped: [] } : packer.pack(ids),
     'runs/purge': async ({ ids }) => {
       const result = each(ids, whyLive);
       // Folders are deleted first: a remaining folder would be indexed as an unknown run.

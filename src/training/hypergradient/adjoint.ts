@@ -6,16 +6,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { OptimizerSettings } from '../../experiment/network/index.js';
 import type { BatchValues } from '../loop/batches.js';
+import { ADAM_BACK, type AdamBackAttributes } from '../optimizers/adam.js';
 import type { Optimizer } from '../optimizers/index.js';
 
 /** A step as reverse mode needs it. Vectors are as long as θ. */
 export interface TakenStep {
   /** θ before the step. */
   theta: tf.Tensor1D;
-  /** Gradient that the optimizer received. */
-  gradient: tf.Tensor1D;
-  /** Vectors that the optimizer remembered after the step. */
+  /** Gradient that the optimizer received; null: nothing goes back through this step. */
+  gradient: tf.Tensor1D | null;
+  /** Vectors that the optimizer remembered after the step, and whether they are copies, which are disposed. */
   memory: tf.Tensor1D[];
+  copies: boolean;
   /** Number of steps up to this one, and its learning rate. */
   count: number;
   rate: number;
@@ -31,13 +33,13 @@ export function remembered(settings: OptimizerSettings): string[] {
   return settings.name === 'adam' || settings.name === 'adamw' ? ['mean', 'square'] : [];
 }
 
-/** Returns copies of what the optimizer remembers. */
-export function memoryOf(optimizer: Optimizer, settings: OptimizerSettings): tf.Tensor1D[] {
-  return remembered(settings).map((name) => tf.clone(optimizer.recall(name)!));
+/** Returns what the optimizer remembers: as copies, or its own vectors, which its next step disposes. */
+export function memoryOf(optimizer: Optimizer, settings: OptimizerSettings, copies: boolean): tf.Tensor1D[] {
+  return remembered(settings).map((name) => (copies ? tf.clone(optimizer.recall(name)!) : optimizer.recall(name)!));
 }
 
-export function disposeStep({ theta, gradient, memory }: TakenStep): void {
-  tf.dispose([theta, gradient, ...memory]);
+export function disposeStep({ theta, gradient, memory, copies }: TakenStep): void {
+  tf.dispose([theta, gradient, ...(copies ? memory : [])].filter((one) => one !== null));
 }
 
 /** Derivatives of a loss with respect to what an optimizer remembers; empty: all zero. */
@@ -45,13 +47,15 @@ export type Carry = tf.Tensor1D[];
 
 /**
  * Returns the loss's derivative with respect to the gradient of a step, and to the memory before it. `a` is that with
- * respect to θ after the step, `carry` that with respect to the memory after it. Call it inside a tidy.
+ * respect to θ after the step, `carry` that with respect to the memory after it. `isLast`: no earlier step follows, so the
+ * memory before it is not asked for. Call it inside a tidy.
  */
 export function backThrough(
   settings: OptimizerSettings,
   step: TakenStep,
   a: tf.Tensor1D,
   carry: Carry,
+  isLast = false,
 ): { gradient: tf.Tensor1D; carry: Carry } {
   const { rate } = step;
   if (settings.name === 'sgd') {
@@ -64,9 +68,16 @@ export function backThrough(
   }
   if (settings.name !== 'adam' && settings.name !== 'adamw') throw new Error(`no reverse mode for ${settings.name}`);
   const { beta1, beta2, epsilon } = settings;
+  if (!step.gradient) throw new Error('the step has no gradient');
   const [mean, square] = step.memory as [tf.Tensor1D, tf.Tensor1D];
   const correction = 1 / Math.sqrt(1 - beta2 ** step.count);
   const factor = -rate / (1 - beta1 ** step.count);
+  if (isLast && carry.length === 0 && tf.getKernel(ADAM_BACK, tf.getBackend())) {
+    const inputs = { a, mean, square, gradient: step.gradient };
+    const scalars: AdamBackAttributes = { beta1, beta2, correction, epsilon, factor };
+    const gradient = tf.engine().runKernel(ADAM_BACK, inputs, scalars as unknown as tf.NamedAttrMap);
+    return { gradient: gradient as tf.Tensor1D, carry: [] };
+  }
   const root = tf.maximum(tf.sqrt(square), 1e-12);
   const deviation = tf.add(tf.mul(root, correction), epsilon);
   const scaled = tf.div<tf.Tensor1D>(tf.mul(a, factor), deviation);

@@ -1,6 +1,8 @@
 /** Decoupled weight decay of all kernels together, or of each layer. */
 import * as tf from '@tensorflow/tfjs-core';
+import { Simd } from '../backends/webAssembly/simd/index.js';
 import type { Weight } from '../layers/types.js';
+import { dot } from './products.js';
 
 /** Kernels that share a decay: their name, and where they stand in θ. */
 export interface DecayGroup {
@@ -28,15 +30,21 @@ export function decayGroups(weights: readonly Weight[], byLayer: boolean): Decay
 
 /** Returns the decay of each weight. The caller disposes it. */
 export function decayVector(groups: readonly DecayGroup[], values: readonly number[], count: number): tf.Tensor1D {
+  const fill = (vector: Float32Array): void =>
+    groups.forEach(({ parts }, i) => parts.forEach(({ from, size }) => vector.fill(values[i]!, from, from + size)));
+  const simd = Simd.ofBackend();
+  if (simd) {
+    // In the backend's memory, because an array of this length at every change keeps the garbage collector busy.
+    const made = simd.tensor([count]);
+    fill(simd.numbersOf(made).fill(0));
+    return tf.engine().makeTensorFromTensorInfo(made) as tf.Tensor1D;
+  }
   const vector = new Float32Array(count);
-  groups.forEach(({ parts }, i) => parts.forEach(({ from, size }) => vector.fill(values[i]!, from, from + size)));
+  fill(vector);
   return tf.tensor1d(vector);
 }
 
-/** Returns Σ u·v over the kernels of each group. Call it inside a tidy. */
-export function sumsOf(groups: readonly DecayGroup[], u: tf.Tensor1D, v: tf.Tensor1D): tf.Tensor1D {
-  const products = tf.mul<tf.Tensor1D>(u, v);
-  return tf.stack(
-    groups.map(({ parts }) => tf.addN(parts.map(({ from, size }) => tf.sum(tf.slice1d(products, from, size))))),
-  ) as tf.Tensor1D;
+/** Returns Σ u·v over the kernels of each group. */
+export function sumsOf(groups: readonly DecayGroup[], u: tf.Tensor1D, v: tf.Tensor1D): Promise<number[]> {
+  return Promise.all(groups.map(({ parts }) => dot(u, v, parts)));
 }

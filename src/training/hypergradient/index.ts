@@ -140,7 +140,7 @@ export class Hypergradient {
 
   /** Starts remembering a step before it is taken; `i` is its index in the epoch. The result goes to `stepped`. */
   before(i: number): tf.Tensor1D | null {
-    return this.rate || this.remembers(i) ? tf.clone(this.parts.parameters.vector) : null;
+    return this.rate || this.remembers(i) ? this.parts.parameters.hold() : null;
   }
 
   private remembers(i: number): boolean {
@@ -156,12 +156,16 @@ export class Hypergradient {
     if (!theta) return;
     const { stepper, parameters, network } = this.parts;
     const { optimizer } = stepper;
+    // Nothing moved the weights.
+    if (theta === parameters.vector) return parameters.release();
     this.rate?.stepped(theta, parameters.vector, optimizer.learningRate);
     if (!this.remembers(at.i)) return theta.dispose();
+    const copies = network.hypergradient!.horizon > 1;
     const taken: TakenStep = {
       theta,
-      gradient: stepper.regularized(at.gradient, theta),
-      memory: memoryOf(optimizer, network.optimizer),
+      gradient: this.goesBack ? stepper.regularized(at.gradient, theta) : null,
+      memory: this.goesBack ? memoryOf(optimizer, network.optimizer, copies) : [],
+      copies,
       count: optimizer.count,
       rate: optimizer.learningRate,
       batch: at.batch,
@@ -178,6 +182,12 @@ export class Hypergradient {
     this.apply();
   }
 
+  /** True if the chain rule passes through steps of the optimizer; a decay's own term needs none. */
+  private get goesBack(): boolean {
+    const { method, horizon } = this.parts.network.hypergradient!;
+    return method === 'truncated' && (horizon > 1 || this.tunedLoss !== null || this.strength !== null);
+  }
+
   private async truncated(): Promise<number[]> {
     const { network, stepper } = this.parts;
     const sums = this.values.all.map(() => 0);
@@ -186,13 +196,9 @@ export class Hypergradient {
       const step = this.tape[t]!;
       const needed = t > 0 || this.tunedLoss !== null || this.strength !== null;
       const back = needed
-        ? tf.tidy(() => backThrough(network.optimizer, step, a, carry))
+        ? tf.tidy(() => backThrough(network.optimizer, step, a, carry, t === 0))
         : { gradient: tf.clone(a), carry: [] };
-      const direct = await this.direct(
-        step,
-        back.gradient,
-        tf.tidy(() => tf.mul(a, -step.rate)),
-      );
+      const direct = await this.direct(step, back.gradient, { vector: a, factor: -step.rate });
       direct.forEach((value, i) => (sums[i]! += value));
       if (t > 0) {
         const curved = await this.curvature(step, step.theta, back.gradient);
@@ -247,23 +253,22 @@ export class Hypergradient {
     }
     const weight = tf.tidy(() => tf.mul<tf.Tensor1D>(sum, -scale));
     tf.dispose([v, sum]);
-    const gradients = await this.direct({ ...step, theta }, weight, tf.clone(weight));
+    const gradients = await this.direct({ ...step, theta }, weight, { vector: weight, factor: 1 });
     tf.dispose([weight, theta]);
     return gradients;
   }
 
   /**
-   * Returns w·∂²L/∂θ∂φ for each hyperparameter φ, at the step's θ and with its batch. `decaying` is the factor of the
-   * decay's own term, and is disposed.
+   * Returns w·∂²L/∂θ∂φ for each hyperparameter φ, at the step's θ and with its batch. `decaying` times its factor is what
+   * the decay's own term is multiplied by.
    */
-  private async direct(step: TakenStep, w: tf.Tensor1D, decaying: tf.Tensor1D): Promise<number[]> {
-    const result: number[] = [];
-    if (this.groups.length > 0) {
-      const sums = tf.tidy(() => sumsOf(this.groups, decaying, step.theta));
-      result.push(...(await sums.data()));
-      sums.dispose();
-    }
-    decaying.dispose();
+  private async direct(
+    step: TakenStep,
+    w: tf.Tensor1D,
+    decaying: { vector: tf.Tensor1D; factor: number },
+  ): Promise<number[]> {
+    const sums = await sumsOf(this.groups, decaying.vector, step.theta);
+    const result = sums.map((sum) => sum * decaying.factor);
     if (!this.tunedLoss && !this.strength) return result;
     const mixed = await this.point.along(step.theta, w, () => this.slopes(step));
     result.push(...(await mixed.data()));
@@ -273,7 +278,10 @@ export class Hypergradient {
 
   /** Returns the derivatives of the batch's loss at θ with respect to the tuned settings of loss and augmentation. */
   private async slopes(step: TakenStep): Promise<tf.Tensor1D> {
-    const { model, dataset, loss, random } = this.parts;
+    const { model, dataset, loss, random, parameters } = this.parts;
+    const quick = this.quickSlope(step);
+    if (quick !== null) return tf.tensor1d([quick]);
+    parameters.sync();
     const forward = (batch: BatchValues) => {
       const { inputs, targets } = toTensors(batch, dataset.inputShape);
       const outputs = model.forward(inputs, { training: true, random: random.fork(`step ${step.step}`) });
@@ -302,6 +310,13 @@ export class Hypergradient {
     const all = tf.concat1d(parts);
     tf.dispose(parts);
     return all;
+  }
+
+  /** Returns the derivative with respect to the label smoothing, if it alone is tuned and has a closed form. */
+  private quickSlope({ batch, step }: TakenStep): number | null {
+    const slope = this.strength || this.tunes('classWeights') ? null : this.tunedLoss?.smoothingSlope;
+    const outputs = slope && this.parts.gradients().outputs?.(batch, step);
+    return slope && outputs ? slope(outputs, batch.targets, batch.count) : null;
   }
 
   /** Returns Hv, where H is the curvature at θ of the batch's loss with the penalties on the weights. */

@@ -21,7 +21,11 @@ export interface JudgeParts {
 /** Layers that work differently in training, which the quick path to a gradient does not know. */
 const DIFFERENT = /dropout|spatialDropout|batchNorm/;
 
+/** Numbers of validation batches that are kept as they are fed. */
+const MOST_KEPT = 2 ** 22;
+
 export class Judge {
+  private readonly batches = new Map<number, BatchValues>();
   private readonly order: Int32Array;
   private readonly loss: Loss;
   private readonly quick: OwnGradient | null;
@@ -61,8 +65,12 @@ export class Judge {
     const size = Math.min(network.batchSize, count);
     const parts = Math.max(1, Math.floor(count / size));
     const from = (step % parts) * size;
+    const known = this.batches.get(from);
+    if (known?.count === size) return known;
     const order = this.order.slice(from, from + size);
-    return new Feed(dataset, dataset.validation, order, size).batch(0, size);
+    const batch = await new Feed(dataset, dataset.validation, order, size).batch(0, size);
+    if (batch.inputs.length * parts <= MOST_KEPT) this.batches.set(from, batch);
+    return batch;
   }
 
   dispose(): void {

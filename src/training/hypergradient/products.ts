@@ -4,6 +4,7 @@
  * 0.01 / ‖v‖. The same batch and the same random numbers serve at both points.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { Simd } from '../backends/webAssembly/simd/index.js';
 import type { Parameters } from '../loop/parameters.js';
 import type { Model } from '../model.js';
 
@@ -22,24 +23,29 @@ export class Point {
 
   /** Does the work at θ, then restores the weights and what the network has measured, bit for bit. */
   async at<T>(theta: tf.Tensor1D, work: () => Promise<T>): Promise<T> {
+    return this.moved(tf.clone(theta), work);
+  }
+
+  /** Does the work at θ, which is disposed. */
+  private async moved<T>(theta: tf.Tensor1D, work: () => Promise<T>): Promise<T> {
     const { parameters } = this;
-    const own = tf.clone(parameters.vector);
+    const own = parameters.exchange(theta);
     const kept = this.measured.map((variable) => tf.clone(variable));
     try {
-      parameters.assign(theta);
-      parameters.sync();
       return await work();
     } finally {
-      parameters.assign(own);
-      parameters.sync();
+      parameters.exchange(own).dispose();
       this.measured.forEach((variable, i) => variable.assign(kept[i]!));
-      tf.dispose([own, ...kept]);
+      tf.dispose(kept);
     }
   }
 
-  /** Returns (value(θ + rv) − value(θ − rv)) / 2r, which is the directional derivative of `value` along v. */
+  /**
+   * Returns (value(θ + rv) − value(θ − rv)) / 2r, which is the directional derivative of `value` along v. Whatever reads the
+   * network's variables synchronizes them first.
+   */
   async along(theta: tf.Tensor1D, v: tf.Tensor1D, value: () => Promise<tf.Tensor1D>): Promise<tf.Tensor1D> {
-    const length = await numberOf(() => tf.sqrt(tf.sum(tf.square(v))));
+    const length = Math.sqrt(await dot(v, v));
     if (!(length > 0) || !Number.isFinite(length)) {
       const shape = await this.at(theta, value);
       const none = tf.zerosLike(shape);
@@ -47,13 +53,33 @@ export class Point {
       return none;
     }
     const radius = RADIUS / length;
-    const [there, back] = tf.tidy(() => [tf.add(theta, tf.mul(v, radius)), tf.sub(theta, tf.mul(v, radius))]);
-    const up = await this.at(there as tf.Tensor1D, value);
-    const down = await this.at(back as tf.Tensor1D, value);
-    const slope = tf.tidy(() => tf.div(tf.sub(up, down), 2 * radius));
-    tf.dispose([there!, back!, up, down]);
-    return slope as tf.Tensor1D;
+    const step = tf.mul(v, radius);
+    const up = await this.moved(tf.add(theta, step), value);
+    const down = await this.moved(tf.sub(theta, step), value);
+    const slope = tf.tidy(() => tf.div<tf.Tensor1D>(tf.sub(up, down), 2 * radius));
+    tf.dispose([step, up, down]);
+    return slope;
   }
+}
+
+/** Returns u·v over these parts of the vectors; null: over all of them. */
+export async function dot(u: tf.Tensor1D, v: tf.Tensor1D, parts: readonly Part[] | null = null): Promise<number> {
+  const simd = Simd.ofBackend();
+  if (simd) {
+    const [a, b] = [simd.addressOf(u), simd.addressOf(v)];
+    const all = parts ?? [{ from: 0, size: u.size }];
+    return all.reduce((sum, { from, size }) => sum + simd.dot(a + 4 * from, b + 4 * from, size), 0);
+  }
+  return numberOf(() => {
+    const products = tf.mul<tf.Tensor1D>(u, v);
+    return parts ? tf.addN(parts.map(({ from, size }) => tf.sum(tf.slice1d(products, from, size)))) : tf.sum(products);
+  });
+}
+
+/** Part of a vector. */
+interface Part {
+  from: number;
+  size: number;
 }
 
 /** Returns the number that a scalar holds. */

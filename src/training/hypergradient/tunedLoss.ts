@@ -65,6 +65,9 @@ export class TunedLoss implements Loss {
   get closed(): Loss['closed'] {
     return this.inner.closed && ((...all) => this.inner.closed!(...all));
   }
+  get smoothingSlope(): Loss['smoothingSlope'] {
+    return this.inner.smoothingSlope;
+  }
   get contains(): Loss['contains'] {
     return this.inner.contains;
   }

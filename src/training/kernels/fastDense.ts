@@ -78,6 +78,15 @@ export class FastDense {
     return { result: tf.tensor1d([loss, right]), gradient };
   }
 
+  /** Returns the outputs for a batch, [count, width of the last layer], as in a training step. */
+  outputs({ count, inputs }: BatchValues, random: Random): Float32Array {
+    const { simd, links, parameters } = this;
+    const places = this.place(count);
+    simd.numbers(places.input, inputs.length).set(inputs);
+    this.forward(places, simd.addressOf(parameters.vector), count, random);
+    return simd.numbers(places.outputs.at(-1)!, count * links.at(-1)!.width).slice();
+  }
+
   private forward(places: Places, theta: number, count: number, random: Random): void {
     const { simd, links } = this;
     links.forEach((link, i) => {

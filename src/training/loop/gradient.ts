@@ -73,6 +73,10 @@ export class OwnGradient implements GradientSource {
     return Promise.resolve(gradientOf(this.parts, batch, random, watch));
   }
 
+  outputs(batch: BatchValues, step: number): Float32Array | null {
+    return this.fast?.outputs(batch, this.random.fork(`step ${step}`)) ?? null;
+  }
+
   dispose(): void {
     this.fast?.dispose();
   }

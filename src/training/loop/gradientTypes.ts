@@ -21,6 +21,8 @@ export interface BatchGradient {
 export interface GradientSource {
   /** Computes the gradient. `watch` receives each layer's output. */
   take(batch: BatchValues, step: number, watch?: ForwardContext['watch']): Promise<BatchGradient>;
+  /** Returns the outputs for a batch as in a training step, where they are quickly computed alone; else null. */
+  outputs?(batch: BatchValues, step: number): Float32Array | null;
   dispose(): void;
 }
 

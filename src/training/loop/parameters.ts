@@ -11,6 +11,8 @@ export class Parameters {
   /** When true, the variables receive θ's values only when `sync` is called; for code that works on θ itself. */
   lazy = false;
   private stale = false;
+  /** True if a caller owns θ's tensor, and disposes it after the next change. */
+  private isHeld = false;
   private readonly all: tf.Variable[];
   private readonly sizes: number[];
   private theta: tf.Tensor1D;
@@ -64,6 +66,23 @@ export class Parameters {
     this.put(tf.clone(theta));
   }
 
+  /** Sets θ to this vector, which is no longer the caller's, and returns the one before, which the caller owns now. */
+  exchange(theta: tf.Tensor1D): tf.Tensor1D {
+    const before = this.hold();
+    this.put(theta);
+    return before;
+  }
+
+  /** Returns θ as it is now. The next change leaves it to the caller, who disposes it then, or calls `release`. */
+  hold(): tf.Tensor1D {
+    this.isHeld = true;
+    return this.theta;
+  }
+
+  release(): void {
+    this.isHeld = false;
+  }
+
   /** Updates θ from the variables after other code has changed them. */
   reread(): void {
     this.put(this.flatten(this.all));
@@ -81,7 +100,8 @@ export class Parameters {
   }
 
   private put(theta: tf.Tensor1D): void {
-    this.theta.dispose();
+    if (!this.isHeld) this.theta.dispose();
+    this.isHeld = false;
     this.theta = tf.keep(theta);
     this.stale = true;
     if (!this.lazy) this.sync();

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../experiment/network/index.js';
 import type { Constraints, ConstraintState } from '../constrained/index.js';
+import { decayed } from '../optimizers/decay.js';
 import { buildOptimizer, type Optimizer, type OptimizerState } from '../optimizers/index.js';
 import type { Parameters } from './parameters.js';
 import type { Regularizer } from '../regularization/penalties.js';
@@ -89,9 +90,7 @@ export class Stepper {
     let change = optimizer.step(this.clipped(gradient));
     if (this.decays || weightDecay !== 0) {
       const factors = this.decays ?? tf.mul<tf.Tensor1D>(parameters.decaying, weightDecay);
-      // Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (ICLR 2019), algorithm 2, line 12.
-      const decay = tf.mul(tf.mul(parameters.vector, factors), -optimizer.learningRate);
-      change = tf.add(change, decay);
+      change = decayed(change, parameters.vector, factors, optimizer.learningRate);
     }
     if (this.shares) change = tf.mul(change, this.shares.factors);
     parameters.add(this.bounded(change));

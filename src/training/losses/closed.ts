@@ -82,6 +82,34 @@ const EXAMPLES: Partial<Record<LossSettings['name'], (settings: LossSettings) =>
     },
 };
 
+/** Factor of Σ −target · output in the loss of an example, for losses that are linear in the targets. */
+const LINEAR: Partial<Record<LossSettings['name'], (n: number) => number>> = {
+  crossEntropy: () => 1,
+  binaryCrossEntropy: (n) => 1 / n,
+};
+
+/** Returns the derivative of the mean loss of `count` examples with respect to the label smoothing. */
+export type SmoothingSlope = (outputs: Float32Array, targets: Float32Array, count: number) => number;
+
+/** Returns the closed form of that derivative, or null; the parameters are those of `closedLoss`. */
+export function smoothingSlope(
+  settings: LossSettings,
+  width: number,
+  outputs: number,
+  kinds: number,
+): SmoothingSlope | null {
+  const factor = LINEAR[settings.name]?.(outputs);
+  if (factor === undefined || settings.classWeights) return null;
+  const first = width - outputs;
+  return (values, targets, count) => {
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < outputs; j++) sum += (targets[i * width + first + j]! - 1 / kinds) * values[i * outputs + j]!;
+    }
+    return (sum * factor) / count;
+  };
+}
+
 /**
  * Returns the closed form, or null when there is none. `width` is that of the targets; a single output for two classes
  * means the second one. `kinds` is the number of labels over which smoothing spreads.

@@ -4,7 +4,7 @@ import type { LossSettings } from '../../experiment/network/index.js';
 import type { Dataset } from '../data/types.js';
 import { TrainingError } from '../errors.js';
 import { binaryCrossEntropy, categoricalHinge, crossEntropy, hinge, squaredHinge } from './classes.js';
-import { closedLoss, type ClosedLoss } from './closed.js';
+import { closedLoss, smoothingSlope, type ClosedLoss, type SmoothingSlope } from './closed.js';
 import { huber, mae, mse } from './numbers.js';
 import type { LossShape } from './types.js';
 import { entryOf } from '../../protocol/values/records.js';
@@ -21,6 +21,8 @@ export interface Loss {
   mass(targets: Float32Array, count: number): number;
   /** `of` over plain numbers; null when there is no closed form. */
   closed: ClosedLoss | null;
+  /** Derivative of `of` with respect to the label smoothing over plain numbers; null when there is no closed form. */
+  smoothingSlope: SmoothingSlope | null;
   /** Activation that the loss contains, which the network's outputs lack. */
   contains: LossShape['contains'];
   dispose(): void;
@@ -85,6 +87,7 @@ export function buildLoss(settings: LossSettings, dataset: Dataset, outputs: num
     mass: (targets, count) =>
       counting ? targets.reduce((sum, share, i) => sum + share * counting[i % counting.length]!, 0) : count,
     closed: closedLoss(settings, dataset.outputs, outputs, kinds),
+    smoothingSlope: smoothingSlope(settings, dataset.outputs, outputs, kinds),
     contains: shape.contains,
     dispose: () => weights?.dispose(),
   };

@@ -16,6 +16,22 @@ export interface AdamAttributes {
   rate: number;
 }
 
+/**
+ * Derivative of a loss with respect to the gradient of a step of Adam as one kernel, where the backend has it: `a` (that
+ * with respect to θ after the step), `mean`, `square`, `gradient` → derivative. See hypergradient/adjoint.ts.
+ */
+export const ADAM_BACK = 'AdamBack';
+
+export interface AdamBackAttributes {
+  beta1: number;
+  beta2: number;
+  /** 1/√(1 − β₂^t). */
+  correction: number;
+  epsilon: number;
+  /** −α/(1 − β₁^t). */
+  factor: number;
+}
+
 /** Kingma & Ba (ICLR 2015), algorithm 1: ε is added to √v̂, after bias correction. */
 export class Adam extends Remembering {
   constructor(

@@ -4,7 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { GRU, GRU_GRADIENT, LSTM, LSTM_GRADIENT } from '../../kernels/recurrentSequence.js';
-import { ADAM, type AdamAttributes } from '../../optimizers/adam.js';
+import { ADAM, ADAM_BACK, type AdamAttributes, type AdamBackAttributes } from '../../optimizers/adam.js';
+import { DECAYED } from '../../optimizers/decay.js';
 import { correctAveragePool } from './averagePool.js';
 import { conv2d, filterGradient, inputGradient, type ConvAttributes } from './convKernels.js';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwiseKernels.js';
@@ -21,6 +22,8 @@ export function registerWasmKernels(): void {
     replace('Conv2DBackpropFilter', () => (args) => filterGradient(args, simd) ?? unsupported());
     replace('Conv2DBackpropInput', (original) => (args) => inputGradient(args, simd) ?? original!(args));
     replace(ADAM, () => (args) => adam(args, simd));
+    replace(ADAM_BACK, () => (args) => adamBack(args, simd));
+    replace(DECAYED, () => (args) => decayed(args, simd));
     replace('DepthwiseConv2dNativeBackpropInput', () => (args) => depthwiseInputGradient(args, simd));
     replace('DepthwiseConv2dNativeBackpropFilter', () => (args) => depthwiseFilterGradient(args, simd));
     replace(LSTM, () => (args) => lstm(args, simd));
@@ -107,6 +110,23 @@ function adam({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo[] {
   const addresses = [gradient, mean, square, ...outputs].map((tensor) => simd.addressOf(tensor));
   simd.adam(addresses, gradient.shape[0]!, [beta1, beta2, correction, epsilon, rate]);
   return outputs;
+}
+
+function adamBack({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo {
+  const { beta1, beta2, correction, epsilon, factor } = attrs as unknown as AdamBackAttributes;
+  const { a, mean, square, gradient } = inputs as Record<'a' | 'mean' | 'square' | 'gradient', tf.TensorInfo>;
+  const out = simd.tensor([...gradient.shape]);
+  const addresses = [a, mean, square, gradient, out].map((tensor) => simd.addressOf(tensor));
+  simd.adamBack(addresses, gradient.shape[0]!, [beta1, beta2, correction, epsilon, factor]);
+  return out;
+}
+
+function decayed({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo {
+  const { change, theta, decay } = inputs as Record<'change' | 'theta' | 'decay', tf.TensorInfo>;
+  const out = simd.tensor([...change.shape]);
+  const addresses = [change, theta, decay, out].map((tensor) => simd.addressOf(tensor));
+  simd.decayed(addresses, change.shape[0]!, attrs!.rate as number);
+  return out;
 }
 
 /** Splits one vector into several; returns null for tensors with more axes. */

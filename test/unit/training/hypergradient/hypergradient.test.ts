@@ -105,6 +105,17 @@ describe.each(BACKENDS.map((backend) => [backend.id, backend] as const))('on %s'
       close(pairs, 0.003);
     });
 
+    it.each(OPTIMIZERS)('for weight decay and label smoothing of a perceptron with %j', async (optimizer) => {
+      await tf.setBackend(id);
+      for (const loss of ['crossEntropy', 'binaryCrossEntropy']) {
+        const pairs = await compared({ optimizer, loss }, ['weightDecay', 'labelSmoothing'], {
+          weight_decay: { value: 0.1, by: 0.01 },
+          label_smoothing: { value: 0.1, by: 0.01 },
+        });
+        close(pairs, 0.005);
+      }
+    });
+
     it.each(OPTIMIZERS)('for weight decay, label smoothing and class weights with %j', async (optimizer) => {
       await tf.setBackend(id);
       const pairs = await compared({ optimizer }, ['weightDecay', 'labelSmoothing', 'classWeights'], {

@@ -65,6 +65,30 @@ export function exponential(x: Code, f: FunctionBuilder): { before: Code; value:
   return { before, value: v128.mul(get(sum), power) };
 }
 
+/** (a, b, out, count): four partial sums of the products. */
+export function dot(): FunctionBuilder {
+  const f = new FunctionBuilder(['i32', 'i32', 'i32', 'i32']);
+  const [a, b, out, count] = f.arguments as [Local, Local, Local, Local];
+  const index = f.local('i32');
+  const sums = [0, 1, 2, 3].map(() => f.local('v128'));
+  const step = (load: (place: Code, offset: number) => Code, numbers: number, lanes: number): Code => [
+    ...sums
+      .slice(0, numbers)
+      .flatMap((sum, i) => set(sum, v128.fused(load(get(a), 16 * i), load(get(b), 16 * i), get(sum)))),
+    ...increase(a, i32.of(numbers * lanes * 4)),
+    ...increase(b, i32.of(numbers * lanes * 4)),
+  ];
+  const [first, second, third, fourth] = sums as [Local, Local, Local, Local];
+  f.emit(
+    sums.flatMap((sum) => set(sum, v128.of(0))),
+    set(index, i32.of(0)),
+    loop(index, get(count), 16, step(v128.load, 4, 4)),
+    loop(index, get(count), 1, step(v128.loadOne, 1, 1)),
+    v128.store(get(out), v128.add(v128.add(get(first), get(second)), v128.add(get(third), get(fourth)))),
+  );
+  return f;
+}
+
 /** (rows, address, columns, out): the sum of each column of a row-major matrix. */
 export function columnSums(): FunctionBuilder {
   const f = new FunctionBuilder(['i32', 'i32', 'i32', 'i32']);

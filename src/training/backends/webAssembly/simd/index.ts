@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { guardedKernel, outOfMemory, type Emscripten } from '../wasmMemory.js';
 import { activationKernels, isFast, type FastActivation } from './activations.js';
-import { adam } from './adam.js';
+import { adam, adamBack, decayed } from './adam.js';
 import { assemble } from './assembler.js';
-import { columnSums } from './elementwise.js';
+import { columnSums, dot } from './elementwise.js';
 import { gruBack, gruForward } from './gru.js';
 import { lstmBack, lstmForward } from './lstm.js';
 import { matMul, scratchBytes } from './matMul.js';
@@ -50,8 +50,11 @@ export class Simd {
       addPatches: patches({ add: true }),
       maxPoolBack: maxPoolBack(),
       columnSums: columnSums(),
+      dot: dot(),
       transpose: transpose(),
       adam: adam(),
+      adamBack: adamBack(),
+      decayed: decayed(),
       gruForward: gruForward(),
       gruBack: gruBack(),
       lstmForward: lstmForward(),
@@ -189,6 +192,19 @@ export class Simd {
     this.kernels.columnSums!(rows, from, columns, out);
   }
 
+  /** Returns Σ a·b over `count` numbers; sums of 8,192 products are added up with 64 bits. */
+  dot(a: number, b: number, count: number): number {
+    this.makeScratch(16);
+    const block = 8192;
+    let sum = 0;
+    for (let i = 0; i < count; i += block) {
+      this.kernels.dot!(a + 4 * i, b + 4 * i, this.scratch, Math.min(block, count - i));
+      const parts = this.numbers(this.scratch, 4);
+      sum += parts[0]! + parts[1]! + parts[2]! + parts[3]!;
+    }
+    return sum;
+  }
+
   /** See lstm.ts. */
   lstmForward(addresses: number[], rows: number, units: number): void {
     this.kernels.lstmForward!(...addresses, rows, units);
@@ -215,5 +231,13 @@ export class Simd {
   /** See adam.ts. */
   adam(addresses: number[], count: number, scalars: number[]): void {
     this.kernels.adam!(...addresses, count, ...scalars);
+  }
+
+  adamBack(addresses: number[], count: number, scalars: number[]): void {
+    this.kernels.adamBack!(...addresses, count, ...scalars);
+  }
+
+  decayed(addresses: number[], count: number, rate: number): void {
+    this.kernels.decayed!(...addresses, count, rate);
   }
 }

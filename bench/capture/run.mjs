@@ -55,8 +55,10 @@ const env = {
 };
 
 function ourScripts() {
-  return readdirSync(path.join(here, 'scripts')).map((script) => ({
-    ...{ name: script.replace(/\.py$/, ''), script, args: [], data: {}, folder: null },
+  return readdirSync(path.join(here, 'scripts')).map((entry) => ({
+    // A folder has a script with files that it reads.
+    ...{ name: entry.replace(/\.py$/, ''), script: entry.endsWith('.py') ? entry : 'train.py' },
+    ...{ args: [], data: {}, from: path.join(here, 'scripts', entry) },
   }));
 }
 
@@ -64,8 +66,8 @@ function ourScripts() {
 function copied(folder, program) {
   // Some look for their data two folders up.
   const root = path.join(folder, 'a', 'b', 'project');
-  const from = program.folder === null ? path.join(here, 'scripts', program.script) : fetched(values.public, program);
-  const into = program.folder === null ? path.join(root, program.script) : root;
+  const from = program.from ?? fetched(values.public, program);
+  const into = from.endsWith('.py') ? path.join(root, program.script) : root;
   mkdirSync(root, { recursive: true });
   cpSync(from, into, { recursive: true, filter: (file) => path.basename(file) !== '.git' });
   for (const [place, name] of Object.entries(program.data))

@@ -126,7 +126,8 @@ def _output_shape(layer):
         shape = (output[0] if isinstance(output, (list, tuple)) else output).shape
     except Exception:  # noqa: BLE001 - a layer that was never called has none
         return None
-    return [None if side is None else int(side) for side in shape][:20]
+    # The first axis is the batch, whose size a model that was built by its first call has.
+    return [None if side is None or axis == 0 else int(side) for axis, side in enumerate(shape)][:20]
 
 
 def _before(layer):

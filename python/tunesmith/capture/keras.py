@@ -1,6 +1,8 @@
 """Keras: `Model.fit` gets a callback more. Keras 2 (also in TensorFlow) and 3."""
 from time import monotonic
 
+from .._graph import keras_graph
+
 MODULES = ("keras.src.models.model", "keras.src.engine.training", "keras.engine.training")
 
 # Arguments of `fit` that are settings.
@@ -113,6 +115,7 @@ def _params(sink, model, given):
     sink.params("keras", params)
     if model.built:
         sink.media("keras", "model summary", lambda: _summary(model))
+        sink.media("keras", "graph", lambda: keras_graph(model))
     sink.facts("keras", {"model": model.name, "weights": model.count_params()} if model.built else {"model": model.name})
 
 

@@ -52,14 +52,16 @@ def _names(text):
             yield name
 
 
-def _of_module(node, ast):
+def _of_module(tree, ast):
     """Everything but the names of functions and classes; what these declare as global is in."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            yield from (inner for inner in ast.walk(child) if isinstance(inner, ast.Global))
-        elif not isinstance(child, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            yield child
-            yield from _of_module(child, ast)
+    left = [tree]
+    while left:
+        for child in ast.iter_child_nodes(left.pop()):
+            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+                yield from (inner for inner in ast.walk(child) if isinstance(inner, ast.Global))
+            elif not isinstance(child, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+                yield child
+                left.append(child)
 
 
 def _is_plain(node, ast):
@@ -69,8 +71,12 @@ def _is_plain(node, ast):
 
 
 def _is_setting(value):
-    if isinstance(value, (bool, int, float)):
-        return True
     if isinstance(value, (list, tuple)):
-        return 0 < len(value) <= 20 and all(isinstance(each, (bool, int, float)) for each in value)
+        return 0 < len(value) <= 20 and all(_is_number(each) for each in value)
+    if _is_number(value):
+        return True
     return isinstance(value, str) and _WORD.fullmatch(value) is not None
+
+
+def _is_number(value):
+    return isinstance(value, float) or isinstance(value, int) and abs(value) < 1 << 63

@@ -23,4 +23,5 @@ def install(module, sink):
 
 
 def _is_plain(value):
-    return isinstance(value, (bool, int, float, str, tuple))
+    """Switches that are off, such as `amsgrad` and `capturable`, are not worth a name."""
+    return value is True or isinstance(value, (int, float, str, tuple)) and value is not False

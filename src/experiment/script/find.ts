@@ -4,7 +4,7 @@ import { metricsOf } from './metrics.js';
 import { findConfigFile } from './parsers/configFile.js';
 import { findParser } from './parsers/index.js';
 import { PythonModule } from './python/module.js';
-import type { FoundScript, Neighbors, ScriptArgument } from './types.js';
+import { TOO_LARGE, type FoundScript, type Neighbors, type ScriptArgument } from './types.js';
 
 const NOTHING: FoundScript = {
   language: 'other',
@@ -29,7 +29,7 @@ const MOST_ARGUMENTS = 400;
 export function findScript(text: string, file: string, neighbors: Neighbors): FoundScript {
   if (!/\.pyw?$/i.test(file)) return NOTHING;
   const module = PythonModule.parse(text);
-  if (!module) return { ...NOTHING, language: 'python', notes: ['The script is too large to be read.'] };
+  if (!module) return { ...NOTHING, language: 'python', notes: [TOO_LARGE] };
   const found = findParser(module, neighbors);
   const config = findConfigFile(module, found?.arguments ?? [], neighbors);
   const names = new Set(found?.arguments.map(({ name }) => name));

@@ -4,7 +4,7 @@ import { isPassable, literally, programOf, wordsOf } from './command.js';
 import { goalOf, objectiveAmong } from './metrics.js';
 import type { ScriptPlace } from './plainRun.js';
 import { rangeOf, written } from './ranges.js';
-import type { FoundScript, ScriptArgument } from './types.js';
+import { TOO_LARGE, type FoundScript, type ScriptArgument } from './types.js';
 
 /** Metrics of earlier runs of the script. */
 export interface EarlierRuns {
@@ -208,8 +208,9 @@ function paramLines(found: FoundScript, { rows, left }: Parts): string[] {
         .join(', ')} (${why})`,
   );
   if (lines.length === 0) {
-    const why =
-      found.parser === null
+    const why = found.notes.includes(TOO_LARGE)
+      ? 'Name the arguments of the script in run, and their values here.'
+      : found.parser === null
         ? 'The script takes no arguments: give it some, or let it read tunesmith.config, then name them here.'
         : 'Nothing was found that a run could set.';
     return [`# ${why}`, ...wrapped('Left as they are: ', rest).map((line) => line.trimStart()), 'params: {}', ''];
@@ -232,7 +233,7 @@ function wrapped(title: string, items: readonly string[]): string[] {
 function objectiveOf(found: FoundScript, earlier: EarlierRuns): { lines: string[]; isKnown: boolean } {
   const logged = objectiveAmong(earlier.metrics) ?? null;
   if (logged !== null) {
-    const others = earlier.metrics.filter((name) => name !== logged).slice(0, 6);
+    const others = earlier.metrics.filter((name) => name !== logged && !name.startsWith('system/')).slice(0, 6);
     const also = others.length > 0 ? `; they also logged ${others.join(', ')}` : '';
     return known(logged, goalOf(logged), `logged by earlier runs${also}`);
   }

@@ -111,3 +111,6 @@ export interface Neighbors {
   /** The folder that it starts in. */
   start: Folder;
 }
+
+/** Note on a script whose arguments are not known for this reason. */
+export const TOO_LARGE = 'The script is too large to be read.';

@@ -1,4 +1,4 @@
-"""A small transformer, with its settings as globals and wandb switched off: everything of interest is printed."""
+"""A small transformer, with its settings as globals that files and arguments change, and wandb switched off: all is printed."""
 import math
 import time
 
@@ -15,7 +15,9 @@ batch_size = 8
 block_size = 16
 n_embd = 32
 wandb_log = False
-config = {k: v for k, v in globals().items() if not k.startswith("_") and isinstance(v, (int, float, bool, str))}
+names = [k for k, v in globals().items() if not k.startswith("_") and isinstance(v, (int, float, bool, str))]
+exec(open("configurator.py").read())
+config = {k: globals()[k] for k in names}
 
 torch.manual_seed(1337)
 text = torch.arange(4000).remainder(29)

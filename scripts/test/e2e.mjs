@@ -22,7 +22,7 @@ export async function e2e({ env, setup, args = [] }) {
     {
       cwd: root,
       env: { ...env, TUNESMITH_E2E: JSON.stringify(setup), PLAYWRIGHT_JSON_OUTPUT_FILE: report },
-      timeout: 20 * 60_000,
+      timeout: 30 * 60_000,
       check: false,
     },
   );
@@ -33,7 +33,7 @@ export async function e2e({ env, setup, args = [] }) {
   } catch {
     result.failed++;
     result.failures.push(
-      timedOut ? 'e2e: took longer than 20 minutes' : `e2e: Playwright wrote no report (exit code ${code})`,
+      timedOut ? 'e2e: took longer than 30 minutes' : `e2e: Playwright wrote no report (exit code ${code})`,
     );
     return result;
   }

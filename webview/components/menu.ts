@@ -105,5 +105,6 @@ export function openMenu(actions: readonly Action[], event: MouseEvent | Keyboar
   const byPointer =
     event instanceof MouseEvent && (event.clientX !== 0 || event.clientY !== 0) && event.type === 'contextmenu';
   menu.place = byPointer ? { x: event.clientX, y: event.clientY } : { x: box?.left ?? 0, y: box?.bottom ?? 0 };
-  document.body.append(menu);
+  // Screen readers list what is outside the main part as lost.
+  (document.querySelector('main') ?? document.body).append(menu);
 }

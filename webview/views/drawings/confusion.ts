@@ -122,7 +122,7 @@ class ConfusionView extends LitElement {
       >
         <thead>
           <tr>
-            <th scope="col" class="corner"><span aria-hidden="true">${l10n.t('true ↓ predicted →')}</span></th>
+            <th scope="col" class="corner"><span>${l10n.t('true ↓ predicted →')}</span></th>
             ${classes.map((name) => html`<th scope="col" title=${name}><span>${name}</span></th>`)}
             <th scope="col" class="score" title=${l10n.t('Recall: the share of examples of this class that are found')}>
               ${l10n.t('recall')}

@@ -71,7 +71,7 @@ class PipelineView extends LitElement {
       data-done=${stages.filter(({ status }) => status === 'completed').length}
     >
       <div class="chart-head">
-        <h3><span>${title}</span></h3>
+        <h2><span>${title}</span></h2>
       </div>
       <div class="pipeline-scroll">
         <div class="pipeline-graph" role="list" ${styles({ width: `${size.width}px`, height: `${size.height}px` })}>
@@ -96,7 +96,6 @@ class PipelineView extends LitElement {
         type="button"
         class="stage-${stage.status}"
         aria-disabled=${String(run === null)}
-        aria-label=${sentence(stage)}
         title=${stage.error ? errorText(stage.error) : sentence(stage)}
         data-testid=${TEST_IDS.stage(name)}
         data-status=${stage.status}

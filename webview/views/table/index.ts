@@ -375,7 +375,7 @@ class RunTable extends LitElement {
         aria-label=${l10n.t('Runs')}
         aria-multiselectable="true"
         aria-rowcount=${pages.total + 1}
-        aria-activedescendant="run-row-${this.cursor}"
+        aria-activedescendant=${pages.total > 0 ? `run-row-${this.cursor}` : nothing}
         ${styles({ '--ts-columns': grid, '--ts-table-width': `${width}px` })}
         @scroll=${() => this.requestUpdate()}
         @keydown=${this.keys}
@@ -393,7 +393,7 @@ class RunTable extends LitElement {
           (index) => this.row(index, columns, now, drawn),
         )}
         <div ${styles({ height: `${view.after}px` })}></div>
-        ${pages.loaded && pages.total === 0 ? emptyTable(filtered) : nothing}
+        ${pages.loaded && pages.total === 0 ? html`<div role="row"><div role="gridcell">${emptyTable(filtered)}</div></div>` : nothing}
       </div>`;
   }
 }

@@ -1,0 +1,80 @@
+/** Accessibility of the panel in every state: axe finds nothing in any theme, and nothing leaves a narrow room. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect, test, type BrowserContext, type Page } from '@playwright/test';
+import type { AxeResults, RunOptions } from 'axe-core';
+import { openState, serveHarness, STATES, THEMES } from './support/harness.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let harness: Awaited<ReturnType<typeof serveHarness>>;
+
+test.setTimeout(600_000);
+test.beforeAll(async () => {
+  harness = await serveHarness();
+});
+test.afterAll(() => harness.stop());
+
+/** Opens each state, and returns what `look` finds there. */
+async function inAllStates(context: BrowserContext, look: (page: Page) => Promise<string[]>): Promise<string> {
+  const found: string[] = [];
+  for (const state of STATES) {
+    const page = await context.newPage();
+    try {
+      await openState(page, harness.url, state, { theme: THEMES[0] });
+      found.push(...(await look(page)).map((one) => `${state.name}: ${one}`));
+    } catch (error) {
+      found.push(`${state.name}: ${String(error)}`);
+    }
+    await page.close();
+  }
+  await context.close();
+  return found.join('\n');
+}
+
+async function violations(page: Page, options: RunOptions): Promise<string[]> {
+  const results = await page.evaluate(
+    (given) => (window as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }).axe.run(given),
+    { resultTypes: ['violations'], iframes: false, ...options } satisfies RunOptions,
+  );
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.slice(0, 3).map(({ target, html }) => `${id}: ${target.join(' ')}: ${html.slice(0, 160)}`),
+  );
+}
+
+test('axe finds nothing in any state and theme', async ({ browser }) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: true });
+  await context.addInitScript(axe);
+  const found = await inAllStates(context, async (page) => {
+    const all = await violations(page, {});
+    // Only colours differ between themes.
+    for (const theme of THEMES.slice(1)) {
+      await page.evaluate(
+        (name) => (window as unknown as { harness: { applyTheme(name: string): void } }).harness.applyTheme(name),
+        theme,
+      );
+      await page.waitForTimeout(100);
+      const runOnly = { type: 'rule' as const, values: ['color-contrast'] };
+      all.push(...(await violations(page, { runOnly })).map((one) => `${theme}: ${one}`));
+    }
+    return all;
+  });
+  expect(found).toBe('');
+});
+
+test('nothing leaves a side bar, the bottom of a window, or the room that 200 % zoom leaves', async ({ browser }) => {
+  const context = await browser.newContext();
+  const found = await inAllStates(context, async (page) => {
+    const all: string[] = [];
+    for (const viewport of [
+      { width: 300, height: 700 },
+      { width: 1100, height: 220 },
+      { width: 640, height: 450 },
+    ]) {
+      await page.setViewportSize(viewport);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (width > viewport.width) all.push(`${width} pixels wide in ${viewport.width}`);
+    }
+    return all;
+  });
+  expect(found).toBe('');
+});

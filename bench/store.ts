@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { NewRun } from '../src/store/api.js';
 import { Store } from '../src/store/store.js';
 import type { Params } from '../src/protocol/values/index.js';
 
@@ -43,7 +44,7 @@ const settle = (file: string): void => {
   db.close();
 };
 
-function add(store: Store, id: string, i: number, params: Params): void {
+function add(store: Store, id: string, i: number, params: Params, more: Partial<NewRun['spec']> = {}): void {
   store.runs.insert({
     spec: {
       version: 1,
@@ -60,6 +61,7 @@ function add(store: Store, id: string, i: number, params: Params): void {
       objective: { metric: 'm0', goal: 'minimize' },
       createdAt: i,
       stopGrace: 10,
+      ...more,
     },
     name: `run ${i}`,
     status: 'completed',
@@ -184,6 +186,67 @@ function million(): void {
   );
 }
 
+/** One metric of ten thousand runs, as a chart asks for it, beside plain rows of the same points. */
+function bulk(): void {
+  const rows: Record<string, string>[] = [];
+  for (const points of [20, 200, 1000]) {
+    const { store, file } = open(`bulk-${points}.db`);
+    const plainRows = plain(`bulk-rows-${points}.db`);
+    const insert = plainRows.db.prepare('INSERT INTO points VALUES (?, 0, ?, ?, ?)');
+    for (let from = 0; from < 10_000; from += 100) {
+      plainRows.db.exec('BEGIN');
+      store.batch(() => {
+        for (let i = from; i < from + 100; i++) {
+          add(store, `run${i}`, i, {});
+          store.runs.update(`run${i}`, { endedAt: i });
+          let text = '';
+          for (let step = 0; step < points; step++) {
+            const value = Math.exp(-step / 50) + Math.random() / 100;
+            text += `{"type":"metrics","time":${1.7e12 + step * 40},"step":${step},"values":{"loss":${value}}}\n`;
+            insert.run(i, step, 1.7e12 + step * 40, value);
+          }
+          store.ingest.frame(`run${i}`, 'a.ndjson', 0, Buffer.from(text));
+        }
+      });
+      plainRows.db.exec('COMMIT');
+    }
+    while (store.series.fold());
+    store.close();
+    const again = Store.open(file);
+    const queries = Array.from({ length: 10_000 }, (_, i) => ({
+      ...{ run: `run${i}`, metric: 'loss', x: 'step' as const, points: 60 },
+    }));
+    let longest = 0;
+    const read = (): void => {
+      for (let from = 0; from < queries.length;) {
+        const began = performance.now();
+        from += again.series.readSome(queries.slice(from, from + 100), 8).length;
+        longest = Math.max(longest, performance.now() - began);
+      }
+    };
+    const first = ms(read);
+    const slowest = longest;
+    longest = 0;
+    const later = median(read, 5);
+    const bucketed = plainRows.db.prepare(
+      `SELECT min(value), max(value), max(step) FROM points WHERE metric = 0 GROUP BY run, CAST(step / ${Math.max(1, points / 20)} AS INTEGER)`,
+    );
+    const theirs = median(() => bucketed.all(), 3);
+    rows.push({
+      'one metric of 10,000 runs, 60 points of each': `${points.toLocaleString('en')} points a run`,
+      'first time, ms': first.toFixed(0),
+      'longest turn': slowest.toFixed(1),
+      'later, ms': later.toFixed(0),
+      'longest turn ': longest.toFixed(1),
+      'plain rows, ms': theirs.toFixed(0),
+    });
+    again.close();
+    plainRows.db.close();
+    for (const name of [file, plainRows.file]) rmSync(name);
+  }
+  console.table(rows);
+}
+
 function many(): void {
   const { store, file } = open('many.db');
   const runs = 10_000;
@@ -259,11 +322,60 @@ function many(): void {
   again.close();
 }
 
+/** Measures one more trial, and a look at each list, when so many trials were done before, in ten searches. */
+function history(): void {
+  const costs = [1000, 10_000, 100_000].map((trials) => {
+    const { store } = open(`history-${trials}.db`);
+    const searches = 10;
+    for (let s = 0; s < searches; s++)
+      store.searches.insert({
+        ...{ id: `s${s}`, experiment: 'tuned', file: '/a.tune.yaml', name: `search ${s}`, status: 'completed' },
+        ...{ sampler: 'random', pruner: null, reason: null, trials, parallel: 4, space: {}, createdAt: s },
+        objective: { metric: 'm0', goal: 'minimize' },
+      });
+    const trial = (i: number): void => {
+      add(store, `run${i}`, i, { x: Math.sin(i) }, { experiment: 'tuned', search: `s${i % searches}`, trial: i });
+      store.ingest.frame(`run${i}`, 'a.ndjson', 0, Buffer.from(`{"time":1,"step":1,"values":{"m0":${Math.cos(i)}}}\n`));
+      store.runs.update(`run${i}`, { status: 'completed', endedAt: i });
+    };
+    for (let from = 0; from < trials; from += 1000)
+      store.batch(() => {
+        for (let i = from; i < from + 1000; i++) trial(i);
+      });
+    while (store.series.fold());
+    let next = trials;
+    const each: Record<string, number> = {
+      'one more trial, with its value and its end': median(() => trial(next++), 51),
+      'one search': median(() => store.searches.get('s3'), 51),
+      'all ten searches': median(() => store.searches.list(), 51),
+      experiments: median(() => store.runs.experiments(), 51),
+      'runs of the experiment outside searches': median(() => store.runs.countAlone('tuned'), 51),
+      'the first 100 rows': median(() => store.runs.list({ limit: 100 }), 51),
+      'the best run of the experiment': median(() => store.runs.best({ experiment: 'tuned' }), 51),
+      'live runs': median(() => store.runs.live(), 51),
+    };
+    store.close();
+    return each;
+  });
+  console.table(
+    Object.keys(costs[0]!).map((what) => ({
+      'with so many past trials, ms': what,
+      ...Object.fromEntries(costs.map((each, i) => [['1,000', '10,000', '100,000'][i], each[what]!.toFixed(3)])),
+    })),
+  );
+}
+
+const only = process.argv[2];
 try {
+  if (only === 'history') history();
+  if (only === 'bulk') bulk();
+  if (only !== undefined) process.exit(0);
   interleaved();
   million();
   many();
   console.table(table);
+  bulk();
+  history();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

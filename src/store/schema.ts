@@ -238,4 +238,43 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE runs ADD COLUMN packed INTEGER;
   CREATE INDEX runs_unpacked ON runs (ended_at) WHERE packed IS NULL AND ended_at IS NOT NULL;
   `,
+  `
+  -- The best run of an experiment or a search is the first in an index, and how many runs it is the best of (see runs/best.ts)
+  -- is counted as they come: nothing grows with the history.
+  DROP INDEX runs_by_best;
+  CREATE INDEX runs_by_best ON runs (search, objective_metric, objective_goal, objective, created_at, status)
+    WHERE search IS NOT NULL AND deleted_at IS NULL AND objective IS NOT NULL;
+  CREATE INDEX runs_by_experiments_best ON runs (experiment, objective_metric, objective_goal, objective, created_at, status)
+    WHERE deleted_at IS NULL AND objective IS NOT NULL;
+  CREATE TABLE candidates (
+    experiment TEXT NOT NULL, metric TEXT NOT NULL, goal TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (experiment, metric, goal)
+  ) WITHOUT ROWID;
+  INSERT INTO candidates SELECT experiment, objective_metric, objective_goal, count(*) FROM runs
+    WHERE runs.deleted_at IS NULL AND runs.objective IS NOT NULL AND runs.objective_metric IS NOT NULL AND runs.status <> 'failed' GROUP BY 1, 2, 3;
+  CREATE TRIGGER candidate_insert AFTER INSERT ON runs
+  WHEN new.deleted_at IS NULL AND new.objective IS NOT NULL AND new.objective_metric IS NOT NULL AND new.status <> 'failed' BEGIN
+    INSERT INTO candidates VALUES (new.experiment, new.objective_metric, new.objective_goal, 1)
+      ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER candidate_delete AFTER DELETE ON runs
+  WHEN old.deleted_at IS NULL AND old.objective IS NOT NULL AND old.objective_metric IS NOT NULL AND old.status <> 'failed' BEGIN
+    UPDATE candidates SET n = n - 1
+      WHERE experiment = old.experiment AND metric = old.objective_metric AND goal = old.objective_goal;
+  END;
+  CREATE TRIGGER candidate_lost AFTER UPDATE OF experiment, status, deleted_at, objective, objective_metric, objective_goal ON runs
+  WHEN (old.experiment IS NOT new.experiment OR old.status IS NOT new.status OR old.deleted_at IS NOT new.deleted_at
+    OR (old.objective IS NULL) <> (new.objective IS NULL) OR old.objective_metric IS NOT new.objective_metric
+    OR old.objective_goal IS NOT new.objective_goal) AND old.deleted_at IS NULL AND old.objective IS NOT NULL AND old.objective_metric IS NOT NULL AND old.status <> 'failed' BEGIN
+    UPDATE candidates SET n = n - 1
+      WHERE experiment = old.experiment AND metric = old.objective_metric AND goal = old.objective_goal;
+  END;
+  CREATE TRIGGER candidate_won AFTER UPDATE OF experiment, status, deleted_at, objective, objective_metric, objective_goal ON runs
+  WHEN (old.experiment IS NOT new.experiment OR old.status IS NOT new.status OR old.deleted_at IS NOT new.deleted_at
+    OR (old.objective IS NULL) <> (new.objective IS NULL) OR old.objective_metric IS NOT new.objective_metric
+    OR old.objective_goal IS NOT new.objective_goal) AND new.deleted_at IS NULL AND new.objective IS NOT NULL AND new.objective_metric IS NOT NULL AND new.status <> 'failed' BEGIN
+    INSERT INTO candidates VALUES (new.experiment, new.objective_metric, new.objective_goal, 1)
+      ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  `,
 ];

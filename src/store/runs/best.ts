@@ -5,7 +5,10 @@
  * the oldest run counts.
  */
 import type { Goal } from '../../protocol/engine/index.js';
+import { toWire } from '../../protocol/values/index.js';
+import type { RunsApi } from '../api.js';
 import type { Database, SqlValue } from '../database.js';
+import { readParams } from './params.js';
 
 export interface BestRow {
   id: string;
@@ -47,21 +50,33 @@ export function newestObjective(db: Database, among: Among): Objective | null {
   return row ?? null;
 }
 
-/** The best run, and of how many; null before one has a value. `completed`: only of runs that have completed. */
-export function bestRow(
-  db: Database,
-  among: Among,
-  objective: Objective,
-  completed = false,
-): (BestRow & { of: number }) | null {
+/** The best run; null before one has a value. `completed`: only of runs that have completed. */
+export function bestRow(db: Database, among: Among, objective: Objective, completed = false): BestRow | null {
   const { text, value } = condition(among);
-  const from = `FROM runs WHERE ${text} AND deleted_at IS NULL AND objective IS NOT NULL AND objective_metric = ?
-    AND objective_goal = ? AND ${completed ? "status = 'completed'" : "status <> 'failed'"}`;
-  const values = [value, objective.metric, objective.goal];
   const best = db.get<BestRow>(
-    `SELECT id, name, trial, params, objective ${from}
+    `SELECT id, name, trial, params, objective FROM runs WHERE ${text} AND deleted_at IS NULL AND objective IS NOT NULL
+     AND objective_metric = ? AND objective_goal = ? AND ${completed ? "status = 'completed'" : "status <> 'failed'"}
      ORDER BY objective ${objective.goal === 'maximize' ? 'DESC' : 'ASC'}, created_at, key LIMIT 1`,
-    ...values,
+    ...[value, objective.metric, objective.goal],
   );
-  return best ? { ...best, of: db.get<{ n: number }>(`SELECT count(*) n ${from}`, ...values)?.n ?? 0 } : null;
+  return best ?? null;
+}
+
+/** Returns the best run of an experiment, or of the experiment of a file's newest run, and of how many it is the best. */
+export function bestOf(db: Database, asked: Exclude<Among, { search: string }>): ReturnType<RunsApi['best']> {
+  const among = 'file' in asked ? experimentOf(db, asked.file) : asked;
+  const objective = among && newestObjective(db, among);
+  const best = objective && bestRow(db, among, objective);
+  if (!best) return null;
+  const { id, name, params } = best;
+  const of = db.get<{ n: number }>(
+    'SELECT n FROM candidates WHERE experiment = ? AND metric = ? AND goal = ?',
+    ...[among.experiment, objective.metric, objective.goal],
+  );
+  return { run: id, name, ...readParams(params), objective: toWire(best.objective), ...objective, of: of?.n ?? 0 };
+}
+
+export function bestCompletedOf(db: Database, among: Among): string | null {
+  const objective = newestObjective(db, among);
+  return objective && (bestRow(db, among, objective, true)?.id ?? null);
 }

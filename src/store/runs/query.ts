@@ -37,6 +37,37 @@ export function where(
   return { text: parts.join(' AND '), values };
 }
 
+/** Returns how to count the runs of a query with this condition, without looking at each of them if that is possible. */
+export function countOf(query: z.output<typeof RunQuery>, filter: Sql): Sql {
+  const { experiment, search, status, deleted, pipeline } = query;
+  const narrowed = [query.file, pipeline ?? undefined, query.ids, query.text || undefined, query.filter || undefined];
+  if (narrowed.some((each) => each !== undefined))
+    return { text: `SELECT count(*) n FROM runs WHERE ${filter.text}`, values: filter.values };
+  const parts: string[] = [];
+  const values: SqlValue[] = [];
+  if (experiment !== undefined) {
+    parts.push('experiment = ?');
+    values.push(experiment);
+  }
+  if (search !== undefined) {
+    parts.push("coalesce(search, '') = ?");
+    values.push(search ?? '');
+  }
+  if (status) {
+    parts.push('status IN (SELECT value FROM json_each(?))');
+    values.push(JSON.stringify(status));
+  }
+  const rest = parts.map((part) => ` AND ${part}`).join('');
+  const all = `(SELECT coalesce(sum(n), 0) FROM tallies WHERE deleted = ${deleted ? 1 : 0}${rest})`;
+  if (pipeline !== null) return { text: `SELECT ${all} n`, values };
+  // Few runs are stages of pipelines.
+  const isIn = `pipeline IS NOT NULL AND deleted_at IS ${deleted ? 'NOT NULL' : 'NULL'}`;
+  return {
+    text: `SELECT ${all} - (SELECT count(*) FROM runs WHERE ${isIn}${rest}) n`,
+    values: [...values, ...values],
+  };
+}
+
 export interface Order {
   join: Sql;
   by: string;

@@ -8,7 +8,7 @@ import {
   type RunDetail,
   type RunStatus,
 } from '../../protocol/engine/index.js';
-import { toWire, type Params } from '../../protocol/values/index.js';
+import type { Params } from '../../protocol/values/index.js';
 import type { ActsApi, FileMove, NewRun, RunMedia, RunMessage, RunPatch, RunsApi } from '../api.js';
 import type { z } from 'zod';
 import { matches, parseFilter } from '../../query/filter/index.js';
@@ -18,14 +18,14 @@ import { StoreError } from '../errors.js';
 import type { MetricNames } from '../names.js';
 import type { SeriesTable } from '../series/table.js';
 import { byFormula } from './byFormula.js';
-import { bestRow, experimentOf, newestObjective } from './best.js';
+import { bestCompletedOf, bestOf } from './best.js';
 import { FieldReader } from './fields.js';
 import { experimentsOf } from './experiments.js';
 import { filesOf, hasFile, renameFile } from './files.js';
 import { groupsOf } from './groups.js';
-import { LIVE_SQL, order, where, type Sql } from './query.js';
+import { countOf, LIVE_SQL, order, where, type Sql } from './query.js';
 import { setPacked, unpackedRuns } from './packed.js';
-import { paramsText, readParams } from './params.js';
+import { paramsText } from './params.js';
 import { AS_JSON, PLAIN } from './patched.js';
 import { type RunRow, toDetail, toRuns } from './rows.js';
 import { mediaOf } from './media.js';
@@ -162,7 +162,8 @@ export class Runs implements RunsApi {
     if (query.sort.startsWith('formula:')) return this.listByFormula(query, filter);
     const { join, by } = order(query, this.names, Date.now());
     const find = (): { total: number; keys: number[] } => {
-      const total = this.db.get<{ n: number }>(`SELECT count(*) n FROM runs WHERE ${filter.text}`, ...filter.values);
+      const count = countOf(query, filter);
+      const total = this.db.get<{ n: number }>(count.text, ...count.values);
       // Sorting keys alone first keeps the wide rows out of the sort.
       const page = this.db.all<{ key: number }>(
         `SELECT runs.key FROM runs ${join.text} WHERE ${filter.text} ORDER BY ${by} LIMIT ? OFFSET ?`,
@@ -355,18 +356,11 @@ export class Runs implements RunsApi {
   }
 
   best(asked: Parameters<RunsApi['best']>[0]): ReturnType<RunsApi['best']> {
-    const among = 'file' in asked ? experimentOf(this.db, asked.file) : asked;
-    if (!among) return null;
-    const objective = newestObjective(this.db, among);
-    const best = objective && bestRow(this.db, among, objective);
-    if (!best) return null;
-    const { id, name, params, of } = best;
-    return { run: id, name, ...readParams(params), objective: toWire(best.objective), ...objective, of };
+    return bestOf(this.db, asked);
   }
 
   bestCompleted(among: Parameters<RunsApi['bestCompleted']>[0]): string | null {
-    const objective = newestObjective(this.db, among);
-    return objective && (bestRow(this.db, among, objective, true)?.id ?? null);
+    return bestCompletedOf(this.db, among);
   }
 
   private condition(query: z.output<typeof RunQuery>): Sql {

@@ -77,7 +77,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   own(new Lenses(documents, states, places));
   own(new BestHints(documents, states));
   own(new Marks(documents, states, extensionUri, log));
-  own(new ScriptLenses(engines, states));
+  own(new ScriptLenses(engines, states, places));
   own(new LanguageHelp(states, documents));
   own(new StatusBar(engines));
   own(new Notifications(engines));

@@ -74,6 +74,8 @@ export const TEST_IDS = {
   applyLive: 'apply-live',
   startSearch: 'start-search',
   place: 'place',
+  /** State, place and duration of a run at the head of its page. */
+  pageStatus: 'page-status',
   enqueue: 'enqueue',
   changeSearch: 'change-search',
   search: (id: string) => `search-${id}`,

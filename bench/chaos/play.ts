@@ -56,6 +56,8 @@ const CHANCES: Record<'local' | 'slurm', Record<Victim, number>> = {
 const AT_WORK = 6;
 /** Time for which a run is waited for that is running on a cluster. */
 const BEGIN_MS = 40_000;
+/** Time after the kill of a daemon in which Slurm may lose jobs. */
+const AFTERMATH_MS = 90_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -87,6 +89,8 @@ class Game {
   private other: ChildProcess | null = null;
   private readonly random: () => number;
   private turn = 0;
+  /** When daemons of the cluster were killed. */
+  private readonly daemonsKilled: number[] = [];
 
   constructor(private readonly options: PlayOptions) {
     this.files = writePrograms(options.workspace, options.python, options.slurm ? 'slurm' : 'local');
@@ -222,10 +226,13 @@ class Game {
   private async killDaemon(victim: 'slurmctld' | 'slurmd and its node'): Promise<boolean> {
     const { slurm } = this.options;
     if (!slurm) return false;
+    this.daemonsKilled.push(Date.now());
     // A controller that is killed has not yet saved its last jobs: it forgets them, or starts them again.
     for (const { id } of await this.live()) this.noteKill(id, ['program', 'supervisor']);
     if (victim === 'slurmctld') {
       await slurm.killController(this.random() * 3000);
+      // A search may have begun a trial meanwhile.
+      for (const { id } of await this.live()) this.noteKill(id, ['program', 'supervisor']);
       return true;
     }
     await slurm.killNode(Math.floor(this.random() * 2));
@@ -298,7 +305,14 @@ class Game {
     return fates;
   }
 
-  private fate(run: Pick<Run, 'id' | 'experiment' | 'status' | 'error' | 'search'>, stored: number[]): Fate {
+  private fate(
+    run: Pick<Run, 'id' | 'experiment' | 'status' | 'error' | 'search' | 'endedAt'>,
+    stored: number[],
+  ): Fate {
+    // Slurm gives jobs to a node that has just lost everything, and then calls them cancelled.
+    const since = (run.endedAt ?? 0) - AFTERMATH_MS;
+    const isAftermath = this.daemonsKilled.some((at) => at >= since && at <= (run.endedAt ?? 0));
+    if (run.error?.kind === 'lost' && isAftermath) this.noteKill(run.id, ['program', 'supervisor']);
     const note = (name: string): string[] => lines(path.join(this.folder(run.id), name));
     return {
       id: run.id,

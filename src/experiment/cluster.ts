@@ -56,6 +56,21 @@ export function clusterNeed({ on = 'local', resources = {}, ...sections }: Writt
   return { kind: on, ...(Object.fromEntries(given) as Omit<ClusterNeed, 'kind'>) };
 }
 
+/** Returns the keys by which a stage's own file names the place and the need of a whole pipeline. `clusterNeed` reads them. */
+export function writtenPlace({ kind, kubernetes, ray, ...need }: ClusterNeed): Record<string, unknown> {
+  const { gpus, cpus, memory, minutes, nodes, tasksPerNode } = need;
+  const { partition, account, qos, constraint, setup, extra } = need;
+  const given = (values: object): object =>
+    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  const sections = { kubernetes, ray, slurm: given({ partition, account, qos, constraint, setup, extra }) };
+  const size = {
+    ...{ gpus, cpus, nodes, tasksPerNode },
+    memory: memory === undefined ? undefined : `${memory}M`,
+    time: minutes === undefined ? undefined : `${minutes}m`,
+  };
+  return { on: kind, resources: given(size), ...(kind !== 'ssh' && { [kind]: sections[kind] ?? {} }) };
+}
+
 /** Keys of `resources:` that have no effect, by where the runs work. */
 const WITHOUT_EFFECT: Record<Place, readonly (keyof WrittenResources)[]> = {
   local: ['cpus', 'memory', 'time', 'nodes', 'tasksPerNode'],
@@ -92,8 +107,9 @@ export function uselessKeys(
 /** Keys that a kind of cluster can't do: the file can't be run with them. */
 function impossibleKeys(on: ClusterKind, { pipeline, network, resources = {} }: Written): UselessKey[] {
   const found: UselessKey[] = [];
-  if (pipeline !== undefined) {
-    const message = `pipelines run on this machine only: "on: ${on}" is not supported`;
+  if (pipeline !== undefined && on === 'ssh') {
+    const message =
+      'stages use files of earlier stages, which stay on an SSH host: "on: ssh" is not supported for pipelines';
     found.push({ at: ['on'], message, isError: true });
   }
   for (const key of ['nodes', 'tasksPerNode'] as const) {

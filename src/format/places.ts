@@ -1,5 +1,6 @@
 /** Texts about where runs execute. */
 import type { Place } from '../protocol/run/cluster.js';
+import { LIVE_STATUSES, type RunStatus } from '../protocol/engine/statuses.js';
 import { l10n } from './l10n.js';
 
 /** Returns a phrase for the place that a value of `on:` stands for. */
@@ -28,7 +29,14 @@ export function deviceText(device: string): string {
   const [, kindThere, idThere, node] = /^(slurm|kubernetes|ssh|ray) (\S+) @(\S+)$/.exec(device) ?? [];
   if (kindThere !== undefined) return l10n.t('{0}, job {1} on {2}', kindThere, idThere!, node!);
   if (kind === undefined) return device;
-  const job = l10n.t('{0}, job {1}', kind, id!);
+  // A host of one's own has no number for a job.
+  const job = kind === 'ssh' ? `ssh ${id!}` : l10n.t('{0}, job {1}', kind, id!);
   const queue = place === undefined ? '' : `, ${l10n.t('place {0} in the queue', place)}`;
   return `${job}${queue}${reason ? `: ${reason}` : ''}`;
+}
+
+/** Returns where a live run is on a cluster or an SSH host, in words; null for any other run. */
+export function whereText({ status, device }: { status: RunStatus; device: string | null }): string | null {
+  if (device === null || !LIVE_STATUSES.includes(status) || !/^(slurm|kubernetes|ssh|ray) /.test(device)) return null;
+  return deviceText(device);
 }

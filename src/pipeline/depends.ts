@@ -11,6 +11,8 @@ const LARGEST = 64 * 1024 * 1024;
 const MOST_FILES = 20_000;
 /** Folders that no result depends on. */
 const PASSED_OVER = ['.git', '.tunesmith', 'node_modules', '__pycache__', '.venv'];
+/** Keys of a stage's text that its result does not depend on. */
+const NO_PART = ['name', 'on', 'resources', 'slurm', 'kubernetes', 'ray'];
 /** Raised when the same stage would have another result. */
 const VERSION = 1;
 
@@ -26,8 +28,9 @@ export async function hashOf(
   folder: string,
 ): Promise<string> {
   const hash = createHash('sha256');
-  // A stage that is only called otherwise is the same.
-  const { name: _, ...rest } = JSON.parse(text) as Record<string, unknown>;
+  // A stage that is only called otherwise, or runs in another place, is the same.
+  const stated = Object.entries(JSON.parse(text) as Record<string, unknown>);
+  const rest = Object.fromEntries(stated.filter(([key]) => !NO_PART.includes(key)));
   hash.update(JSON.stringify({ version: VERSION, rest, parents: [...parents].sort(), outputs: stage.outputs }));
   const files = stage.inputs.flatMap((written) => {
     const file = path.resolve(folder, written);

@@ -16,9 +16,14 @@ export function icon(name: string, label?: string, extra = ''): TemplateResult {
   ></span>`;
 }
 
-export function statusIcon(status: RunStatus | SearchStatus): TemplateResult {
+/** `where`: where a run is on a cluster. */
+export function statusIcon(status: RunStatus | SearchStatus, where: string | null = null): TemplateResult {
   const spins = status === 'running' || status === 'starting' ? 'codicon-modifier-spin' : '';
-  return icon(STATUS_ICONS[status], statusText(status), `status status-${status} ${spins}`);
+  return icon(
+    STATUS_ICONS[status],
+    [statusText(status), where].filter(Boolean).join(': '),
+    `status status-${status} ${spins}`,
+  );
 }
 
 /** `fraction` in [0, 1]; null: busy, nobody knows how long. */

@@ -13,6 +13,7 @@ import { forJson } from '../../protocol/values/floats.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError, UsageError } from '../errors.js';
+import { PLACE_OPTION, readPlaceOption } from '../place.js';
 import { followSearch } from '../follow/search.js';
 import { safeLine, table } from '../text/terminal.js';
 import { asking } from '../trainer.js';
@@ -65,6 +66,7 @@ export const auto: Command = {
       help: l10n.t('Folder for the files. Default: NAME.network next to the data, or that of the experiment file.'),
     },
     resume: { type: 'string', value: 'SEARCH', help: l10n.t('Continue this search of an earlier `tunesmith auto`.') },
+    on: PLACE_OPTION,
     json: JSON_OPTION,
   },
   examples: [
@@ -105,8 +107,13 @@ interface Begun {
 async function searchFor(context: Context, input: Input, ask: AskAuto, began: number): Promise<Begun> {
   const resumed = input.text('resume');
   if (resumed !== undefined) return resume(context, input, resumed);
+  const place = readPlaceOption(input);
   const [trials, seed] = [input.whole('trials'), input.whole('seed', 0)];
   const { file, text, experiment } = fileOf(context, input);
+  if ((place.place?.on ?? experiment.cluster?.kind) === 'ssh')
+    throw new UsageError(
+      l10n.t('The networks of a search stay on an SSH host, and auto compares them at the end: choose another place.'),
+    );
   const start = Date.now();
   const looked = await look(ask, experiment, file);
   const seconds = (Date.now() - start) / 1000;
@@ -118,6 +125,7 @@ async function searchFor(context: Context, input: Input, ask: AskAuto, began: nu
   const left = time === null ? null : time - reserveOf(time, seconds) - (Date.now() - began) / 1000;
   const { search } = await engine.request('searches/start', {
     file,
+    ...place,
     ...(trials !== undefined && { trials }),
     ...(seed !== undefined && { seed }),
     data: looked.facts,

@@ -14,7 +14,7 @@ export const cluster: Command = {
   usage: 'check [local|slurm|kubernetes|ssh HOST|ray [URL]|FILE]',
   summary: l10n.t('Checks where runs can execute: this machine, Slurm, Kubernetes, an SSH host, Ray.'),
   details: l10n.t(
-    'A small program goes the whole way of a run, to the host or through the scheduler to a node, and back. Without a name, this machine is checked, Slurm if sbatch is on the PATH, and Kubernetes if there is a kubeconfig. An experiment file stands for the place that it names. Exit code 1 means that one of them does not work.',
+    'A small program goes the whole way of a run, to the host or through the scheduler to a node, and back. Without a name, this machine is checked, Slurm if sbatch is on the PATH, Kubernetes if there is a kubeconfig, and the SSH host and the Ray cluster of your clusters.yaml. An experiment file stands for the place that it names. Exit code 1 means that one of them does not work.',
   ),
   options: { json: JSON_OPTION },
   examples: [
@@ -29,7 +29,8 @@ export const cluster: Command = {
     if (action !== 'check') throw new UsageError(l10n.t('unknown action "{0}": use `tunesmith cluster check`', action));
     // Loaded on demand, so that all other commands start faster.
     const { check, nameOf, placesToCheck } = await import('../../engine/executors/check.js');
-    const places = name === undefined ? placesToCheck().map(withOwnNeed) : [placeOf(context, name, target)];
+    const places =
+      name === undefined ? [...placesToCheck().map(withOwnNeed), ...ownPlaces()] : [placeOf(context, name, target)];
     const checks = [];
     for (const place of places) {
       if (!input.flag('json')) context.say(`${safeLine(nameOf(place))} …`);
@@ -44,6 +45,17 @@ export const cluster: Command = {
     return checks.every(({ ok }) => ok) ? 0 : 1;
   },
 };
+
+/** Returns the SSH host and the Ray cluster of the person's defaults. */
+function ownPlaces(): Place[] {
+  const { defaults = {} } = readOwnPlace();
+  const ssh = defaults.ssh ? ownNeed('ssh')?.ssh : undefined;
+  const ray = defaults.ray ? ownNeed('ray')?.ray : undefined;
+  return [
+    ...(ssh ? [{ kind: 'ssh', ssh } as const] : []),
+    ...(ray ? [{ kind: 'ray', address: ray.address } as const] : []),
+  ];
+}
 
 /** With the partition, image and the like of the person's defaults. */
 function withOwnNeed(place: Place): Place {

@@ -5,6 +5,8 @@ import { distilText } from '../../experiment/network/trained/distilText.js';
 import { parseExperiment } from '../../experiment/index.js';
 import { JSON_OPTION, SET_OPTION, type Command, type Input } from '../command.js';
 import { CommandError, UsageError } from '../errors.js';
+import { PLACE_OPTION, readPlaceOption } from '../place.js';
+import { withSendConsent, YES_OPTION } from '../sendConsent.js';
 import { readSettings } from '../settings.js';
 import { followToEnd } from './run.js';
 import { l10n } from '../../format/l10n.js';
@@ -17,6 +19,8 @@ export const distil: Command = {
     'TEACHER is a run; FILE has the student as its "network:". Equivalent to "distil:" in the file (docs/network.md); docs/mappings.md has the formulas.',
   ),
   options: {
+    on: PLACE_OPTION,
+    yes: YES_OPTION,
     alpha: {
       type: 'string',
       value: 'X',
@@ -62,12 +66,16 @@ export const distil: Command = {
     });
     if (text === null) throw new CommandError(l10n.t('Only the network of a file with a "network:" can be taught.'));
     const engine = await context.engine();
-    const started = await engine.request('runs/start', {
-      ...{ file, text, params },
-      ...(floats && { floats }),
-      name: name ?? `${experiment.name} taught by ${teacher.name}`,
-      ...(seed !== undefined && { seed }),
-    });
+    const started = await withSendConsent(context, input.flag('yes'), (consent) =>
+      engine.request('runs/start', {
+        ...{ file, text, params },
+        ...(floats && { floats }),
+        name: name ?? `${experiment.name} taught by ${teacher.name}`,
+        ...(seed !== undefined && { seed }),
+        ...readPlaceOption(input),
+        ...consent,
+      }),
+    );
     return followToEnd(context, started.run, input.flag('json'));
   },
 };

@@ -7,6 +7,8 @@ import { UsageError } from '../errors.js';
 import { followRun } from '../follow/run.js';
 import { readPoints } from '../text/points.js';
 import { rangePlot, type RangePoint } from '../text/rangePlot.js';
+import { PLACE_OPTION, readPlaceOption } from '../place.js';
+import { withSendConsent, YES_OPTION } from '../sendConsent.js';
 import { readSettings } from '../settings.js';
 import { printEnd } from './run.js';
 import { entryOf } from '../../protocol/values/records.js';
@@ -21,6 +23,8 @@ export const lrRange: Command = {
   ),
   options: {
     set: SET_OPTION,
+    on: PLACE_OPTION,
+    yes: YES_OPTION,
     from: { type: 'string', value: 'RATE', help: l10n.t('The first rate. Default: 1e-7.') },
     to: { type: 'string', value: 'RATE', help: l10n.t('The last rate. Default: 10.') },
     steps: { type: 'string', value: 'N', help: l10n.t('Number of steps. Default: 200.') },
@@ -40,12 +44,16 @@ export const lrRange: Command = {
     const rangeTest = readRange(input);
     const seed = input.whole('seed', 0);
     const engine = await context.engine();
-    const { run } = await engine.request('runs/start', {
-      file,
-      rangeTest,
-      ...readSettings(input.texts('set')),
-      ...(seed === undefined ? {} : { seed }),
-    });
+    const { run } = await withSendConsent(context, input.flag('yes'), (consent) =>
+      engine.request('runs/start', {
+        file,
+        rangeTest,
+        ...readSettings(input.texts('set')),
+        ...(seed === undefined ? {} : { seed }),
+        ...readPlaceOption(input),
+        ...consent,
+      }),
+    );
     const json = input.flag('json');
     const ended = await followRun(context, run, { log: false, quiet: json });
     if (ended.status !== 'completed') {

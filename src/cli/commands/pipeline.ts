@@ -7,6 +7,7 @@ import { JSON_OPTION, SET_OPTION, type Command } from '../command.js';
 import type { Context } from '../context.js';
 import { CommandError } from '../errors.js';
 import { exitCodeOf, followRun } from '../follow/run.js';
+import { PLACE_OPTION, readPlaceOption } from '../place.js';
 import { readSettings } from '../settings.js';
 import { safe, safeLine, table } from '../text/terminal.js';
 import { l10n } from '../../format/l10n.js';
@@ -21,6 +22,7 @@ export const pipeline: Command = {
   options: {
     from: { type: 'string', value: 'STAGE', help: l10n.t('Run the pipeline again from this stage on.') },
     set: SET_OPTION,
+    on: PLACE_OPTION,
     json: JSON_OPTION,
   },
   examples: [
@@ -41,6 +43,7 @@ export const pipeline: Command = {
         file,
         ...readSettings(input.texts('set')),
         afresh: from,
+        ...readPlaceOption(input),
       });
       run = await followRun(context, started.run, { log: false, quiet: input.flag('json') });
       code = exitCodeOf(run);

@@ -7,6 +7,8 @@ import { readReal, STATE_LIMIT } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import { CommandError, UsageError } from '../errors.js';
+import { PLACE_OPTION, readPlaceOption } from '../place.js';
+import { withSendConsent, YES_OPTION } from '../sendConsent.js';
 import { followToEnd } from './run.js';
 import { l10n } from '../../format/l10n.js';
 
@@ -30,6 +32,8 @@ export const prune: Command = {
     'Makes a run with a smaller network, which is saved, exported and evaluated like any other. The same as "from:" and "prune:" in a file (docs/network.md); docs/mappings.md has the formulas.',
   ),
   options: {
+    on: PLACE_OPTION,
+    yes: YES_OPTION,
     by: {
       type: 'string',
       value: 'IMPORTANCE',
@@ -75,12 +79,16 @@ export const prune: Command = {
     const experiment = JSON.parse(readReal(join(detail.folder, RUN_FILES.experiment), STATE_LIMIT)) as Experiment;
     const text = run.file === null ? null : pruneText(experiment, run, settings);
     if (text === null) throw new CommandError(l10n.t('Only runs of the built-in trainer ("network:") can be pruned.'));
-    const started = await engine.request('runs/start', {
-      file: resolve(context.workspace, run.file!),
-      text,
-      name: `${run.name} pruned`,
-      ...(seed === undefined ? {} : { seed }),
-    });
+    const started = await withSendConsent(context, input.flag('yes'), (consent) =>
+      engine.request('runs/start', {
+        file: resolve(context.workspace, run.file!),
+        text,
+        name: `${run.name} pruned`,
+        ...(seed === undefined ? {} : { seed }),
+        ...readPlaceOption(input),
+        ...consent,
+      }),
+    );
     return followToEnd(context, started.run, input.flag('json'));
   },
 };

@@ -26,6 +26,8 @@ export function placeCommands(parts: Parts): Pick<Handlers, 'place.pick' | 'clus
   const { places, extensionUri } = parts;
 
   const ownPlace = async (file: string): Promise<Place> => {
+    // A plain script names none.
+    if (!parts.files.isExperiment(file)) return 'local';
     const text = (await vscode.workspace.openTextDocument(file)).getText();
     const { experiment } = (await loadExperiments()).parseExperiment(text, file);
     return experiment?.cluster?.kind ?? 'local';
@@ -51,7 +53,7 @@ export function placeCommands(parts: Parts): Pick<Handlers, 'place.pick' | 'clus
           label: `${each === now ? '$(check) ' : ''}${each}`,
           description: each === own ? l10n.t('as the file says') : mine,
           detail: placeTitle(each),
-          ...(each !== own && { buttons: [write] }),
+          ...(each !== own && parts.files.isExperiment(file) && { buttons: [write] }),
         };
       });
       const picker = vscode.window.createQuickPick<PlaceItem>();

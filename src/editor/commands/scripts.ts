@@ -16,7 +16,7 @@ type Names = Extract<keyof Handlers, `script.${string}`>;
 const MOST_RUNS = 200;
 
 export function scriptCommands(parts: Parts): Pick<Handlers, Names> {
-  const { engines, panels } = parts;
+  const { engines, panels, places } = parts;
 
   /** Reads the script as the editor has it; unsaved changes are saved first, since the program reads the file. */
   const read = async (arg: FileArg | undefined) => {
@@ -48,6 +48,7 @@ export function scriptCommands(parts: Parts): Pick<Handlers, Names> {
           file,
           text: scripts.plainRunText(found, text, place, []),
           ...(await folder.chosenPython()),
+          ...places.placing(file),
         }),
     );
     panels.openForStart(folder, started.experiment, [started.id]);

@@ -3,6 +3,7 @@ import { errorText } from '../../format/said.js';
 import { LIVE_STATUSES, type Experiment, type Run, type RunStatus, type Search } from '../../protocol/engine/index.js';
 import type { FoundLog } from '../../protocol/engine/foreign.js';
 import { formatNumber } from '../../format/numbers.js';
+import { whereText } from '../../format/places.js';
 import { statusText } from '../../format/statuses.js';
 import { formatDuration } from '../../format/times.js';
 import { formatParams, shorten } from '../format.js';
@@ -87,17 +88,19 @@ export function runRow(run: Run, best: 'experiment' | 'search' | null): Row {
   const live = LIVE_STATUSES.includes(run.status);
   const value = run.objective?.value ?? null;
   const objective = value === null ? '' : formatNumber(value);
+  const where = whereText(run);
   const parts = [
     objective && (best ? `★ ${objective}` : objective),
     run.status === 'failed' && (run.error ? failure(run.error.kind) : statusText('failed')),
     live && (run.progress?.text ? shorten(run.progress.text, 60) : statusText(run.status)),
     !live && run.status !== 'completed' && run.status !== 'failed' && statusText(run.status),
+    where !== null && shorten(where, 80),
     run.tags.length > 0 && run.tags.map((tag) => `#${tag}`).join(' '),
     run.note && `“${shorten(run.note.replaceAll(/\s+/g, ' '), 40)}”`,
   ];
   // A trial's number and parameters: its name says no more.
   const label = run.stage?.name ?? (run.trial === null ? run.name : `#${run.trial}`);
-  if (run.trial !== null) parts.splice(3, 0, shorten(formatParams(run.params, 4, run.floats), 80));
+  if (run.trial !== null) parts.splice(4, 0, shorten(formatParams(run.params, 4, run.floats), 80));
   return {
     label,
     description: parts.filter(Boolean).join(' · '),
@@ -110,6 +113,7 @@ export function runRow(run: Run, best: 'experiment' | 'search' | null): Row {
       best === 'search' && l10n.t('best of its search'),
       objective && `${run.objective?.metric} ${objective}`,
       live && run.progress?.text,
+      where,
       run.trial !== null && formatParams(run.params, 4, run.floats),
       run.error && shorten(errorText(run.error), 120),
     ]

@@ -93,17 +93,20 @@ function runLenses(
   add: Add,
 ): void {
   add(line, `$(play) ${l10n.t('Run')}`, 'run.start', [file], l10n.t('Run with these parameters'));
-  if (place) {
-    const why = place.isChosen ? l10n.t('Your choice; the file says another place') : placeTitle(place.name);
-    add(
-      line,
-      `${l10n.t('on {0}', place.name)} ▾`,
-      'place.pick',
-      [file],
-      `${why}\n${l10n.t('Click to choose where to run')}`,
-    );
-  }
+  if (place) placeLens(line, file, place, add);
   runStateLenses(line, state, add);
+}
+
+/** Adds the place where runs of a file execute. */
+export function placeLens(
+  line: number,
+  file: string,
+  { name, isChosen }: { name: Place; isChosen: boolean },
+  add: Add,
+): void {
+  const why = isChosen ? l10n.t('Your choice; the file says another place') : placeTitle(name);
+  const tooltip = `${why}\n${l10n.t('Click to choose where to run')}`;
+  add(line, `${l10n.t('on {0}', name)} ▾`, 'place.pick', [file], tooltip);
 }
 
 /** Adds the state of the runs: those running, else how the last one ended. */

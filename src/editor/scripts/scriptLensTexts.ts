@@ -1,6 +1,7 @@
 /** The lenses of a plain script and of a configuration file that a script reads, in words. Pure: golden tests compare them. */
 import type { FoundScript } from '../../experiment/script/types.js';
-import { add, LOOKING, runStateLenses, type FileState, type Lens } from '../language/lensTexts.js';
+import type { Place } from '../../protocol/run/cluster.js';
+import { add, LOOKING, placeLens, runStateLenses, type FileState, type Lens } from '../language/lensTexts.js';
 import { l10n } from '../../format/l10n.js';
 
 /** `script`: absolute path of the script; `lines`: where its lenses stand, from 0; the state of its runs stands in the first. */
@@ -10,13 +11,15 @@ export function scriptLensTexts(
   hasFile: boolean,
   state: FileState,
   trusted: boolean,
+  place: { name: Place; isChosen: boolean } | null = null,
 ): Lens[] {
   const all: Lens[] = [];
   const put = add(all);
   for (const [at, line] of lines.entries()) {
-    if (trusted)
+    if (trusted) {
       put(line, `$(play) ${l10n.t('Run')}`, 'script.run', [script], l10n.t('Run the script with its defaults'));
-    else {
+      if (place && at === 0) placeLens(line, script, place, put);
+    } else {
       const title = `$(workspace-untrusted) ${l10n.t('Trust this workspace to run')}`;
       all.push({ line, title, command: 'workbench.trust.manage', args: [] });
     }

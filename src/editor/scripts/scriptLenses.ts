@@ -6,6 +6,7 @@ import { Disposables, type Disposable } from '../events.js';
 import type { Engines } from '../link/engines.js';
 import { isExperimentDocument } from '../language/documents.js';
 import type { FileStates } from '../language/fileStates.js';
+import type { Places } from '../places.js';
 import { affects, setting } from '../settings.js';
 import { scriptOfConfig } from './configScripts.js';
 import { isOther, lensLines, scriptLensTexts } from './scriptLensTexts.js';
@@ -36,7 +37,9 @@ export class ScriptLenses implements vscode.CodeLensProvider, Disposable {
   constructor(
     private readonly engines: Engines,
     private readonly states: FileStates,
+    private readonly places: Places,
   ) {
+    this.all.add(places.onChange(() => this.changed.fire()));
     this.all.add(vscode.languages.registerCodeLensProvider(SELECTOR, this));
     this.all.add(states.onChange(() => this.changed.fire()));
     this.all.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.changed.fire()));
@@ -57,7 +60,8 @@ export class ScriptLenses implements vscode.CodeLensProvider, Disposable {
     const { tuneFileOf } = await loadScripts();
     const state = await this.states.ofScript(place.script);
     const hasFile = existsSync(tuneFileOf(place.script));
-    const texts = scriptLensTexts(place.script, place.lines, hasFile, state, vscode.workspace.isTrusted);
+    const where = await this.places.shown(place.script, null);
+    const texts = scriptLensTexts(place.script, place.lines, hasFile, state, vscode.workspace.isTrusted, where);
     return texts.map(({ line, title, tooltip, command, args }) => {
       const at = new vscode.Range(line, 0, line, 0);
       return new vscode.CodeLens(at, { title, command, arguments: args, ...(tooltip && { tooltip }) });

@@ -26,8 +26,29 @@ async function faultsOf(experiment: Experiment, need: ClusterNeed, context: Plac
       return slurmFaults(need, (await slurmOffer(context.env)) ?? []);
     case 'kubernetes':
       return kubernetesFaults(experiment, need, context);
+    case 'ssh':
+      return trainedFaults(experiment);
     default:
-      // An SSH host and Ray say it when they are handed the run.
+      // Ray says it when it is handed the run.
       return [];
   }
 }
+
+/** Returns the earlier runs that a network starts from: their weights are here, and no run's folder is sent. */
+function trainedFaults({ program }: Experiment): PlacedFault[] {
+  if (program.kind !== 'network') return [];
+  const { from, distil } = program.value as { from?: unknown; distil?: { teacher?: unknown } };
+  const named = [
+    { at: ['network', 'from'], source: from },
+    { at: ['network', 'distil', 'teacher'], source: distil?.teacher },
+  ];
+  return named
+    .filter(({ source }) => source !== undefined && source !== null && !isFile(source))
+    .map(({ at }) => ({
+      at,
+      message: 'the weights of earlier runs are not sent to an SSH host',
+      hint: 'export them to a file of this folder with tunesmith export, and name that file',
+    }));
+}
+
+const isFile = (source: unknown): boolean => typeof source === 'object' && source !== null && 'file' in source;

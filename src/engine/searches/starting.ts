@@ -62,7 +62,8 @@ export function needOf({ resources, program, cluster }: Experiment, visible: str
     gpus: resources.gpus ?? 1,
     perGpu: resources.perGpu,
     visible,
-    cluster: cluster?.kind,
+    // Its program stays here; each stage has a need of its own.
+    cluster: idle ? undefined : cluster?.kind,
     ...(idle && { idle }),
   };
 }

@@ -11,6 +11,7 @@ import { validateNetwork } from '../network/index.js';
 import { splitHint } from '../search/space.js';
 import { fillArgument, fillTree, placeholders, putVariables, takesAll } from '../start/fill.js';
 import { fillNetwork } from '../start/fillNetwork.js';
+import { writtenPlace } from '../cluster.js';
 import type { Experiment } from '../types.js';
 import { outputText } from '../start/output.js';
 import { networkOf } from './network.js';
@@ -60,6 +61,8 @@ class Compiler {
     const python = experiment.python ?? this.context.python;
     const gpus = written.resources?.gpus ?? experiment.resources.gpus;
     const perGpu = written.resources?.perGpu ?? experiment.resources.perGpu;
+    const cluster = written.on === 'local' ? undefined : experiment.cluster;
+    const place = cluster && writtenPlace(cluster);
     const seed = written.seed ?? experiment.seed;
     const text = {
       name: `${experiment.name}/${name}`,
@@ -75,6 +78,7 @@ class Compiler {
       ...((gpus !== null || perGpu !== 1) && {
         resources: { ...(gpus !== null && { gpus }), ...(perGpu !== 1 && { perGpu }) },
       }),
+      ...(place && { ...place, resources: { ...(place.resources as object), ...written.resources } }),
       ...(experiment.stopGrace !== null && { stopGrace: experiment.stopGrace }),
       ...(experiment.syncInterval !== undefined && { syncInterval: experiment.syncInterval }),
     };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { record } from '../../protocol/values/recordSchema.js';
 import type { ParamValue } from '../../protocol/values/index.js';
 import { filesSchema, outputSchema } from '../file/copiesSchema.js';
+import { clusterResources } from '../clusters/resources.js';
 import { NetworkTemplate } from '../network/index.js';
 import { ObjectiveSchema } from '../search/schema.js';
 
@@ -118,9 +119,19 @@ export function pipelineSchema(deep: boolean) {
         .optional()
         .describe('Seed of the stage. Default: the file’s, else a new one whenever it runs.'),
       resources: z
-        .strictObject({ gpus: z.number().int().min(0).optional(), perGpu: z.number().int().min(1).optional() })
+        .strictObject({
+          gpus: z.number().int().min(0).optional(),
+          perGpu: z.number().int().min(1).optional(),
+          ...clusterResources,
+        })
         .optional()
-        .describe('`gpus` and `perGpu` of this stage.'),
+        .describe(
+          '`gpus` and `perGpu` of this stage; on a cluster also `cpus`, `memory`, `time`, `nodes` and `tasksPerNode`.',
+        ),
+      on: z
+        .literal('local', { error: 'on of a stage can only be local: the file says where the other stages run' })
+        .optional()
+        .describe('`local`: this stage runs on this machine, though the file names a cluster.'),
     },
     { error: 'a stage is a group of settings, such as { stage: base, train: { … } }' },
   );

@@ -1,3 +1,4 @@
+import { writtenPlace } from '../../../src/experiment/cluster.js';
 import { expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.js';
 
@@ -105,9 +106,25 @@ it('counts nodes and processes for a command, and not for the built-in trainer',
   );
 });
 
-it('is refused for a pipeline', () => {
-  const { problems } = parseExperiment('on: slurm\npipeline: [{ stage: a, run: python a.py }]\n', '/w/a.tune.yaml');
-  expect(problems.map(({ message }) => message)).toContain(
-    'pipelines run on this machine only: "on: slurm" is not supported',
-  );
+it('is that of each stage of a pipeline, unless the stages’ files would stay on another host', () => {
+  const stages = 'pipeline: [{ stage: a, run: python a.py }]\n';
+  expect(parseExperiment(`on: slurm\n${stages}`, '/w/a.tune.yaml').problems).toEqual([]);
+  const ssh = parseExperiment(`on: ssh\nssh: { host: box }\n${stages}`, '/w/a.tune.yaml');
+  expect(ssh.problems).toMatchObject([
+    { line: 1, column: 1, message: expect.stringMatching(/"on: ssh" is not supported for pipelines/) as string },
+  ]);
+});
+
+it('is written down for a stage as it was read', () => {
+  const needs = [
+    'on: slurm\nresources: { gpus: 1, cpus: 4, memory: 2G, time: 1h }\nslurm: { partition: a, setup: [x], extra: ["--nice=5"] }\n',
+    'on: kubernetes\nresources: { cpus: 2 }\nkubernetes: { image: i, volume: { claim: c, path: /w } }\n',
+    'on: ray\nray: { address: "http://head:8265", runtimeEnv: { pip: [a] } }\n',
+  ];
+  for (const text of needs) {
+    const { cluster } = parse(text).experiment!;
+    const again = parseExperiment(JSON.stringify({ run: 'python a.py', ...writtenPlace(cluster!) }), '/w/a.tune.json');
+    expect(again.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(again.experiment?.cluster).toEqual(cluster);
+  }
 });

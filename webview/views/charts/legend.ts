@@ -19,6 +19,7 @@ import { askAbout } from '../ask.js';
 import { swatch } from './swatch.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { countOfRuns, statusText } from '../../../src/format/statuses.js';
+import { whereText } from '../../../src/format/places.js';
 
 /** Maximum number of entries; nobody reads more. */
 const MOST_LISTED = 200;
@@ -153,7 +154,7 @@ class Legend extends LitElement {
             }
           </span>
           <span class="legend-sub">
-            ${statusIcon(run.status)}${run.foreign ? icon('lock', l10n.t('read-only: {0}', run.foreign.title)) : nothing}${label.parts.length > 0 ? html`<span class="name">${run.name}</span>` : nothing}
+            ${statusIcon(run.status, whereText(run))}${run.foreign ? icon('lock', l10n.t('read-only: {0}', run.foreign.title)) : nothing}${label.parts.length > 0 ? html`<span class="name">${run.name}</span>` : nothing}
             ${value === null ? nothing : html`<span class="objective">${formatNumber(value)}</span>`}${this.difference(run)}
           </span>
         </span>

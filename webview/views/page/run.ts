@@ -25,6 +25,7 @@ import { overviewSection } from './overview.js';
 import './log.js';
 import './metrics.js';
 import '../media/index.js';
+import { whereText } from '../../../src/format/places.js';
 
 const TITLES: Record<RunSection, string> = {
   overview: l10n.t('Overview'),
@@ -105,7 +106,9 @@ class RunPage extends LitElement {
     return html`<div class="page-head">
       ${this.back()}
       <h2 class="ellipsis" title=${run.name}>${statusIcon(run.status)} ${run.name}</h2>
-      <span class="hint">${statusText(run.status)} · ${formatRunTime(run, Date.now())}</span>
+      <span class="hint" data-testid=${TEST_IDS.pageStatus}
+        >${[statusText(run.status), whereText(run), formatRunTime(run, Date.now())].filter(Boolean).join(' · ')}</span
+      >
       ${
         value === null
           ? nothing

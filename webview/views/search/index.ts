@@ -24,6 +24,7 @@ import { searchTitle } from './searchTitle.js';
 import { hasEntry } from '../../../src/protocol/values/records.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { goalText, statusText } from '../../../src/format/statuses.js';
+import { whereText } from '../../../src/format/places.js';
 
 const ROW = 26;
 const ORDERS: { value: TrialOrder; label: string }[] = [
@@ -246,7 +247,7 @@ class SearchView extends LitElement {
       data-objective=${value === null ? '' : String(value)}
       @contextmenu=${(event: MouseEvent) => this.menu(event, run)}
     >
-      <span class="n">${n}</span>${statusIcon(run.status)}
+      <span class="n">${n}</span>${statusIcon(run.status, whereText(run))}
       <span class="ellipsis" title=${run.error ? `${errorText(run.error)}\n${run.error.logTail}` : params}
         >${run.status === 'failed' && run.error ? html`<span class="field-error">${errorText(run.error)}</span>` : params}</span
       >

@@ -11,6 +11,7 @@ import { columnNumber, type Column } from '../../../src/drawing/runs/tableColumn
 import type { PanelModel } from '../../model/panel.js';
 import { isLive, warningText } from '../../model/values.js';
 import { l10n } from '../../../src/format/l10n.js';
+import { whereText } from '../../../src/format/places.js';
 
 /** Maximum number of tags shown next to a name. */
 const MOST_TAGS = 3;
@@ -54,7 +55,7 @@ export function tableCell(
       class="cell status ${frozen}"
       ${place}
       title=${[run.error ? errorText(run.error) : (run.progress?.text ?? text), warningText(run)].filter(Boolean).join('\n')}
-      >${statusIcon(run.status)}${run.warnings ? icon('warning', l10n.t('has warnings'), 'warned') : nothing}${
+      >${statusIcon(run.status, whereText(run))}${run.warnings ? icon('warning', l10n.t('has warnings'), 'warned') : nothing}${
         busy && run.progress
           ? progressBar(run.progress.fraction, run.progress.text)
           : html`<span class="ellipsis">${text}</span>`

@@ -26,7 +26,7 @@ const formats = (): Record<ExportFormat, string> => ({
 });
 
 export function modelCommands(parts: Parts): Pick<Handlers, Names> {
-  const { engines, files, panels } = parts;
+  const { engines, files, panels, places } = parts;
 
   const needTrust = (): void => {
     if (!vscode.workspace.isTrusted)
@@ -157,6 +157,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
         rangeTest: {},
         ...(await folder.chosenPython()),
         ...(text !== undefined && { text }),
+        ...places.placing(file),
       });
       panels.openForStart(folder, run.experiment, [run.id]);
       return run.id;

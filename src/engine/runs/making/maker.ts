@@ -282,7 +282,8 @@ export class RunMaker {
       createdAt: Date.now(),
       name: details.name,
       resources: from.resources,
-      ...(from.cluster && { cluster: from.cluster }),
+      // A pipeline's program stays here, and only its stages go to the cluster.
+      ...(from.cluster && !plan.pipeline && { cluster: from.cluster }),
       ...(from.retries && { retries: from.retries }),
       origin: { host: hostName(), git: details.git, ...(env && { env }), workspace: this.options.workspace },
       stopGrace: from.stopGrace ?? 10,

@@ -85,7 +85,9 @@ it('a wrong default is refused by the name of its setting', () => {
 
 it('a place that can’t run the file refuses it', () => {
   const { experiment } = parseExperiment('pipeline: [{ stage: a, run: python a.py }]\n', '/w/a.tune.yaml');
-  expect(placeExperiment(experiment!, { on: 'slurm' })).toMatchObject([
-    { line: 1, message: 'pipelines run on this machine only: "on: slurm" is not supported' },
+  const defaults = { ssh: { host: 'box' } };
+  expect(placeExperiment(experiment!, { on: 'slurm' })).toEqual([]);
+  expect(placeExperiment(experiment!, { on: 'ssh', defaults })).toMatchObject([
+    { line: 1, message: expect.stringMatching(/"on: ssh" is not supported for pipelines/) as string },
   ]);
 });

@@ -192,6 +192,35 @@ describe.skipIf(why !== null)(`through Slurm${why === null ? '' : ` (skipped: ${
     expect((await runOver(engine, run.id)).status).toBe('completed');
   }, 120_000);
 
+  it('a pipeline’s stages are jobs, one takes the files of another, and a stage can stay on this machine', async () => {
+    workspace = new Workspace(dist, shared);
+    workspace.write(
+      'stage.mjs',
+      `import fs from 'node:fs'; import os from 'node:os'; import path from 'node:path';
+const [, , from] = process.argv;
+const before = from ? fs.readFileSync(path.join(from, 'host'), 'utf8') + ',' : '';
+fs.writeFileSync(path.join(process.env.TUNESMITH_RUN_DIR, 'host'), before + os.hostname());
+`,
+    );
+    const file = workspace.write(
+      'chain.tune.yaml',
+      'name: chain\non: slurm\nresources: { cpus: 1 }\nslurm: { partition: urgent }\npipeline:\n' +
+        '  - { stage: data, run: node stage.mjs, on: local }\n' +
+        '  - { stage: train, from: data, run: "node stage.mjs {stage.data.dir}", resources: { memory: 200M } }\n' +
+        '  - { stage: report, from: train, run: "node stage.mjs {stage.train.dir}" }\n',
+    );
+    const engine = await connect();
+    const { run } = await engine.request('runs/start', { file });
+    expect(await runOver(engine, run.id)).toMatchObject({ status: 'completed', error: null });
+    const { runs } = await engine.request('runs/list', { limit: 10 });
+    const byStage = new Map(runs.map((each) => [each.stage?.name, each]));
+    expect(byStage.get('train')?.device).toMatch(/^slurm \d+/);
+    const host = fs.readFileSync(workspace.at('.tunesmith/runs', byStage.get('report')!.id, 'host'), 'utf8');
+    expect(host).toMatch(new RegExp(`^${os.hostname()},node\\d,node\\d$`));
+    const jobs = cluster.ask('squeue', ['--noheader', '--states=all', '--format=%j %P %m']) ?? '';
+    expect(jobs).toContain(`tunesmith-${byStage.get('train')!.id}-1 urgent 200M`);
+  }, 180_000);
+
   it('a preempted run goes on from its checkpoint in another job, with every step once', async () => {
     const { engine, id } = await start(
       'preempted',

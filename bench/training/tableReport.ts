@@ -42,7 +42,7 @@ export function tableReport(scores: readonly Score[], version: string): string {
     'behind a `StandardScaler`. Made by `node bench/training/tables.mjs`; not edited by hand.',
     '',
     `- scikit-learn ${version}. ${splits} random splits of each table: three quarters to train on, one quarter to score on, used for nothing else.`,
-    '- Accuracy; for diabetes, whose targets are numbers, R². A rank is among the three on the same split; lower is better.',
+    '- Accuracy; for diabetes and friedman, whose targets are numbers, R². Moons, circles, clusters, hastie and friedman are generated. A rank is among the three on the same split; lower is better.',
     '',
     line(['', ...ALL.map((side) => SIDES[side])]),
     line(['---', ...ALL.map(() => '--:')]),

@@ -6,7 +6,7 @@ import { argsOrHelp, bundle, copyWasm, finish, root, TRAINER } from '../starter.
 
 const HELP = `node bench/training/tables.mjs [OPTION …]
 
-Accuracy (or R²) of the trainer's default network on six small tables, beside the defaults of scikit-learn's MLP. The report
+Accuracy (or R²) of the trainer's default network on ten small tables, beside the defaults of scikit-learn's MLP. The report
 is docs/benchmarks/tables.md.
 
   --python PATH      a Python that has scikit-learn (python3)

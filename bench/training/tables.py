@@ -10,7 +10,18 @@ import warnings
 
 import numpy as np
 import sklearn
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine, make_moons
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_iris,
+    load_wine,
+    make_circles,
+    make_classification,
+    make_friedman1,
+    make_hastie_10_2,
+    make_moons,
+)
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -26,6 +37,10 @@ TABLES = {
     "digits": load_digits(return_X_y=True),
     "diabetes": load_diabetes(return_X_y=True),
     "moons": make_moons(600, noise=0.25, random_state=3),
+    "circles": make_circles(400, noise=0.15, factor=0.5, random_state=3),
+    "clusters": make_classification(800, 20, n_informative=8, n_classes=4, flip_y=0.05, random_state=3),
+    "hastie": make_hastie_10_2(1000, random_state=3),
+    "friedman": make_friedman1(500, noise=1.0, random_state=3),
 }
 
 
@@ -39,7 +54,7 @@ def write(path, inputs, targets, classes):
 
 results = []
 for name, (inputs, targets) in TABLES.items():
-    classes = name != "diabetes"
+    classes = name not in ("diabetes", "friedman")
     for split in range(splits):
         parts = train_test_split(
             inputs, targets, test_size=0.25, random_state=100 + split, stratify=targets if classes else None

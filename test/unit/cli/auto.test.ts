@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildTrainer } from '../training/trainerProgram.js';
 import { Workspace } from './workspace.js';
@@ -34,6 +35,27 @@ afterAll(async () => {
 });
 
 const auto = (...args: string[]) => workspace.tunesmith(['auto', ...args], { TUNESMITH_BACKEND: 'wasm' });
+
+/** Starts the command without waiting for its end. */
+function begin(...args: string[]) {
+  const [node, program] = workspace.command as [string, string];
+  const child = spawn(node, [program, 'auto', ...args], {
+    cwd: workspace.folder,
+    env: workspace.environment({ TUNESMITH_BACKEND: 'wasm' }),
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (text) => (out += String(text)));
+  child.stderr.on('data', (text) => (err += String(text)));
+  const code = new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { process: child, code, out: () => out, err: () => err };
+}
+
+async function saying(child: ReturnType<typeof begin>, what: RegExp): Promise<void> {
+  while (!what.test(child.err())) {
+    if (child.process.exitCode !== null) throw new Error(`it ended: ${child.err()}`);
+    await sleep(50);
+  }
+}
 
 describe('tunesmith auto', () => {
   it('finds a network for a table, and its file runs and validates', async () => {
@@ -106,6 +128,34 @@ describe('tunesmith auto', () => {
     expect(readdirSync(inFolder('two.network'))).toEqual(
       expect.arrayContaining(['two.best.tune.yaml', 'two-2.best.tune.yaml']),
     );
+  });
+
+  it('ends with the best so far after Ctrl+C', async () => {
+    const child = begin('two.csv', '--target', 'kind', '--out', 'stopped', '--time', '20m');
+    await saying(child, /trial \d+ completed/);
+    child.process.kill('SIGINT');
+    expect([await child.code, child.err()]).toEqual([0, expect.anything()]);
+    expect(child.out()).toMatch(/accuracy +validation +test/);
+    expect(existsSync(inFolder('stopped/two.best.tune.yaml'))).toBe(true);
+  });
+
+  it('loses nothing when the engine is killed', async () => {
+    const child = begin('two.csv', '--target', 'kind', '--out', 'killed', '--trials', '3', '--time', '20m');
+    await saying(child, /trial /);
+    const { out } = await workspace.tunesmith(['engine', 'status', '--json']);
+    process.kill((JSON.parse(out) as { pid: number }).pid, 'SIGKILL');
+    const code = await child.code;
+    // The command goes on with the next engine, or says how to; then the search goes on where it was.
+    if (code !== 0) {
+      const listed = JSON.parse((await workspace.tunesmith(['ls', '--searches', '--json'])).out) as {
+        search: string;
+      }[];
+      const resumed = await auto('--resume', listed[0]!.search);
+      expect([resumed.err, resumed.code]).toEqual([expect.anything(), 0]);
+    }
+    expect(existsSync(inFolder('killed/two.best.tune.yaml'))).toBe(true);
+    const runs = JSON.parse((await workspace.tunesmith(['ls', '--json'])).out) as { status: string }[];
+    expect(runs.filter(({ status }) => status === 'failed')).toEqual([]);
   });
 
   it.each([

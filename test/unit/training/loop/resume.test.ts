@@ -27,6 +27,17 @@ describe('an interrupted training', () => {
     ['Adam with a schedule and a moving average', { optimizer: 'adamw', schedule: { name: 'oneCycle' }, ema: 0.9 }],
     ['Nesterov', { optimizer: { name: 'sgd', momentum: 0.9, nesterov: true } }],
     ['a plateau', { optimizer: 'rmsprop', schedule: { name: 'plateau', patience: 0, factor: 0.5 }, accumulate: 2 }],
+    [
+      'hypergradients',
+      {
+        hypergradient: { tune: ['learningRate', 'weightDecay', 'labelSmoothing'], every: 3, horizon: 2, rate: 0.1 },
+        optimizer: { name: 'adam', weightDecay: 0.01 },
+      },
+    ],
+    [
+      'hypergradients by the implicit function theorem',
+      { hypergradient: { tune: ['weightDecayByLayer', 'classWeights'], method: 'implicit', terms: 2, every: 2 } },
+    ],
     ['early stopping', { optimizer: { name: 'adam', learningRate: 0.3 }, earlyStopping: { patience: 1 } }],
     [
       'changed images, penalties and bounds',

@@ -22,7 +22,7 @@ const EPOCHS = { least: 10, most: 300 };
 const WIDTH = { least: 32, most: 256 };
 /** Epochs of pictures and sequences whose layers follow the data. */
 const PICTURE_EPOCHS = 20;
-/** Rate for numbers to predict, whose noise a network would otherwise learn by heart. */
+/** Dropout rate: a network would otherwise learn the noise of a small table by heart. */
 const DROPOUT = 0.2;
 
 /** Returns the loss that says what the targets are; null: the data say so. */
@@ -57,10 +57,9 @@ export function followData(network: Network, dataset: Dataset): { network: Netwo
     const hidden = { dense: { units, activation: 'relu' as const, init: 'heUniform' as const } };
     settled = {
       ...settled,
-      layers: normalizeLayers([hidden, { dropout: 0.2 }, hidden, { dropout: 0.2 }, { dense: outputs }]),
+      layers: normalizeLayers([hidden, { dropout: DROPOUT }, hidden, { dropout: DROPOUT }, { dense: outputs }]),
     };
-    const dropout = dataset.classes ? '' : ` and dropout ${DROPOUT}`;
-    said.push(`layers: two dense layers of ${units} units with ReLU${dropout}, then ${outputs} output(s)`);
+    said.push(`layers: two dense layers of ${units} units with ReLU and dropout ${DROPOUT}, then ${outputs} output(s)`);
   }
   // Epochs of meta-learning consist of tasks.
   if (table && !network.meta && open.includes('epochs')) {

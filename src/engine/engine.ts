@@ -148,7 +148,7 @@ export class Engine {
     this.backlog = new Backlog(active);
     const hand = new HandRuns({ ...shared, runs: paths.runs });
     const packer = new Packer({ ...shared, active }, () => this.others.hold());
-    this.parts = { ...shared, active, hand, maker, searches, insights: new Insights(shared), packer };
+    this.parts = { ...shared, clusters, active, hand, maker, searches, insights: new Insights(shared), packer };
     this.follower = new FileFollower({
       ...{ ...shared, workspace: paths.workspace, renamed },
       onRenamed: (from, to) => this.alerts.fileRenamed(from, to),

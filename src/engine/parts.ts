@@ -1,6 +1,7 @@
 import type { StoreApi } from '../store/api.js';
 import type { ActiveRuns } from './runs/life/activeRuns.js';
 import type { Environments } from './disk/environments.js';
+import type { Clusters } from './executors/clusters.js';
 import type { Changes } from './server/changes.js';
 import type { Devices } from './machine/devices.js';
 import type { HandRuns } from './runs/handStarted/handRuns.js';
@@ -23,6 +24,7 @@ export interface EngineParts {
   devices: Devices;
   scheduler: Scheduler;
   changes: Changes;
+  clusters: Clusters;
   active: ActiveRuns;
   hand: HandRuns;
   maker: RunMaker;

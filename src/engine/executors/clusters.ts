@@ -14,6 +14,9 @@ import type { Sending } from './sending.js';
 import { Slurm } from './slurm/index.js';
 import { SshHost } from './ssh/index.js';
 
+/** Time for a host to remove a run's folder. */
+const FORGET_MS = 15_000;
+
 export interface JobOf {
   spec: RunSpec & { cluster: ClusterNeed };
   /** Absolute path of the run's folder. */
@@ -48,7 +51,7 @@ export class Clusters {
     const node = ownNode();
     const umask = (personsUmask() ?? process.umask()).toString(8);
     const request = {
-      name: `tunesmith-${spec.id}-${launch}`,
+      name: nameOf(spec.id, launch),
       folder,
       output: path.join(folder, jobOutput(launch)),
       argv: [node.execPath, supervisorProgram, folder, umask, askedHash ?? 'nobody asked for it', ''],
@@ -59,6 +62,18 @@ export class Clusters {
       launch,
     };
     return new ClusterJob(this.jobsOf(spec.cluster, environment ?? process.env), request, launch);
+  }
+
+  /** Removes what a run has left on its SSH host; nothing for other runs. Rejects when the host can't be asked. */
+  async forget(spec: RunSpec, folder: string): Promise<void> {
+    if (!spec.cluster?.ssh) return;
+    const { executor } = this.jobsOf(spec.cluster, process.env);
+    if (!(executor instanceof SshHost)) return;
+    const launch = spec.launch?.number ?? 1;
+    const late = new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error(`${spec.cluster!.ssh!.host} does not answer`)), FORGET_MS).unref();
+    });
+    await Promise.race([executor.forget({ folder, spec, name: nameOf(spec.id, launch) }), late]);
   }
 
   close(): void {
@@ -84,6 +99,8 @@ export class Clusters {
     return kind === 'kubernetes' ? Kubernetes.of(need, env) : new Slurm(env);
   }
 }
+
+const nameOf = (id: string, launch: number): string => `tunesmith-${id}-${launch}`;
 
 /** The lines of `setup` belong to each job. */
 function keyOf({ kind, ssh, ray, kubernetes }: ClusterNeed, env: NodeJS.ProcessEnv): string {

@@ -199,7 +199,7 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
       const chosen = await pickDeleted(await deletedRuns(parts), l10n.t('Erase Deleted Runs from Disk'));
       const erase = l10n.t('Erase');
       const question = l10n.t(
-        'Erase {0} runs with their logs, metrics and checkpoints? This cannot be undone.',
+        'Erase {0} runs with their logs, metrics and checkpoints, here and on the SSH hosts where they worked? This cannot be undone.',
         chosen.length,
       );
       if ((await vscode.window.showWarningMessage(question, { modal: true }, erase)) !== erase) return;

@@ -146,7 +146,7 @@ export class SshHost implements Executor {
   }
 
   /** Removes all that a run has left on the host. */
-  async forget({ folder, spec, name }: JobRequest): Promise<void> {
+  async forget({ folder, spec, name }: Pick<JobRequest, 'folder' | 'spec' | 'name'>): Promise<void> {
     const connection = await this.connect();
     await connection.ask({ type: 'forget', place: placeName(workspaceOf(folder)), run: spec.id, name });
   }

@@ -56,7 +56,8 @@ async function resumeRuns(
 }
 
 export function runHandlers(parts: EngineParts) {
-  const { store, active, hand, searches, maker, folders, searchFolders, changes, log, trouble, packer } = parts;
+  const { store, active, hand, searches, maker, folders, searchFolders, changes, clusters, log, trouble, packer } =
+    parts;
   const existing = (id: string) => {
     const run = store.runs.get(id);
     if (!run) throw notFound('run', id);
@@ -78,6 +79,16 @@ export function runHandlers(parts: EngineParts) {
     return LIVE_STATUSES.includes(run.status)
       ? refuse('state', l10n.t('is {0}: stop it first', statusText(run.status)))
       : null;
+  };
+  /** Removes a run's folder on its SSH host; nobody is asked for a run that this person has not requested. */
+  const forgetThere = async (id: string): Promise<void> => {
+    const spec = folders.isAsked(id) === 'yes' ? folders.spec(id) : null;
+    if (!spec?.cluster?.ssh) return;
+    try {
+      await clusters.forget(spec, folders.path(id));
+    } catch (error) {
+      log.warn(`run ${id}: its folder stays on ${spec.cluster.ssh.host}: ${(error as Error).message}`);
+    }
   };
   /** Refuses an action that works only for programs that the engine started. */
   const ownOnly = (id: string, advice: string, action: (id: string) => Refusal | null) =>
@@ -181,6 +192,7 @@ export function runHandlers(parts: EngineParts) {
       // Folders are deleted first: a remaining folder would be indexed as an unknown run.
       for (const id of [...result.done]) {
         try {
+          await forgetThere(id);
           await folders.remove(id);
         } catch (error) {
           log.error(`run ${id}: its folder could not be removed`, error);

@@ -43,6 +43,22 @@ describe.skipIf(why !== null)(`on an SSH host${why === null ? '' : ` (skipped: $
     );
   }, 120_000);
 
+  it('a run that is erased for good leaves nothing on the host, and other runs stay there', async () => {
+    const engine = await workspace.engine();
+    const file = workspace.file('params: { lr: 1, steps: 3, pause: 1 }\n');
+    const { id } = await workspace.start(engine, file);
+    expect((await runOver(engine, id)).status).toBe('completed');
+    const { run: other } = await engine.request('runs/start', { file });
+    expect((await runOver(engine, other.id)).status).toBe('completed');
+    const there = (run: string): boolean =>
+      server.ask(`ls -d ${FOLDER.replaceAll(/[' ]/g, '\\$&')}/*/*/.tunesmith/runs/${run}`) !== null;
+    expect([there(id), there(other.id)]).toEqual([true, true]);
+    await engine.request('runs/delete', { ids: [id] });
+    expect(there(id), 'a run that can be restored').toBe(true);
+    expect((await engine.request('runs/purge', { ids: [id] })).done).toEqual([id]);
+    expect([there(id), there(other.id)]).toEqual([false, true]);
+  }, 120_000);
+
   it('nothing is sent without consent, which names the files, is remembered, and is asked for again for new files', async () => {
     const git = (...args: string[]): void => void execFileSync('git', ['-C', workspace.folder, ...args]);
     git('init', '-q');

@@ -6,8 +6,9 @@
  *
  * Children: each gene comes from either parent, some numbers by simulated binary crossover; then polynomial mutation
  * changes one gene on average (Deb et al., 2002, section IV: 0.9 and 1/n). A population of 24 in place of 100,
- * distribution indices of 10 and `BLEND` were tuned on shifted forms of ZDT and DTLZ at 100, 300 and 1,000 trials. The
- * first trials fill the space evenly (Sobol); good ones of earlier searches may be parents until then.
+ * distribution indices of 10 and `BLEND` were tuned on shifted forms of ZDT and DTLZ at 100, 300 and 1,000 trials. Of several
+ * children the one is tried that the fewest members are expected to dominate (`forecast.ts`). The first trials fill the space
+ * evenly (Sobol); good ones of earlier searches may be parents until then.
  */
 import { z } from 'zod';
 import type { Params } from '../../../protocol/values/index.js';
@@ -16,9 +17,10 @@ import { SeenPoints } from '../../space/seen.js';
 import { countPoints, keyOf } from '../../space/index.js';
 import type { Goal, History, Random, Sampler, Space } from '../../types.js';
 import { Ended, EndedState } from './ended.js';
+import { Forecast, type Tried } from './forecast.js';
 import { Genome, otherCell, polynomial, sbx, type Genes } from './genes.js';
 import { directionsOf } from './niches.js';
-import { standingOf } from './standing.js';
+import { COMPLETED, standingOf } from './standing.js';
 import { rate, surviveByCrowding, surviveByNiche } from './survival.js';
 import { SobolSampler } from '../sobol/index.js';
 
@@ -31,15 +33,24 @@ export const NsgaSettings = z.strictObject({
     .max(200)
     .default(10)
     .describe('Distribution index: the larger, the closer children are to their parents.'),
+  candidates: z
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(8)
+    .describe('Children of which the most promising one is tried, as a model expects; 1: every child is tried.'),
 });
 
 /** Number of already-tried children in a row before a point is drawn. */
 const PATIENCE = 50;
 const POPULATION = 24;
-/** Number of trials before there are children, at most the population. */
-const FIRST = 20;
+/** Number of trials before there are children, at most the population. With a forecast, more of them gain nothing. */
+const FIRST = 10;
 /** Share of numbers that a child of two parents gets by simulated binary crossover instead of from one of them. */
 const BLEND = 0.3;
+/** Completed trials that the forecast knows, the newest and the population. */
+const KNOWN = 300;
 /** Scale of the random distance by which a changed integer or step moves, as a share of all values. */
 const REACH = 0.15;
 
@@ -83,11 +94,42 @@ export class NsgaSampler implements Sampler {
       const better = order < 0 || (order === 0 && ranks.crowding[a]! >= ranks.crowding[b]!) ? a : b;
       return this.genome.genesOf(history.trials[parents[better]!]!.params);
     };
-    for (let attempt = 0; attempt < PATIENCE; attempt++) {
+    const judge = this.settings.candidates > 1 ? this.judgeOf(history) : null;
+    const wanted = judge ? this.settings.candidates : 1;
+    let best: { params: Params; worse: number; novelty: number } | null = null;
+    for (let attempt = 0, made = 0; attempt < PATIENCE + wanted && made < wanted; attempt++) {
       const params = this.genome.paramsOf(this.child(parent(), parent(), random), random);
-      if (this.points === Infinity || !this.seen.has(keyOf(this.space, params))) return params;
+      if (this.points !== Infinity && this.seen.has(keyOf(this.space, params))) continue;
+      made++;
+      const { worse, novelty } = judge?.(params) ?? { worse: 0, novelty: 0 };
+      if (!best || worse < best.worse || (worse === best.worse && novelty > best.novelty))
+        best = { params, worse, novelty };
     }
-    return this.startup.suggest(history, random);
+    return best?.params ?? this.startup.suggest(history, random);
+  }
+
+  /**
+   * Returns a function that tells how many members are expected to dominate a child, and how far it is from everything tried.
+   * Null: too few trials are known.
+   */
+  private judgeOf({ trials, goals }: History): ((params: Params) => { worse: number; novelty: number }) | null {
+    const known = new Map<number, Tried>();
+    const take = (id: number): void => {
+      const standing = standingOf(trials[id]!, goals);
+      if (standing.kind !== COMPLETED) return;
+      known.set(id, { genes: this.genome.genesOf(trials[id]!.params), losses: standing.losses });
+    };
+    this.members.forEach(take);
+    for (let id = trials.length - 1; id >= 0 && known.size < KNOWN; id--) if (!known.has(id)) take(id);
+    if (known.size < FIRST / 2) return null;
+    const forecast = new Forecast(this.genome.axes, [...known.values()]);
+    const members = [...known.keys()].flatMap((id, i) =>
+      this.members.includes(id) ? [forecast.ranks.map((ranks) => ranks[i]!)] : [],
+    );
+    return (params) => {
+      const { ranks, novelty } = forecast.of(this.genome.genesOf(params));
+      return { worse: members.filter((member) => member.every((rank, k) => rank <= ranks[k]!)).length, novelty };
+    };
   }
 
   size(): number | null {

@@ -52,6 +52,22 @@ describe.each(['nsga2', 'nsga3'])('%s', (sampler) => {
     expect(volume(sampler)).toBeGreaterThan(volume('random') * 1.1);
   });
 
+  it('comes closer to the front by trying the most promising of several children', () => {
+    const missing = (candidates: number): number => {
+      let sum = 0;
+      for (let seed = 20; seed < 28; seed++) {
+        const study = createStudy(
+          start(box, sampler, { seed, goals: ['minimize', 'minimize'], sampler: { name: sampler, candidates } }),
+        );
+        finish(study, 60, shifted);
+        const front = study.best().map(({ values }) => values!);
+        sum += Math.log(1.5 * 5 - 1 / 3 - hypervolume(front, [1.5, 5]));
+      }
+      return Math.exp(sum / 8);
+    };
+    expect(missing(8)).toBeLessThan(0.95 * missing(1));
+  });
+
   it('looks for feasible points first', () => {
     const study = createStudy(start(box, sampler, { goals: ['minimize', 'minimize'] }));
     for (let i = 0; i < 150; i++) {
@@ -74,13 +90,13 @@ describe.each(['nsga2', 'nsga3'])('%s', (sampler) => {
         [
           {
             "c": "b",
-            "x": 0.6595599667227366,
-            "y": 0.3415241989980773,
+            "x": 0.12432517148664107,
+            "y": 0.004455610082878092,
           },
           {
             "c": "b",
-            "x": 0.33168700267125006,
-            "y": 0.014698429152903536,
+            "x": 0.1390376408044392,
+            "y": 0.021276975787809828,
           },
         ]
       `);
@@ -88,13 +104,13 @@ describe.each(['nsga2', 'nsga3'])('%s', (sampler) => {
       expect(last).toMatchInlineSnapshot(`
         [
           {
-            "c": "a",
-            "x": 0.063147428482218,
+            "c": "b",
+            "x": 0.9376403345026858,
+            "y": 0.09155291508211028,
           },
           {
-            "c": "b",
-            "x": 0.6575165044622228,
-            "y": 0.9268531469570861,
+            "c": "a",
+            "x": 0.10926165147855432,
           },
         ]
       `);

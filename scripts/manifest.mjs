@@ -4,7 +4,7 @@
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import ts from 'typescript';
@@ -41,7 +41,32 @@ async function sources(folder) {
     .sort();
 }
 
-/** The literal first arguments of every call of `l10n.t` and `said`. */
+/** Rooms whose texts are made in English, and translated when they are shown (src/format/retold.ts). */
+const RETOLD = [
+  /^src\/experiment\/(network|search|pipeline|clusters|start)\//,
+  /^src\/search\/(samplers\/auto|pruners)\//,
+];
+
+/** The texts of a file that are more than one word, with `{0}`, `{1}`, … for its values. */
+function textsIn(source) {
+  const found = [];
+  const visit = (node) => {
+    if (ts.isImportDeclaration(node) || ts.isTypeNode(node)) return;
+    if (ts.isCallExpression(node) && /\bl10n\.t$|^said$|\.(describe|meta)$/.test(node.expression.getText())) return;
+    // Other errors are the program's own.
+    if (ts.isNewExpression(node) && /^(Type|Range)?Error$/.test(node.expression.getText())) return;
+    let text = '';
+    if (ts.isStringLiteralLike(node)) text = node.text;
+    else if (ts.isTemplateExpression(node))
+      text = node.head.text + node.templateSpans.map(({ literal }, i) => `{${i}}${literal.text}`).join('');
+    if (/[a-z]{2,} [a-z"]/.test(text)) found.push(text);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** The literal first arguments of every call of `l10n.t` and `said`, and the texts of the rooms above. */
 async function translatable() {
   const texts = new Set();
   const folders = await Promise.all(['src', 'webview'].map(sources));
@@ -64,6 +89,8 @@ async function translatable() {
       ts.forEachChild(node, visit);
     };
     visit(source);
+    const place = relative(root, file).replaceAll('\\', '/');
+    if (RETOLD.some((room) => room.test(place))) for (const text of textsIn(source)) texts.add(text);
   }
   return Object.fromEntries([...texts].sort().map((text) => [text, text]));
 }

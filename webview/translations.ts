@@ -1,5 +1,6 @@
 /** Hands the page's translations to every text of the panel. Imported before all views: they name their tabs while they load. */
-import { useTranslations, filled } from '../src/format/l10n.js';
+import { useTranslations, filled, type Translate } from '../src/format/l10n.js';
+import { retelling } from '../src/format/retold.js';
 import { useLocale } from '../src/format/locale.js';
 import { entryOf } from '../src/protocol/values/records.js';
 
@@ -7,5 +8,7 @@ useLocale(document.documentElement.lang || 'en');
 const text = document.body.dataset.translations;
 if (text) {
   const translations = JSON.parse(text) as Record<string, string>;
-  useTranslations((message, ...args) => filled(entryOf(translations, message) ?? message, args));
+  const translate: Translate = (message, ...args) => filled(entryOf(translations, message) ?? message, args);
+  translate.retell = retelling(translations);
+  useTranslations(translate);
 }

@@ -62,6 +62,7 @@ function fill(store: Store, sizes: Sizes): void {
       offset += bytes.length;
     }
     while (store.series.fold(200));
+    store.runs.update(id, { startedAt: 1, endedAt: 2 });
   };
   const point = (step: number, value: number): string => `{"step":${step},"values":{"loss":${value}}}`;
   const many = (experiment: string, prefix: string, runs: number, points: number): void => {

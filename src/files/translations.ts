@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { z } from 'zod';
 import { filled, type Translate } from '../format/l10n.js';
+import { retelling } from '../format/retold.js';
 import { record } from '../protocol/values/recordSchema.js';
 import { entryOf } from '../protocol/values/records.js';
 
@@ -26,7 +27,9 @@ export function translationsFor(tag: string, distFolder: string): Translate | nu
     const file = path.join(distFolder, '..', 'l10n', `bundle.l10n.${locale}.json`);
     if (fs.statSync(file).size > LARGEST) return null;
     const texts = record(z.string()).parse(JSON.parse(fs.readFileSync(file, 'utf8')));
-    return (message, ...args) => filled(entryOf(texts, message) ?? message, args);
+    const translate: Translate = (message, ...args) => filled(entryOf(texts, message) ?? message, args);
+    translate.retell = retelling(texts);
+    return translate;
   } catch {
     return null;
   }

@@ -148,7 +148,7 @@ function showSearch(context: Context, input: Input, search: SearchDetail): numbe
     [l10n.t('experiment'), search.experiment],
     [l10n.t('status'), statusText(search.status)],
     ...(search.by === undefined ? [] : [[l10n.t('started by'), l10n.t('agent {0}', search.by)] as [string, string]]),
-    [l10n.t('sampler'), search.reason === null ? search.sampler : `${search.sampler} (${search.reason})`],
+    [l10n.t('sampler'), search.reason === null ? search.sampler : `${search.sampler} (${l10n.retold(search.reason)})`],
     ...(search.pruner === null ? [] : [[l10n.t('pruner'), search.pruner] as [string, string]]),
     [
       l10n.t('trials'),
@@ -180,7 +180,7 @@ function showSearch(context: Context, input: Input, search: SearchDetail): numbe
       `  ${name}`,
       formatParam(value, markAt(best?.floats, name)),
     ]),
-    ...(search.error === null ? [] : [[l10n.t('error'), search.error] as [string, string]]),
+    ...(search.error === null ? [] : [[l10n.t('error'), l10n.retold(search.error)] as [string, string]]),
   ];
   context.print(`${paint('bold', safeLine(search.name))} ${paint('dim', search.id)}`);
   for (const [name, value] of facts) context.print(`  ${paint('dim', padded(name))} ${safeLine(value)}`);

@@ -7,7 +7,9 @@ import { translationsFor } from '../../files/translations.js';
 import { filled, useTranslations, type Translate } from '../../format/l10n.js';
 
 const speaking = new AsyncLocalStorage<Translate>();
-useTranslations((message, ...args) => (speaking.getStore() ?? english)(message, ...args));
+const spoken: Translate = (message, ...args) => (speaking.getStore() ?? english)(message, ...args);
+spoken.retell = (message) => speaking.getStore()?.retell?.(message) ?? message;
+useTranslations(spoken);
 
 const english: Translate = (message, ...args) => filled(message, args);
 

@@ -1,4 +1,5 @@
 /** The experiment file as a form: fields with their kinds, and the problems of values typed into them. */
+import { l10n } from '../../format/l10n.js';
 import { isMap, isNode, isScalar } from 'yaml';
 import type { FileForm, FormField, FormProblems } from '../../protocol/panel/index.js';
 import { markAt } from '../../protocol/values/floats.js';
@@ -115,7 +116,7 @@ export function checkForm(text: string, file: string, params: Params, space?: Re
   }
   if (Object.keys(written).length > 0) {
     for (const { path, message, hint } of readSpace(written).problems) {
-      if (path.length) tell(problems.space, String(path[0]), hint ? `${message}; ${hint}` : message);
+      if (path.length) tell(problems.space, String(path[0]), l10n.retold(hint ? `${message}; ${hint}` : message));
     }
   }
   for (const [name, value] of Object.entries(params)) {

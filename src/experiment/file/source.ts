@@ -87,9 +87,9 @@ export class Source {
       endLine: to.line,
       endColumn: to.column,
       severity: fault.severity ?? 'error',
-      message: clip(fault.message),
+      message: clip(l10n.retold(fault.message)),
     };
-    if (fault.hint !== undefined) problem.hint = clip(fault.hint);
+    if (fault.hint !== undefined) problem.hint = clip(l10n.retold(fault.hint));
     return problem;
   }
 

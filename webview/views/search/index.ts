@@ -148,8 +148,8 @@ class SearchView extends LitElement {
           ${l10n.t('{0} at once', search.parallel)}</span
         >
       </div>
-      ${search.reason ? html`<p class="hint">${search.reason}</p>` : nothing}
-      ${search.error ? html`<p class="field-error">${icon('error')} ${search.error}</p>` : nothing}`;
+      ${search.reason ? html`<p class="hint">${l10n.retold(search.reason)}</p>` : nothing}
+      ${search.error ? html`<p class="field-error">${icon('error')} ${l10n.retold(search.error)}</p>` : nothing}`;
   }
 
   private best(search: Search): TemplateResult | typeof nothing {

@@ -76,6 +76,15 @@ def trackio(folder):
     return lambda values, step: trackio.log(values, step=step)
 
 
+def mlflow(folder):
+    os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{folder}/mlflow.db"
+    import mlflow
+
+    mlflow.set_tracking_uri(os.environ["MLFLOW_TRACKING_URI"])
+    mlflow.start_run()
+    return lambda values, step: mlflow.log_metrics(values, step=step)
+
+
 def count_ndjson(folder):
     steps = 0
     for path in Path(folder).rglob("*.ndjson"):
@@ -121,6 +130,15 @@ def count_wandb(folder):
     return count
 
 
+def count_mlflow(folder):
+    import sqlite3
+
+    try:
+        return sqlite3.connect(os.path.join(folder, "mlflow.db")).execute("select count(*) from metrics").fetchone()[0]
+    except sqlite3.Error:
+        return 0
+
+
 def count_trackio(folder):
     import sqlite3
 
@@ -141,6 +159,7 @@ WRITERS = {
     "torch SummaryWriter": (tensorboard, count_tensorboard, "torch.utils.tensorboard"),
     "wandb offline": (wandb, count_wandb, "wandb"),
     "trackio": (trackio, count_trackio, "trackio"),
+    "mlflow (SQLite)": (mlflow, count_mlflow, "mlflow"),
 }
 
 

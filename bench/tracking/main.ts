@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { probe } from './engine.js';
+import { KINDS, measureDisk, measurePeer, PEERS } from './disk.js';
 import { measureLine, type LineShape } from './line.js';
 import { measureRows, measureSeries } from './many.js';
 import { measureRebuild } from './rebuild.js';
@@ -16,7 +17,7 @@ const { values } = parseArgs({
     root: { type: 'string' },
     dist: { type: 'string', multiple: true },
     python: { type: 'string' },
-    only: { type: 'string', default: 'line,rebuild,many,trials,log' },
+    only: { type: 'string', default: 'line,rebuild,many,trials,disk,log' },
     rounds: { type: 'string', default: '1' },
     profile: { type: 'string' },
     match: { type: 'string', default: '' },
@@ -134,6 +135,42 @@ async function trialsTable(): Promise<void> {
     say(`| ${text} (SQLite, four processes) | ${measureOptuna(kind, 200, 4, python).toFixed(0)} | |`);
 }
 
+/** Prints bytes a point on the disk, beside the trackers that the environment has. */
+async function diskTable(): Promise<void> {
+  const points = 20_000;
+  say('| Bytes a point on the disk, one value a step | float32 | rounded to 4 decimals | doubles with all digits |');
+  say('| --- | --: | --: | --: |');
+  const ours = await Promise.all(KINDS.map((kind) => measureDisk(kind, points)));
+  const row = (text: string, values: readonly (number | null)[]): void =>
+    say(`| ${[text, ...values.map((value) => value?.toFixed(1) ?? 'not installed')].join(' | ')} |`);
+  row(
+    'Tunesmith: journal while the run works',
+    ours.map(({ journal }) => journal),
+  );
+  row(
+    'Tunesmith: index',
+    ours.map(({ store }) => store),
+  );
+  row(
+    'Tunesmith: packed journal',
+    ours.map(({ packed }) => packed),
+  );
+  row(
+    'Tunesmith: all in, while the run works',
+    ours.map(({ journal, store }) => journal + store),
+  );
+  row(
+    'Tunesmith: all in, packed',
+    ours.map(({ packed, store }) => packed + store),
+  );
+  const python = environment();
+  for (const peer of PEERS)
+    row(
+      peer,
+      KINDS.map((kind) => measurePeer(peer, kind, points / 10, python, root)),
+    );
+}
+
 /** Prints the cost of log() beside the trackers that the environment has. */
 function logTable(): void {
   const run = (program: string, ...args: string[]): void =>
@@ -149,7 +186,7 @@ function environment(): string {
   const python = path.join(folder, 'bin/python');
   if (existsSync(python)) return python;
   execFileSync('python3', ['-m', 'venv', folder], { stdio: 'inherit' });
-  const packages = ['torch', 'tensorboard', 'wandb', 'trackio', 'optuna'];
+  const packages = ['torch', 'tensorboard', 'wandb', 'trackio', 'mlflow', 'optuna'];
   execFileSync(python, ['-m', 'pip', 'install', '-q', ...packages], { stdio: 'inherit' });
   return python;
 }
@@ -159,6 +196,7 @@ async function main(): Promise<void> {
   if (wanted.has('rebuild')) await rebuildTable();
   if (wanted.has('many')) await manyTable();
   if (wanted.has('trials')) await trialsTable();
+  if (wanted.has('disk')) await diskTable();
   if (wanted.has('log')) logTable();
   if (values.out) writeFileSync(values.out, `${lines.join('\n')}\n`);
   process.exit(0);

@@ -5,11 +5,11 @@ import { argsOrHelp, bundle, finish, root } from '../starter.mjs';
 const HELP = `node bench/tracking/run.mjs [OPTION …]
 
 Measures how the engine takes in what runs log, how soon it answers when its index is lost, how many trials a second a search
-does beside Optuna, and what log() costs beside TensorBoard, W&B and Trackio. Linux only. Build first: node esbuild.mjs
+does beside Optuna, how much of the disk a point takes, and what log() costs beside TensorBoard, W&B, Trackio and MLflow. Linux only. Build first: node esbuild.mjs
 
   --dist FOLDER     the bundles to measure (dist); give it twice to compare two builds in turns
   --python PATH     has the other trackers; without it, an environment with them is made below out/
-  --only NAME,…     of: line, rebuild, many, trials, log
+  --only NAME,…     of: line, rebuild, many, trials, disk, log
   --match TEXT      only the rows of the first table that have this in their name
   --rounds N        how often each is measured (1)
   --profile FOLDER  writes a V8 CPU profile of each engine

@@ -1,6 +1,9 @@
 import type { EngineConnection } from '../../engine/clients/index.js';
 import type { MetricPoint, RankPoint } from '../../protocol/engine/index.js';
 
+/** Points in one answer: small enough that neither process waits for long, or takes much memory. */
+const PAGE = 20_000;
+
 /** Pages of a metric's points in the order logged; with `points`, one page of about that many; `lost`: also of lost timelines. */
 export async function* readPoints(
   engine: EngineConnection,
@@ -14,7 +17,7 @@ export async function* readPoints(
     return;
   }
   for (let offset = 0; ;) {
-    const page = await engine.request('metrics/read', { run, metric, offset, limit: 100_000, lost });
+    const page = await engine.request('metrics/read', { run, metric, offset, limit: PAGE, lost });
     yield page.points;
     offset += page.points.length;
     if (page.points.length === 0 || offset >= page.total) return;

@@ -41,7 +41,7 @@ export const PUBLIC = [
   at('optuna_sklearn', 'optuna/optuna-examples', 'sklearn', 'sklearn_simple.py'),
   at('optuna_lightgbm', 'optuna/optuna-examples', 'lightgbm', 'lightgbm_simple.py'),
   ignite('ignite_mnist', 'mnist.py'),
-  ignite('ignite_tensorboard', 'mnist_with_tensorboard_logger.py'),
+  ignite('ignite_tensorboard', 'mnist_with_tensorboard.py'),
   ignite('ignite_wandb', 'mnist_with_wandb_logger.py'),
   at('ignite_dcgan', 'pytorch/ignite', 'examples/gan', 'dcgan.py', DCGAN()),
   at('ignite_reinforce', 'pytorch/ignite', 'examples/reinforcement_learning', 'reinforce.py', [

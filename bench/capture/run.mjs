@@ -1,5 +1,5 @@
 // Counts the metrics, parameters and media that a run shows of Python programs that are not changed, and the seconds until the first of them:
-//   node bench/capture/run.mjs [--python PYTHON] [--only NAME] [--peers mlflow,wandb,trackio] [--public FOLDER [--offline]]
+//   node bench/capture/run.mjs [--python PYTHON] [--only NAME,…] [--peers mlflow,wandb,trackio] [--public FOLDER [--offline]]
 // PYTHON has the libraries of the scripts, as far as they are to run; a script whose libraries are missing is left out.
 // With --public, the programs are twenty public ones, whose repositories are cloned into FOLDER if they are not there; else short ones of ours.
 // With --offline, stand-ins take the place of data that the scripts would download.
@@ -28,7 +28,9 @@ const cli = path.resolve(here, '../../bin/tunesmith.mjs');
 const standins = mkdtempSync(path.join(tmpdir(), 'tunesmith-standins-'));
 process.on('exit', () => rmSync(standins, { recursive: true, force: true }));
 /** Programs to measure: their folder is copied, and they are started beside a copy of their data. */
-const programs = (values.public === undefined ? ourScripts() : PUBLIC).filter(({ name }) => name.includes(values.only));
+const programs = (values.public === undefined ? ourScripts() : PUBLIC).filter(({ name }) =>
+  values.only.split(',').some((part) => name.includes(part)),
+);
 if (values.public !== undefined) {
   const made = spawnSync(values.python, [path.join(here, 'standins.py'), standins], { stdio: 'inherit' });
   if (made.status !== 0) process.exit(1);

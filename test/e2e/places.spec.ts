@@ -1,4 +1,5 @@
 /** Choosing where runs execute, by clicks: a real Slurm, its queue in explorer and panel, and the consent for an SSH host. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installExtension, startEditor, writeSettings } from '../../scripts/lib/editorServer.mjs';
@@ -48,6 +49,8 @@ test('a place is chosen by the lens and in the panel, and the queue is seen in e
   writeFileSync(join(workspace, 'where.tune.yaml'), FILE);
   writeFileSync(join(workspace, 'box.tune.yaml'), SSH);
   writeFileSync(join(workspace, '.env'), 'TOKEN=1\n');
+  // Tests lie in a folder that git ignores, and what git ignores is not sent.
+  execFileSync('git', ['init', '-q', workspace]);
   const theme = (name: string): void =>
     writeFileSync(join(workspace, '.vscode/settings.json'), JSON.stringify({ 'workbench.colorTheme': name }));
   theme(THEMES.dark);

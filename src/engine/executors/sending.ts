@@ -40,6 +40,15 @@ export class Sending {
     } catch (error) {
       throw new RequestError(ErrorCode.conflict, (error as Error).message);
     }
+    if (found.files.length === 0)
+      throw new RequestError(
+        ErrorCode.conflict,
+        l10n.t(
+          'Nothing of {0} would be sent to {1}: git ignores all its files, or their names suggest secrets. Run git init in this folder, or add the files to the repository.',
+          this.workspace,
+          place.host,
+        ),
+      );
     const before = this.consented(place);
     const fresh = found.files.filter(({ path }) => !before.has(path));
     if (fresh.length === 0) return;

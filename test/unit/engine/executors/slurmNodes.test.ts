@@ -1,5 +1,6 @@
 /** Trainings on two nodes of a real Slurm, each another host. Skipped where Slurm is not installed. */
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineConnection } from '../../../../src/engine/clients/index.js';
@@ -56,6 +57,32 @@ export default async function train(run) {
 }
 `;
 
+/** Real torch.distributed: every rank adds its number to a sum over all, and logs what came of it. */
+const DDP = `
+import json, os
+import torch
+import torch.distributed as dist
+
+dist.init_process_group("gloo")
+rank, size = dist.get_rank(), dist.get_world_size()
+for step in range(5):
+    value = torch.tensor([float(rank + step)])
+    dist.all_reduce(value)
+    with open(os.environ["TUNESMITH_JOURNAL"], "a") as journal:
+        journal.write(json.dumps({"type": "metrics", "step": step, "values": {"sum": value.item(), "own": rank}}) + "\\n")
+print("rank", rank, "of", size, "on", os.uname().nodename, flush=True)
+dist.destroy_process_group()
+`;
+
+/** A Python with PyTorch. */
+const torch = [process.env.TUNESMITH_TEST_TORCH ?? '', ...torchOfTests()].find((file) => fs.existsSync(file));
+
+function torchOfTests(): string[] {
+  const kept = path.join(os.homedir(), '.cache/tunesmith-dev/python');
+  const names = fs.existsSync(kept) ? fs.readdirSync(kept).filter((name) => name.startsWith('torch-')) : [];
+  return names.map((name) => path.join(kept, name, 'bin/python'));
+}
+
 const FAILS = `
 if (process.env.RANK === '3') {
   console.error('boom in the middle');
@@ -68,6 +95,7 @@ async function start(text: string): Promise<{ engine: EngineConnection; id: stri
   workspace = new Workspace(dist, shared);
   workspace.write('ranks.mjs', RANKS);
   workspace.write('fails.mjs', FAILS);
+  workspace.write('ddp.py', DDP);
   const engine = await workspace.connect({
     env: { ...cluster.env, TUNESMITH_CLUSTER_POLL_SECONDS: '1', TUNESMITH_LEASE_SECONDS: '0.5' },
   });
@@ -91,6 +119,42 @@ describe.skipIf(why !== null)(`on several nodes${why === null ? '' : ` (skipped:
   });
 
   const resources = 'on: slurm\nresources: { nodes: 2, tasksPerNode: 2, cpus: 2 }\n';
+
+  it.runIf(torch !== undefined).each([
+    ['started by srun', 'tasksPerNode: 2', (python: string) => `${python} ddp.py`],
+    [
+      'started by torchrun',
+      'cpus: 2',
+      (python: string) => `${python} -m torch.distributed.run --nproc-per-node 2 ddp.py`,
+    ],
+  ])(
+    'four ranks of PyTorch %s train together over gloo on two nodes',
+    async (_, size, command) => {
+      const need = `on: slurm\nresources: { nodes: 2, ${size} }\n`;
+      const { engine, id } = await start(
+        `name: ddp\nrun: ${command(torch!)}\nparams: {}\nenv: { GLOO_SOCKET_IFNAME: lo }\n${need}`,
+      );
+      await until('its end', async () => (await engine.request('runs/get', { id })).endedAt !== null, 120_000);
+      const over = await engine.request('runs/get', { id });
+      expect(
+        over,
+        fs.existsSync(workspace.at('.tunesmith/runs', id, 'output.log')) ? read(id, 'output.log') : '',
+      ).toMatchObject({
+        status: 'completed',
+        error: null,
+      });
+      const { points } = await engine.request('metrics/read', { run: id, metric: 'sum' });
+      // 0 + 1 + 2 + 3, and four times the step.
+      expect([...new Set(points.map(({ step, value }) => `${step}: ${value}`))]).toEqual(
+        [0, 1, 2, 3, 4].map((step) => `${step}: ${6 + 4 * step}`),
+      );
+      const logs = fs.readdirSync(workspace.at('.tunesmith/runs', id)).filter((name) => /^output.*\.log$/.test(name));
+      const printed = logs.map((name) => read(id, name)).join('');
+      for (const [rank, node] of ['node1', 'node1', 'node2', 'node2'].entries())
+        expect(printed).toContain(`rank ${rank} of 4 on ${node}`);
+    },
+    180_000,
+  );
 
   it('four ranks find each other, have a journal and a log each, and one record ends the run', async () => {
     const { engine, id } = await start(`name: ranks\nmodule: ./ranks.mjs\nparams: { steps: 40 }\n${resources}`);

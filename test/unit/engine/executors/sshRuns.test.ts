@@ -62,6 +62,10 @@ describe.skipIf(why !== null)(`on an SSH host${why === null ? '' : ` (skipped: $
   it('nothing is sent without consent, which names the files, is remembered, and is asked for again for new files', async () => {
     const git = (...args: string[]): void => void execFileSync('git', ['-C', workspace.folder, ...args]);
     git('init', '-q');
+    workspace.write('.gitignore', '*\n');
+    const ignored = workspace.file('params: { lr: 1, steps: 2, pause: 1 }\n');
+    const nothing = (await workspace.engine()).request('runs/start', { file: ignored });
+    await expect(nothing).rejects.toThrow(/git ignores all its files/);
     for (const [name, text] of Object.entries({ '.gitignore': 'data\n', '.env': 'TOKEN=1', 'secret.key': 'x' }))
       workspace.write(name, text);
     fs.mkdirSync(workspace.at('data'));

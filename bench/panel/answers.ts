@@ -27,7 +27,7 @@ async function answer(store: Store, folder: string, method: RequestName, raw: un
       return { series: store.series.readSome((params as { queries: never[] }).queries) };
     case 'log/read': {
       const { offset, limit } = params as { offset: number; limit: number };
-      return { ...(await readLog(folder, offset, limit, true)), ended: true };
+      return { ...(await readLog(folder, { offset, limit, ended: true })), ended: true };
     }
     case 'searches/list':
       return { searches: [] };

@@ -78,7 +78,7 @@ export class LogTail {
   constructor(
     private readonly context: Context,
     private readonly run: string,
-    private readonly options: { follows?: boolean; area?: LiveArea | null } = {},
+    private readonly options: { follows?: boolean; area?: LiveArea | null; rank?: number | undefined } = {},
   ) {
     const { follows = false, area = null } = options;
     const colors = paintFor(process.stdout) !== plain;
@@ -100,7 +100,11 @@ export class LogTail {
   private async readAll(): Promise<void> {
     const engine = await this.context.engine();
     for (;;) {
-      const part = await engine.request('log/read', { run: this.run, offset: this.offset });
+      const part = await engine.request('log/read', {
+        run: this.run,
+        offset: this.offset,
+        ...(this.options.rank !== undefined && { rank: this.options.rank }),
+      });
       if (part.next === this.offset) return;
       this.offset = part.next;
       const text = this.output.push(part.text);

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { openReal } from '../../files/real.js';
+import { outputOfRank } from '../../protocol/run/runFiles.js';
 import { RUN_FILES } from '../../protocol/run/runFolder.js';
 
 const read = promisify(fs.read);
@@ -17,10 +18,13 @@ export interface LogText {
  * Returns at most `limit` bytes of a run's output. A negative offset counts from the end. Characters are never cut;
  * invalid UTF-8 becomes U+FFFD. With `ended`, an incomplete character at the very end is included.
  */
-export async function readLog(runFolder: string, offset: number, limit: number, ended: boolean): Promise<LogText> {
+export async function readLog(
+  runFolder: string,
+  { offset, limit, ended, rank = 0 }: { offset: number; limit: number; ended: boolean; rank?: number | undefined },
+): Promise<LogText> {
   let file: number;
   try {
-    file = openReal(path.join(runFolder, RUN_FILES.output));
+    file = openReal(path.join(runFolder, rank === 0 ? RUN_FILES.output : outputOfRank(rank)));
   } catch {
     return { text: '', offset: 0, next: 0, size: 0 };
   }

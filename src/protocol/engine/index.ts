@@ -238,6 +238,8 @@ export const Requests = {
     params: z
       .object({
         run: Id,
+        /** Rank of a training on several nodes; absent: rank 0, and all output of any other run. */
+        rank: z.number().int().min(0).max(1_000_000).optional(),
         offset: z.number().int().default(0),
         limit: z.number().int().min(1).max(4_194_304).default(262_144),
       })

@@ -98,9 +98,9 @@ function handlers(shelf: OwnShelf, insights: Pick<Insights, 'of'>): Handlers {
       store.series.points(existing(run).id, metric, { points, offset, limit, lost }),
     'metrics/ranks': ({ run, metric, offset, limit }) =>
       store.series.ranks(existing(run).id, metric, { offset, limit }),
-    'log/read': async ({ run, offset, limit }) => {
+    'log/read': async ({ run, rank, offset, limit }) => {
       const ended = !LIVE_STATUSES.includes(existing(run).status);
-      return { ...(await readLog(folders.path(run), offset, limit, ended)), ended };
+      return { ...(await readLog(folders.path(run), { offset, limit, ended, rank })), ended };
     },
     'searches/list': (query) => ({ searches: store.searches.list(query) }),
     'searches/get': ({ id }) => {

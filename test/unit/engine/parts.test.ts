@@ -81,7 +81,7 @@ describe('reading output', () => {
     for (const limit of [1, 2, 3, 4, 5, 7, 64, 1000]) {
       let read = '';
       for (let offset = 0; ;) {
-        const part = await readLog(run, offset, limit, true);
+        const part = await readLog(run, { offset, limit, ended: true });
         expect(part.offset).toBe(offset);
         read += part.text;
         if (part.next === offset) break;
@@ -93,7 +93,7 @@ describe('reading output', () => {
 
   it('from the end starts at a character', async () => {
     for (let back = 1; back < 30; back++) {
-      const part = await readLog(run, -back, 1000, true);
+      const part = await readLog(run, { offset: -back, limit: 1000, ended: true });
       expect(text.endsWith(part.text)).toBe(true);
       expect(part.next).toBe(part.size);
     }
@@ -103,11 +103,20 @@ describe('reading output', () => {
     const half = path.join(folder, 'half');
     fs.mkdirSync(half);
     fs.writeFileSync(path.join(half, 'output.log'), Buffer.from('ok€').subarray(0, 4));
-    expect(await readLog(half, 0, 100, false)).toMatchObject({ text: 'ok', next: 2, size: 4 });
-    expect((await readLog(half, 0, 100, true)).next).toBe(4);
+    expect(await readLog(half, { offset: 0, limit: 100, ended: false })).toMatchObject({
+      text: 'ok',
+      next: 2,
+      size: 4,
+    });
+    expect((await readLog(half, { offset: 0, limit: 100, ended: true })).next).toBe(4);
     fs.writeFileSync(path.join(half, 'output.log'), Buffer.from([0xff, 0xff, 0x80, 0x80, 0x80, 0x80, 0x0a]));
-    expect((await readLog(half, 0, 100, false)).next).toBe(7);
-    expect(await readLog(path.join(folder, 'none'), 0, 10, false)).toEqual({ text: '', offset: 0, next: 0, size: 0 });
+    expect((await readLog(half, { offset: 0, limit: 100, ended: false })).next).toBe(7);
+    expect(await readLog(path.join(folder, 'none'), { offset: 0, limit: 10, ended: false })).toEqual({
+      text: '',
+      offset: 0,
+      next: 0,
+      size: 0,
+    });
   });
 });
 

@@ -39,9 +39,9 @@ export function seriesHandlers({ store, folders, changes }: EngineParts) {
       statusOf(run);
       return store.series.ranks(run, metric, { offset, limit });
     },
-    'log/read': async ({ run, offset, limit }) => {
+    'log/read': async ({ run, rank, offset, limit }) => {
       const ended = !LIVE_STATUSES.includes(statusOf(run));
-      return { ...(await readLog(folders.path(run), offset, limit, ended)), ended };
+      return { ...(await readLog(folders.path(run), { offset, limit, ended, rank })), ended };
     },
     watch: ({ runs, logs, metrics }, client) => {
       changes.watch(client, runs, logs, metrics);

@@ -174,6 +174,8 @@ describe.skipIf(why !== null)(`on several nodes${why === null ? '' : ` (skipped:
     expect(read(id, 'output.log')).toMatch(/^rank 0 prints$/m);
     expect(read(id, 'output.log')).not.toContain('rank 2');
     expect(read(id, 'output-rank2.log')).toContain('rank 2 prints');
+    expect((await engine.request('log/read', { run: id, rank: 2 })).text).toContain('rank 2 prints');
+    expect((await engine.request('log/read', { run: id, rank: 9 })).text).toBe('');
     await until('the job to be gone', () => jobsLeft() === '');
   }, 120_000);
 

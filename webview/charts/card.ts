@@ -163,7 +163,8 @@ export class ChartCard extends LitElement implements Readable {
     return x === 'metric' && this.model.view.xMetric === null ? 'step' : x;
   }
 
-  private draw(): void {
+  /** Returns whether a chart that was there already was drawn with curves. */
+  private draw(): boolean {
     const runs = this.runs;
     this.source.subscribe(runs);
     const { groups } = this.model;
@@ -181,7 +182,8 @@ export class ChartCard extends LitElement implements Readable {
           );
     const zero = zerosOf(curves, this.settings);
     const setupKey = this.keyOf(this.zoom, zero);
-    if (!this.chart || setupKey !== this.setupKey) this.create(setupKey, zero);
+    const isNew = !this.chart || setupKey !== this.setupKey;
+    if (isNew) this.create(setupKey, zero);
     const best = this.model.best?.id ?? null;
     const { baseline } = this.model.view;
     const { outliers } = this.settings;
@@ -210,6 +212,7 @@ export class ChartCard extends LitElement implements Readable {
       this.chart!.update('none');
     }
     this.describe();
+    return !isNew && curves.length > 0;
   }
 
   /** The best run and the baseline are drawn thicker. */

@@ -11,7 +11,8 @@ export class Pace {
 
   constructor(
     private readonly wanted: () => boolean,
-    private readonly draw: () => void,
+    /** Returns whether its cost says what the next drawing costs: not so for an empty chart, or a new one. */
+    private readonly draw: () => boolean,
   ) {}
 
   /** Draws soon. `isLast`: without a rest, because all of what was read in parts is here. */
@@ -34,9 +35,9 @@ export class Pace {
       this.frame = 0;
       if (!this.wanted()) return;
       const start = performance.now();
-      this.draw();
+      const isTypical = this.draw();
       const cost = performance.now() - start;
-      this.restUntil = start + cost + Math.min(LONGEST_REST, cost * REST);
+      this.restUntil = isTypical ? start + cost + Math.min(LONGEST_REST, cost * REST) : 0;
     });
   }
 }

@@ -26,7 +26,7 @@ import { drawCandidate, learnFrom, type Candidate, type Distribution, type Drawn
 import { Layout } from './layout.js';
 import { besides, NoiseProbe } from './noise.js';
 import { Regimes } from './restarts.js';
-import { startOf } from './start.js';
+import { startingSigma, startOf } from './start.js';
 import { CmaState } from './state.js';
 import { Surrogate } from './surrogate.js';
 import { populationSize } from './weights.js';
@@ -46,8 +46,10 @@ export const CmaEsSettings = z.strictObject({
     .number()
     .min(0.001)
     .max(1)
-    .default(0.2)
-    .describe('Initial standard deviation around the middle, as a share of the ranges.'),
+    .optional()
+    .describe(
+      'Initial standard deviation around the middle, as a share of the ranges. By default 0.2, and less with more than 20 parameters.',
+    ),
   restarts: z
     .enum(['bipop', 'ipop', 'none'])
     .default('bipop')
@@ -67,6 +69,7 @@ export class CmaEsSampler implements Sampler {
   readonly name = 'cmaes';
   private readonly layout: Layout;
   private readonly points: number;
+  private readonly sigma: number;
   private readonly seen = new SeenPoints();
   private readonly fallback: RandomSampler;
   private readonly regimes: Regimes;
@@ -92,8 +95,9 @@ export class CmaEsSampler implements Sampler {
     this.points = countPoints(space);
     this.fallback = new RandomSampler({}, space);
     const { numbers, choices } = this.layout;
+    this.sigma = settings.sigma ?? startingSigma(this.layout);
     const size = settings.population ?? populationSize(numbers.length + choices.length);
-    this.regimes = new Regimes(settings.restarts, size, settings.sigma);
+    this.regimes = new Regimes(settings.restarts, size, this.sigma);
     this.probe = new NoiseProbe(size);
     this.surrogate = new Surrogate(
       numbers.length,
@@ -116,6 +120,9 @@ export class CmaEsSampler implements Sampler {
       const bottom = this.surrogate.bottom();
       if (bottom) candidates.push(this.draw(random, bottom));
     }
+    // The first trial is the start's mean: with many parameters it is better than most draws around it.
+    if (history.trials.length === 0 && !history.earlier?.length && candidates.length === 0)
+      candidates.push(this.draw(random, this.now!.gaussian.mean));
     while (candidates.length + there < this.wanted) candidates.push(this.draw(random));
     for (let attempt = 0; attempt < PATIENCE; attempt++) {
       if (candidates.length === 0) candidates.push(this.draw(random));
@@ -224,7 +231,7 @@ export class CmaEsSampler implements Sampler {
       .map((trial) => ({ trial, standing: standingOf(trial, goals) }))
       .sort((a, b) => compareStandings(a.standing, b.standing));
     const places = known.map(({ trial }) => this.layout.shown(trial.params));
-    return startOf(this.layout, this.settings.sigma, places);
+    return startOf(this.layout, this.sigma, places);
   }
 
   /** Returns the candidate that the model predicts to be best; the first one without a model. */

@@ -13,12 +13,23 @@ const ALPHA = 0.1;
 const GAMMA = 0.1;
 /** Number of earlier trials below which only the best one is used, as the start's mean. */
 const ENOUGH = 10;
+/** Initial standard deviation as a share of the ranges, and the number of parameters up to which it is used. */
+const SIGMA = 0.2;
+const FEW = 20;
 /** Standard deviation of a prior without `sd`. */
 const PRIOR_SD = 0.25;
 
 export interface Start {
   gaussian: Gaussian;
   categories: Categories;
+}
+
+/**
+ * Returns the initial standard deviation. With many parameters, draws are as far from the mean as with `FEW`: a distance of
+ * σ√n, at which most of them would be worse than the mean.
+ */
+export function startingSigma({ numbers }: Layout): number {
+  return SIGMA * Math.min(1, Math.sqrt(FEW / Math.max(1, numbers.length)));
 }
 
 /** Returns the initial distribution. `good` holds the places of earlier trials, best first. */

@@ -13,7 +13,7 @@ export const pack: Command = {
   usage: '[RUN …]',
   summary: l10n.t('Packs the journals of ended runs to about a tenth of their size, without loss.'),
   details: l10n.t(
-    'The engine does so by itself a day after the end of a run; TUNESMITH_PACK_AFTER_DAYS changes that, and 0 switches it off. This command does it now, for the given runs or all that have ended. Only runs that you have started on this machine are packed. Every reader knows packed journals, and a run that is resumed has plain ones again.',
+    'This command does it now, for the given runs or all that have ended. By itself the engine packs nothing, unless you set tunesmith.recording.packAfterDays in the editor, or TUNESMITH_PACK_AFTER_DAYS for the engine, to a number of days after the end of a run. Only runs that you have started on this machine are packed. Every reader knows packed journals, and a run that is resumed has plain ones again.',
   ),
   options: {
     undo: { type: 'boolean', help: l10n.t('Write the plain journals again.') },

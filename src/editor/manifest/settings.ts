@@ -61,11 +61,11 @@ export const SETTINGS = {
   },
   'recording.packAfterDays': {
     type: 'number',
-    default: 1,
+    default: 0,
     minimum: 0,
     maximum: 36_500,
     description:
-      'Days after the end of a run until its journals are packed to about a tenth of their size. `0`: never. Only runs that you have started on this machine are packed. Takes effect at the next start of the engine.',
+      'Days after the end of a run until its journals are packed to about a tenth of their size. `0`: never by themselves; `tunesmith pack` packs them on request. Only runs that you have started on this machine are packed. Takes effect at the next start of the engine.',
     scope: 'machine-overridable',
   },
   'panel.openOnRun': {

@@ -7,9 +7,8 @@ import { packRun, whyNot } from './packRun.js';
 import { unpackRun } from './unpack.js';
 
 const DAY = 86_400_000;
-/** Set to another number of days; 0: never. */
+/** Set to a number of days; 0 or unset: never by themselves. */
 const DAYS_VARIABLE = 'TUNESMITH_PACK_AFTER_DAYS';
-const DAYS = 1;
 /** Runs that are looked up at once. */
 const AT_ONCE = 50;
 /** Milliseconds without packing after each run, so that it takes a part of one core at most. */
@@ -130,5 +129,5 @@ const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, R
 
 function daysFrom(text: string | undefined): number {
   const days = Number(text);
-  return text && days >= 0 ? days : DAYS;
+  return text && days >= 0 ? days : 0;
 }

@@ -23,11 +23,21 @@ const RESIDUAL = 0.75;
 const MOST_QUADRATIC = 40;
 /** Choices with more values have no part in the surface. */
 const MOST_VALUES = 20;
+/** Up to this many features, the surface is fitted by features; beyond, by trials if these are fewer. */
+const MOST_BY_FEATURES = 200;
+
+/** Features that are not zero, in the order of their indices. */
+interface Features {
+  /** Number of all features. */
+  count: number;
+  at: readonly number[];
+  values: readonly number[];
+}
 
 export class Forecast {
   /** Ranks of the trials in [0, 1) by objective, in their order; equal losses share the best one. */
   readonly ranks: Float64Array[];
-  private readonly features: Float64Array[];
+  private readonly features: Features[];
   private readonly residuals: Float64Array[];
   private readonly surfaces: Float64Array[];
 
@@ -62,44 +72,101 @@ export class Forecast {
   }
 
   /** A gene that is missing has no effect. */
-  private featuresOf(genes: Genes): Float64Array {
-    const features = [1];
+  private featuresOf(genes: Genes): Features {
+    let count = 1;
+    const at = [0];
+    const values = [1];
+    const put = (value: number): void => {
+      if (value !== 0) {
+        at.push(count);
+        values.push(value);
+      }
+      count++;
+    };
     const quadratic = this.axes.length <= MOST_QUADRATIC;
-    for (const [i, { ordered, count, edges }] of this.axes.entries()) {
-      if (count === 1) continue;
+    for (const [i, { ordered, count: choices, edges }] of this.axes.entries()) {
+      if (choices === 1) continue;
       const gene = genes[i]!;
       const isMissing = Number.isNaN(gene);
       if (ordered) {
         const from = isMissing ? 0 : gene - 0.5;
-        features.push(from);
+        put(from);
         // Without its mean over the range.
-        if (quadratic) features.push(isMissing ? 0 : from * from - 1 / 12);
-      } else if (count <= MOST_VALUES) {
-        const cell = isMissing ? -1 : cellOf(edges!, gene);
-        for (let value = 0; value < count; value++) features.push(cell === value ? 1 : 0);
+        if (quadratic) put(isMissing ? 0 : from * from - 1 / 12);
+      } else if (choices <= MOST_VALUES) {
+        if (!isMissing) {
+          at.push(count + cellOf(edges!, gene));
+          values.push(1);
+        }
+        count += choices;
       }
     }
-    return Float64Array.from(features);
+    return { count, at, values };
   }
 }
 
 /** Ridge regression of each target on the same features, the first of which is constant and free. */
-function fit(features: readonly Float64Array[], targets: readonly Float64Array[]): Float64Array[] {
-  const n = features[0]!.length;
+function fit(features: readonly Features[], targets: readonly Float64Array[]): Float64Array[] {
+  const { count } = features[0]!;
+  return count > Math.max(MOST_BY_FEATURES, features.length)
+    ? fitByTrials(features, targets, count)
+    : fitByFeatures(features, targets, count);
+}
+
+function fitByFeatures(features: readonly Features[], targets: readonly Float64Array[], n: number): Float64Array[] {
   const gram = new Float64Array(n * n);
-  for (const row of features) {
-    for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) gram[i * n + j] = gram[i * n + j]! + row[i]! * row[j]!;
+  for (const { at, values } of features) {
+    for (const [k, i] of at.entries()) {
+      for (let l = 0; l <= k; l++) gram[i * n + at[l]!] = gram[i * n + at[l]!]! + values[k]! * values[l]!;
+    }
   }
   for (let i = 0; i < n; i++) gram[i * n + i] = gram[i * n + i]! + (i === 0 ? 1e-9 : RIDGE);
   const isSolvable = cholesky(gram, n);
   return targets.map((target) => {
     const solution = new Float64Array(n);
     if (!isSolvable) return solution;
-    for (const [r, row] of features.entries())
-      for (let i = 0; i < n; i++) solution[i] = solution[i]! + row[i]! * target[r]!;
+    for (const [r, row] of features.entries()) add(solution, row, target[r]!);
     solveLower(gram, n, solution);
     solveLowerTransposed(gram, n, solution);
     return solution;
+  });
+}
+
+/**
+ * Solves the same regression in its dual form (Saunders, Gammerman & Vovk, "Ridge regression learning algorithm in dual
+ * variables", ICML 1998), whose matrix has a row for each trial. Centered features and targets leave the constant free.
+ */
+function fitByTrials(features: readonly Features[], targets: readonly Float64Array[], n: number): Float64Array[] {
+  const trials = features.length;
+  const gram = new Float64Array(trials * trials);
+  const mean = new Float64Array(n);
+  const dense = new Float64Array(n);
+  for (const [i, row] of features.entries()) {
+    add(mean, row, 1 / trials);
+    add(dense, row, 1);
+    for (let j = 0; j <= i; j++) gram[i * trials + j] = product(dense, features[j]!);
+    for (const at of row.at) dense[at] = 0;
+  }
+  const own = features.map((row) => product(mean, row));
+  const both = own.reduce((sum, value) => sum + value, 0) / trials;
+  for (let i = 0; i < trials; i++) {
+    for (let j = 0; j <= i; j++) gram[i * trials + j] = gram[i * trials + j]! - own[i]! - own[j]! + both;
+    gram[i * trials + i] = gram[i * trials + i]! + RIDGE;
+  }
+  const isSolvable = cholesky(gram, trials);
+  return targets.map((target) => {
+    const surface = new Float64Array(n);
+    if (!isSolvable) return surface;
+    const middle = target.reduce((sum, value) => sum + value, 0) / trials;
+    const weights = target.map((value) => value - middle);
+    solveLower(gram, trials, weights);
+    solveLowerTransposed(gram, trials, weights);
+    const total = weights.reduce((sum, value) => sum + value, 0);
+    for (const [r, row] of features.entries()) add(surface, row, weights[r]! - total / trials);
+    let offset = middle;
+    for (let i = 1; i < n; i++) offset -= surface[i]! * mean[i]!;
+    surface[0] = offset;
+    return surface;
   });
 }
 
@@ -128,8 +195,12 @@ function distance(axes: readonly Axis[], a: Genes, b: Genes): number {
   return Math.sqrt(sum);
 }
 
-function product(a: Float64Array, b: Float64Array): number {
+function product(surface: Float64Array, { at, values }: Features): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  for (let k = 0; k < at.length; k++) sum += surface[at[k]!]! * values[k]!;
   return sum;
+}
+
+function add(into: Float64Array, { at, values }: Features, factor: number): void {
+  for (let k = 0; k < at.length; k++) into[at[k]!] = into[at[k]!]! + values[k]! * factor;
 }

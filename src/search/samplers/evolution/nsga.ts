@@ -49,7 +49,7 @@ const POPULATION = 24;
 const FIRST = 10;
 /** Share of numbers that a child of two parents gets by simulated binary crossover instead of from one of them. */
 const BLEND = 0.3;
-/** Completed trials that the forecast knows, the newest and the population. */
+/** Completed trials that the forecast knows: the population, or members at equal distances of a larger one, and the newest. */
 const KNOWN = 300;
 /** Scale of the random distance by which a changed integer or step moves, as a share of all values. */
 const REACH = 0.15;
@@ -119,12 +119,14 @@ export class NsgaSampler implements Sampler {
       if (standing.kind !== COMPLETED) return;
       known.set(id, { genes: this.genome.genesOf(trials[id]!.params), losses: standing.losses });
     };
-    this.members.forEach(take);
+    const stride = Math.ceil(this.members.length / KNOWN);
+    this.members.forEach((id, i) => i % stride === 0 && take(id));
     for (let id = trials.length - 1; id >= 0 && known.size < KNOWN; id--) if (!known.has(id)) take(id);
     if (known.size < FIRST / 2) return null;
     const forecast = new Forecast(this.genome.axes, [...known.values()]);
+    const own = new Set(this.members);
     const members = [...known.keys()].flatMap((id, i) =>
-      this.members.includes(id) ? [forecast.ranks.map((ranks) => ranks[i]!)] : [],
+      own.has(id) ? [forecast.ranks.map((ranks) => ranks[i]!)] : [],
     );
     return (params) => {
       const { ranks, novelty } = forecast.of(this.genome.genesOf(params));

@@ -71,4 +71,54 @@ describe('a forecast of how children will stand', () => {
     const equal = new Forecast(genome.axes, [one, one, one]).of(one.genes);
     expect(equal.ranks.every(Number.isFinite)).toBe(true);
   });
+
+  it('fits far more features than there are trials', () => {
+    // One matrix of all features would have 400 million numbers.
+    const wide = new Genome({
+      dimensions: Array.from({ length: 1000 }, (_, i) =>
+        choice(
+          `c${i}`,
+          Array.from({ length: 20 }, (_, value) => `v${value}`),
+        ),
+      ),
+    });
+    const random = createRandom(5);
+    const all = Array.from({ length: 300 }, (): Tried => {
+      const genes = Float64Array.from({ length: 1000 }, () => random.next());
+      // Half of the trials share the first hundred values, and are better.
+      const isGood = random.next() < 0.5;
+      if (isGood) genes.fill(0.01, 0, 100);
+      return { genes, losses: [isGood ? random.next() : 1 + random.next()] };
+    });
+    const forecast = new Forecast(wide.axes, all);
+    const other = Float64Array.from({ length: 1000 }, () => random.next());
+    const good = other.slice().fill(0.01, 0, 100);
+    expect(forecast.of(good).ranks[0]!).toBeLessThan(0.35);
+    expect(forecast.of(other).ranks[0]!).toBeGreaterThan(0.6);
+  });
+
+  it('is the same by trials as by features', () => {
+    const dimensions = Array.from({ length: 10 }, (_, i) => float(`x${i}`));
+    // Nobody has these, so they are features without an effect, which outnumber the trials.
+    const absent = Array.from({ length: 20 }, (_, i) =>
+      choice(
+        `c${i}`,
+        Array.from({ length: 20 }, (_, value) => `v${value}`),
+      ),
+    );
+    const random = createRandom(6);
+    const genes = (): Float64Array =>
+      Float64Array.from({ length: 30 }, (_, i) => (i < 10 && random.next() < 0.9 ? random.next() : NaN));
+    const some = Array.from({ length: 50 }, (): Tried => {
+      const own = genes();
+      return { genes: own, losses: [own[0]! + (own[3]! - 0.5) ** 2 || 2, random.next()] };
+    });
+    const few = new Forecast(new Genome({ dimensions }).axes, some);
+    const many = new Forecast(new Genome({ dimensions: [...dimensions, ...absent] }).axes, some);
+    for (let i = 0; i < 20; i++) {
+      const one = genes();
+      const close = few.of(one).ranks.map((rank) => expect.closeTo(rank, 6) as number);
+      expect(many.of(one).ranks).toEqual(close);
+    }
+  });
 });

@@ -254,6 +254,25 @@ class TablesTest(CaptureCase):
         open_ = ("lr", "max_tokens", "tokenizer", "key", "num_key_value_heads", "token_count", "keyboard", "bypass")
         self.assertEqual(list(without_secrets(dict.fromkeys(secret + open_, 1))), list(open_))
 
+    def test_secret_texts(self):
+        from tunesmith.capture._secrets import is_random, without_secrets
+
+        secret = ("GITHUB_TOKEN", "SLACK_TOKEN", "OPENAI_KEY", "DB_PASS", "SECRETKEY", "dbPwd", "s3.accessKeys", "openaiKey", "auth", "PW")
+        self.assertEqual(without_secrets(dict.fromkeys(secret, "hunter")), {})
+        self.assertEqual(without_secrets(dict.fromkeys(secret, ["hunter", "2"])), {})
+        open_ = ("tokenizer", "pad_token", "label_key", "stop_tokens", "author", "bypass", "keyboard", "mode", "monitor")
+        self.assertEqual(list(without_secrets(dict.fromkeys(open_, "a"))), list(open_))
+        # Numbers are never drawn at random by a service.
+        numbers = {"n_keys": 4, "max_tokens": 512, "key_dim": 64, "n_pass": 2, "drop_key": 0.1, "use_auth": False, "pass_sizes": [2, 3]}
+        self.assertEqual(without_secrets(numbers), numbers)
+        values = ("ghp_0123456789abcdefABCD", "sk-proj-abcdefghijklmnop1", "AKIAIOSFODNN7EXAMPLE", "postgres://me:word@host/db")
+        self.assertEqual(without_secrets({f"plain{i}": value for i, value in enumerate(values)}), {})
+        urls = {"data": "https://example.org/a.csv", "host": "tcp://localhost:80", "task": "sk-learn-pipeline", "model": "hf-internal-testing/tiny"}
+        self.assertEqual(without_secrets(urls), urls)
+        self.assertEqual(without_secrets({"db": [{"user": "me", "db_pass": "x"}]}), {"db": [{"user": "me"}]})
+        self.assertTrue(all(map(is_random, ("a8f3k2l9q0w7e6r5", "x_9f86d081884c7d659a2feaa0c55ad015"))))
+        self.assertFalse(any(map(is_random, ("resnet50", "bert-base-uncased-2024", "categorical_crossentropy", "1234567890123456"))))
+
     def test_settings(self):
         from tunesmith.capture._settings import Settings
 

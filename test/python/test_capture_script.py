@@ -25,6 +25,12 @@ class ScriptTest(CaptureCase):
             "_private = 1",
             "BIAS = False",
             "api_key = 3",
+            "GITHUB_TOKEN = 'ghp_abc'",
+            "OPENAI_KEY = 'sk-1'",
+            "DB_PASS = 'hunter2'",
+            "SECRETKEY = 'abc'",
+            "plain = 'a8f3k2l9q0w7e6r5'",
+            "max_tokens = 512",
             "url = 'https://example.org/a.csv'",
             "best = 1e9",
             "count = 0",
@@ -41,7 +47,7 @@ class ScriptTest(CaptureCase):
             "[steps for steps in range(3)]",
         )) + "\n" + LOG
         self.run_script(code)
-        expected = {"batch_size": 12, "learning_rate": 6e-4, "steps": 40, "mode": "fast", "BIAS": False}
+        expected = {"batch_size": 12, "learning_rate": 6e-4, "steps": 40, "mode": "fast", "BIAS": False, "max_tokens": 512}
         found = self.observed()
         self.assertEqual({name: found[name] for name in expected}, expected)
         self.assertEqual({name for name in found if not name.startswith("shape")}, set(expected))
@@ -50,6 +56,15 @@ class ScriptTest(CaptureCase):
         parse = "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--lr', default=1)\nparser.parse_args()\n"
         self.run_script("import os, sys\nsize = 4\n" + parse + LOG)
         self.assertEqual(self.observed(), {"lr": 1})
+
+    def test_secret_defaults_of_arguments(self):
+        parse = (
+            "import argparse\nparser = argparse.ArgumentParser()\n"
+            "for name in ('--github-token', '--openai-key', '--db-pass', '--mode'): parser.add_argument(name, default='a')\n"
+            "parser.add_argument('--max-tokens', type=int, default=512)\nparser.parse_args()\n"
+        )
+        self.run_script("import os, sys\n" + parse + LOG, "--openai-key", "b")
+        self.assertEqual(self.observed(), {"mode": "a", "max_tokens": 512})
 
     def test_not_when_it_is_off(self):
         self.run_script("import os, sys\nother = 4\n" + LOG, capture="tensorboard")

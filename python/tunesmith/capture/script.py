@@ -75,7 +75,11 @@ def _is_setting(value):
         return 0 < len(value) <= 20 and all(_is_number(each) for each in value)
     if _is_number(value):
         return True
-    return isinstance(value, str) and _WORD.fullmatch(value) is not None
+    if not isinstance(value, str) or _WORD.fullmatch(value) is None:
+        return False
+    from ._secrets import is_random
+
+    return not is_random(value)
 
 
 def _is_number(value):

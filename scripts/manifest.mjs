@@ -1,5 +1,5 @@
 // Generates what is derived from the sources: the contributions in package.json, package.nls.json, the texts that
-// can be translated (l10n/bundle.l10n.json), the JSON Schema of the experiment file and the types of `tunesmith/training`.
+// can be translated (l10n/bundle.l10n.json, src/format/retoldTexts.json), the JSON Schema of the experiment file and the types of `tunesmith/training`.
 // `node scripts/manifest.mjs` writes them; with `--check` it changes nothing and fails when one differs.
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -66,9 +66,10 @@ function textsIn(source) {
   return found;
 }
 
-/** The literal first arguments of every call of `l10n.t` and `said`, and the texts of the rooms above. */
+/** The literal first arguments of every call of `l10n.t` and `said`, and the texts of the rooms above, which are `retold`. */
 async function translatable() {
   const texts = new Set();
+  const retold = new Set();
   const folders = await Promise.all(['src', 'webview'].map(sources));
   for (const file of folders.flat()) {
     const source = ts.createSourceFile(file, await readFile(file, 'utf8'), ts.ScriptTarget.Latest, true);
@@ -90,9 +91,10 @@ async function translatable() {
     };
     visit(source);
     const place = relative(root, file).replaceAll('\\', '/');
-    if (RETOLD.some((room) => room.test(place))) for (const text of textsIn(source)) texts.add(text);
+    if (RETOLD.some((room) => room.test(place))) for (const text of textsIn(source)) retold.add(text);
   }
-  return Object.fromEntries([...texts].sort().map((text) => [text, text]));
+  const all = [...new Set([...texts, ...retold])].sort();
+  return { bundle: Object.fromEntries(all.map((text) => [text, text])), retold: [...retold].sort() };
 }
 
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
@@ -101,9 +103,11 @@ const read = async (path) => readFile(join(root, path), 'utf8').catch(() => '');
 const { buildManifest } = await load('src/editor/manifest/manifest.ts');
 const { jsonSchema } = await load('src/experiment/index.ts');
 const manifest = buildManifest();
+const { bundle, retold } = await translatable();
 const files = {
   'package.nls.json': json(manifest.nls),
-  'l10n/bundle.l10n.json': json(await translatable()),
+  'l10n/bundle.l10n.json': json(bundle),
+  'src/format/retoldTexts.json': json(retold),
   'media/experiment.schema.json': json(jsonSchema()),
   'media/training.d.ts': trainingTypes(await read('src/training/api/types.ts')),
 };

@@ -116,7 +116,8 @@ export function checkForm(text: string, file: string, params: Params, space?: Re
   }
   if (Object.keys(written).length > 0) {
     for (const { path, message, hint } of readSpace(written).problems) {
-      if (path.length) tell(problems.space, String(path[0]), l10n.retold(hint ? `${message}; ${hint}` : message));
+      const said = [message, ...(hint ? [hint] : [])].map((text) => l10n.retold(text)).join('; ');
+      if (path.length) tell(problems.space, String(path[0]), said);
     }
   }
   for (const [name, value] of Object.entries(params)) {

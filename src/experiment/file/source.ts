@@ -87,9 +87,9 @@ export class Source {
       endLine: to.line,
       endColumn: to.column,
       severity: fault.severity ?? 'error',
-      message: clip(l10n.retold(fault.message)),
+      message: clip(l10n.retold(clip(fault.message))),
     };
-    if (fault.hint !== undefined) problem.hint = clip(l10n.retold(fault.hint));
+    if (fault.hint !== undefined) problem.hint = clip(l10n.retold(clip(fault.hint)));
     return problem;
   }
 

@@ -2,6 +2,7 @@
 import { placeExperiment, problemsAt, type Experiment, type PlacedFault } from '../../experiment/index.js';
 import type { ClusterNeed } from '../../protocol/run/cluster.js';
 import type { Placing } from '../../protocol/engine/placing.js';
+import { l10n } from '../../format/l10n.js';
 import { invalidFile } from '../server/requestError.js';
 import { kubernetesFaults, type PlaceContext } from './kubernetes/faults.js';
 import { slurmFaults, slurmOffer } from './slurm/offer.js';
@@ -37,18 +38,28 @@ async function faultsOf(experiment: Experiment, need: ClusterNeed, context: Plac
 /** Returns the earlier runs that a network starts from: their weights are here, and no run's folder is sent. */
 function trainedFaults({ program }: Experiment): PlacedFault[] {
   if (program.kind !== 'network') return [];
-  const { from, distil } = program.value as { from?: unknown; distil?: { teacher?: unknown } };
-  const named = [
-    { at: ['network', 'from'], source: from },
-    { at: ['network', 'distil', 'teacher'], source: distil?.teacher },
-  ];
-  return named
-    .filter(({ source }) => source !== undefined && source !== null && !isFile(source))
-    .map(({ at }) => ({
-      at,
-      message: 'the weights of earlier runs are not sent to an SSH host',
-      hint: 'export them to a file of this folder with tunesmith export, and name that file',
-    }));
+  const { from, distil } = program.value as { from?: unknown; distil?: { teacher?: unknown } | null };
+  const places: PlacedFault['at'][] = [];
+  if (!isFile(from)) places.push(['network', 'from']);
+  if (joinsRuns(from)) places.push(['network', 'from', 'join']);
+  if (!isFile(distil?.teacher)) places.push(['network', 'distil', 'teacher']);
+  return places.map((at) => ({
+    at,
+    message: l10n.t('the weights of earlier runs are not sent to an SSH host'),
+    hint: l10n.t('export them to a file of this folder with tunesmith export, and name that file'),
+  }));
 }
 
-const isFile = (source: unknown): boolean => typeof source === 'object' && source !== null && 'file' in source;
+/** Returns whether a trained network is left out, or is a file. A text is its path. */
+const isFile = (source: unknown): boolean =>
+  source === undefined ||
+  source === null ||
+  typeof source === 'string' ||
+  (typeof source === 'object' && 'file' in source && typeof source.file === 'string');
+
+const joinsRuns = (source: unknown): boolean =>
+  typeof source === 'object' &&
+  source !== null &&
+  'join' in source &&
+  Array.isArray(source.join) &&
+  source.join.length > 0;

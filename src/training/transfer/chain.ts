@@ -147,6 +147,11 @@ class Chain {
     const { layer, weights } = one;
     if (layer.type === 'conv' && layer.kernel.join() !== '1,1') return null;
     if ((layer.type !== 'conv' && layer.type !== 'dense') || layer.activation !== 'linear') return null;
+    // A residual block computes its projection's stride from both sizes, which is certain up to 2 only: 4 → 2 is 2 or 3.
+    if (layer.type === 'conv' && layer.stride.some((stride) => stride > 2))
+      throw new TrainingError(
+        `layer "${to}" is a shortcut with stride ${layer.stride.join('×')}; 1 and 2 are supported`,
+      );
     const part = (key: string) => weights.find(([name]) => name === key)?.[1];
     const bias = part('bias');
     return { weights: [['projection', part('kernel')!]], offset: bias ? Array.from(bias.values) : null };

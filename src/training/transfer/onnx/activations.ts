@@ -1,8 +1,9 @@
 /** Activations, and sums and products with numbers. */
 import type { Activation } from '../../../experiment/network/index.js';
-import { featuresAxis, isOurs, perFeature, refuse, type Flow, type Value } from './flow.js';
+import { featuresAxis, isAligned, isOurs, lengths, perFeature, refuse, type Flow, type Value } from './flow.js';
 import type { OnnxNode } from './model.js';
 import { bare } from './shapes.js';
+import { isWhole } from './tensors.js';
 import { axisOf, float, plain, text, whole, type Operator, type Walk } from './walk.js';
 
 const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-5 * Math.max(1, Math.abs(b));
@@ -38,15 +39,14 @@ export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
   },
   Softmax(walk, node) {
     const flow = walk.flow(node, 0);
-    const axis = axisOf(node, whole(node, 'axis', node.attributes.get('axis'), -1), flow.axes.length);
-    return featuresAxis(flow) === axis
-      ? act(walk, node, 'softmax')
-      : refuse(node, 'is over another axis than that of the features');
+    checkAxis(walk, node, flow);
+    return act(walk, node, 'softmax');
   },
   LogSoftmax(walk, node) {
     const flow = walk.flow(node, 0);
     if (!walk.model.outputs.some(({ name }) => name === node.outputs[0]))
       return refuse(node, 'is supported at the end only');
+    checkAxis(walk, node, flow);
     walk.notes.add('the logarithm of the softmax at its end is left out, because the loss contains the softmax');
     return flow;
   },
@@ -59,8 +59,9 @@ export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
   Greater(walk, node) {
     const [flow, bound] = [walk.value(node, 0), walk.value(node, 1)];
     // PyTorch writes a softplus of large numbers as these numbers, which they are within 32-bit floats.
-    const isLarge = bound.kind === 'constant' && bound.values.length === 1 && bound.values[0]! >= 16;
-    if (flow.kind !== 'flow' || !isLarge) return refuse(node, 'is supported as a part of softplus only');
+    const from = flow.kind === 'flow' && bound.kind === 'constant' ? perFeature(bound, flow) : null;
+    if (flow.kind !== 'flow' || typeof from !== 'number' || from < 16)
+      return refuse(node, 'is supported as a part of softplus only');
     return { ...plain(flow), part: { kind: 'large', factor: 1, of: flow.node } };
   },
   Where(walk, node) {
@@ -69,7 +70,16 @@ export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
       const step = walk.steps.get(other.node);
       const [made] = step?.made ?? [];
       const isSoftplus = made?.layer.type === 'activation' && made.layer.name === 'softplus';
-      if (isSoftplus && !large.part && large.node === is.part.of && step!.inputs[0] === is.part.of) return plain(other);
+      const areAligned = isAligned(is, large) && isAligned(is, other);
+      if (
+        isSoftplus &&
+        areAligned &&
+        !large.part &&
+        !other.part &&
+        large.node === is.part.of &&
+        step!.inputs[0] === is.part.of
+      )
+        return plain(other);
     }
     return refuse(node, 'is supported as a part of softplus only');
   },
@@ -81,7 +91,8 @@ export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
       return refuse(node, 'adds joined states, which is not supported');
     const part = flow.part;
     if (part) {
-      if (part.kind === 'erf' && part.factor === 1 && near(constant.values[0]!, 1))
+      const one = perFeature(constant, flow);
+      if (part.kind === 'erf' && part.factor === 1 && typeof one === 'number' && near(one, 1))
         return { ...flow, part: { ...part, kind: 'phi', factor: 2 } };
       return refuse(node, 'adds to a part of an activation, which is not supported');
     }
@@ -115,6 +126,7 @@ export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
     const [a, b] = [walk.value(node, 0), walk.value(node, 1)];
     if (a.kind !== 'flow' || b.kind !== 'constant')
       return refuse(node, 'divides by values of the network, which is not supported');
+    if (isWhole(b)) return refuse(node, 'divides whole numbers, which is not supported');
     const by = perFeature(b, a);
     return affine(
       walk,
@@ -125,6 +137,16 @@ export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
     );
   },
 };
+
+/** Throws unless a softmax is over the features. */
+function checkAxis({ model }: Walk, node: OnnxNode, flow: Flow): void {
+  const isOld = model.opset < 13;
+  const axis = axisOf(node, whole(node, 'axis', node.attributes.get('axis'), isOld ? 1 : -1), flow.axes.length);
+  const own = featuresAxis(flow);
+  // Up to version 12, it is over all axes from this one on.
+  const isAlone = lengths(flow).every((length, i) => i < axis || i === own || length === 1);
+  if (isOld ? own < axis || !isAlone : own !== axis) refuse(node, 'is over another axis than that of the features');
+}
 
 const negative = (value: number | number[] | null) =>
   value === null ? null : typeof value === 'number' ? -value : value.map((one) => -one);
@@ -217,13 +239,14 @@ function geluOf(walk: Walk, node: OnnxNode, flow: Flow, of: string): Flow {
 
 /** A sum of two ways, which becomes a residual block. */
 function sum(walk: Walk, node: OnnxNode, a: Flow, b: Flow): Flow {
-  const isSame = a.shape.join() === b.shape.join() && a.axes.join() === b.axes.join() && a.order === b.order;
-  if (!isSame || a.part || b.part) return refuse(node, 'adds two values of different shapes, which is not supported');
+  if (!isAligned(a, b) || a.part || b.part)
+    return refuse(node, 'adds two values of different shapes, which is not supported');
   return walk.step(node, [a, b], [], { order: a.order }, true);
 }
 
 /** A product of two values of the network, as far as it is an activation. */
 function product(walk: Walk, node: OnnxNode, a: Flow, b: Flow): Value {
+  if (!isAligned(a, b)) return refuse(node, 'multiplies two values in different orders, which is not supported');
   for (const [x, gate] of [
     [a, b],
     [b, a],
@@ -237,7 +260,7 @@ function product(walk: Walk, node: OnnxNode, a: Flow, b: Flow): Value {
     }
     const step = walk.steps.get(gate.node);
     const [made] = step?.made ?? [];
-    if (made?.layer.type !== 'activation' || step!.made.length !== 1) continue;
+    if (x.part || made?.layer.type !== 'activation' || step!.made.length !== 1) continue;
     const { name } = made.layer;
     const [before] = step!.inputs as [string];
     if (name === 'sigmoid' && before === x.node)

@@ -49,12 +49,19 @@ export function refuse(node: OnnxNode, why: string): never {
   throw new TrainingError(`operator ${node.operator.slice(0, 100)} ("${node.name.slice(0, 100)}") ${why}`);
 }
 
+/** Returns whether the directions of a recurrent layer are apart, or one of them is missing. */
+export const isDivided = ({ half, axes }: Flow): boolean => half !== undefined || axes.includes(AXIS.ways);
+
+/** Returns whether two values have their places in the same order. */
+export const isAligned = (a: Flow, b: Flow): boolean =>
+  a.shape.join() === b.shape.join() && a.axes.join() === b.axes.join() && a.order === b.order && a.half === b.half;
+
 export const featuresAxis = (flow: Flow): number => flow.axes.indexOf(flow.shape.length);
 export const features = (flow: Flow): number => flow.shape.at(-1)!;
 
 /** Length of each axis as the file has it. */
-export function lengths({ axes, shape }: Flow): number[] {
-  const isSplit = axes.includes(AXIS.ways);
+export function lengths({ axes, shape, half }: Flow): number[] {
+  const isSplit = half !== undefined || axes.includes(AXIS.ways);
   return axes.map((axis) => {
     if (axis === AXIS.batch) return EXAMPLES;
     if (axis === AXIS.one) return 1;

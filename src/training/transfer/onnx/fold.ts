@@ -1,18 +1,38 @@
 /** Operators over values that are known before the network runs: shapes, and weights before their use. */
 import { lengths, refuse } from './flow.js';
 import type { OnnxNode } from './model.js';
-import { constantOf, type Constant } from './tensors.js';
+import { constantOf, FLOATS, isWhole, MOST_AXES, typedAs, type Constant } from './tensors.js';
 import { axisOf, only, whole, type Operator, type Walk } from './walk.js';
 
 /** Most numbers that an operator other than those on weights may make. */
 const MOST_COMPUTED = 2 ** 16;
 
 const full = (node: OnnxNode, { shape, values, isFill }: Constant): Float32Array | Float64Array => {
-  if (!isFill) return values;
-  const count = shape.reduce((a, b) => a * b, 1);
-  if (count > MOST_COMPUTED) refuse(node, 'takes an array that is too large');
-  return new Float64Array(count).fill(values[0]!);
+  if (!isFill) return (small(node, values.length), values);
+  return Float64Array.from(
+    {
+      length: small(
+        node,
+        shape.reduce((a, b) => a * b, 1),
+      ),
+    },
+    () => values[0]!,
+  );
 };
+
+/** Returns the count, if an operator may make as many numbers. */
+function small(node: OnnxNode, count: number): number {
+  return count >= 0 && count <= MOST_COMPUTED ? count : refuse(node, 'makes an array that is too large');
+}
+
+/** Returns the numbers of a known input as lengths of axes. */
+function shapeOf(walk: Walk, node: OnnxNode, index: number, least: number): number[] {
+  const given = walk.constant(node, index);
+  const count = given.shape.reduce((a, b) => a * b, 1);
+  const shape = count <= MOST_AXES ? Array.from(full(node, given)) : [];
+  const isValid = count <= MOST_AXES && shape.every((length) => Number.isSafeInteger(length) && length >= least);
+  return isValid ? shape : refuse(node, 'has no valid shape');
+}
 
 /** Folds operators all of whose inputs are known, and the shape of a value. */
 export const FOLDED: Readonly<Record<string, Operator>> = {
@@ -20,7 +40,9 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
     const [key, value] = [...node.attributes].find(([name]) => name.startsWith('value')) ?? ['', undefined];
     if (typeof value === 'object' && 'kind' in value) return value;
     if (Array.isArray(value)) return constantOf(value);
-    if (typeof value === 'number' && key !== 'value_string') return constantOf([value], []);
+    if (typeof value === 'number' && key === 'value_int') return constantOf([value], []);
+    if (typeof value === 'number' && key === 'value_float')
+      return { kind: 'constant', shape: [], values: Float32Array.of(value) };
     return refuse(node, 'is of a kind that is not supported');
   },
   Shape(walk, node) {
@@ -32,19 +54,32 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
     return constantOf(shape.slice(start, end === undefined ? undefined : whole(node, 'end', end)));
   },
   ConstantOfShape(walk, node) {
-    const shape = Array.from(full(node, walk.constant(node, 0)));
+    const shape = shapeOf(walk, node, 0, 0);
     const value = node.attributes.get('value');
-    const fill = typeof value === 'object' && 'kind' in value ? (value.values[0] ?? 0) : 0;
-    return { kind: 'constant', shape, values: Float32Array.of(fill), isFill: true };
+    const values = typeof value === 'object' && 'kind' in value ? value.values.slice(0, 1) : Float32Array.of(0);
+    if (values.length === 0) return refuse(node, 'has no valid "value"');
+    return { kind: 'constant', shape, values, isFill: true };
   },
   Expand(walk, node) {
     const given = walk.constant(node, 0);
-    const shape = Array.from(full(node, walk.constant(node, 1)));
-    if (given.values.length !== 1) return refuse(node, 'repeats an array, which is not supported');
+    const wanted = shapeOf(walk, node, 1, 1);
+    if (given.values.length !== 1 || given.shape.some((length) => length !== 1))
+      return refuse(node, 'repeats an array, which is not supported');
+    const shape = [...Array<number>(Math.max(0, given.shape.length - wanted.length)).fill(1), ...wanted];
     return { kind: 'constant', shape, values: given.values, isFill: true };
   },
   Identity: (walk, node) => walk.constant(node, 0),
-  Cast: (walk, node) => walk.constant(node, 0),
+  Cast(walk, node) {
+    const given = walk.constant(node, 0);
+    const to = whole(node, 'to', node.attributes.get('to'));
+    if (isWhole(given) ? to === 6 || to === 7 : FLOATS.has(to)) return given;
+    walk.copies.take([given.values.length]);
+    if (FLOATS.has(to)) return { ...given, values: Float32Array.from(given.values) };
+    if (to === 9) return { ...given, values: Float64Array.from(given.values, (value) => Number(value !== 0)) };
+    if ((to !== 6 && to !== 7) || !given.values.every((value) => Math.abs(value) < 2 ** 31))
+      return refuse(node, `changes numbers to a type (${to}) that is not supported`);
+    return { ...given, values: Float64Array.from(given.values, Math.trunc) };
+  },
   Transpose(walk, node) {
     const given = walk.constant(node, 0);
     const rank = given.shape.length;
@@ -53,12 +88,16 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
   },
   Reshape(walk, node) {
     const given = walk.constant(node, 0);
-    const wanted = Array.from(full(node, walk.constant(node, 1)));
+    const wanted = shapeOf(walk, node, 1, -1);
+    if (wanted.includes(0)) only(node, 'allowzero', 0);
     const count = given.shape.reduce((a, b) => a * b, 1);
     const shape = wanted.map((length, i) => (length === 0 ? (given.shape[i] ?? 0) : length));
     const known = shape.reduce((a, b) => (b === -1 ? a : a * b), 1);
     const done = shape.map((length) => (length === -1 ? count / known : length));
-    if (done.reduce((a, b) => a * b, 1) !== count || done.some((length) => !Number.isInteger(length))) {
+    if (
+      done.reduce((a, b) => a * b, 1) !== count ||
+      done.some((length) => !(Number.isInteger(length) && length >= 0))
+    ) {
       return refuse(node, 'has a shape that does not fit');
     }
     return { ...given, shape: done };
@@ -74,13 +113,25 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
   },
   Concat(walk, node) {
     const parts = node.inputs.map((_, i) => walk.constant(node, i));
+    if (parts.length === 0) return refuse(node, 'joins nothing');
+    if (parts.some((part) => part.shape.length !== parts[0]!.shape.length))
+      return refuse(node, 'joins arrays that do not fit');
     if (parts.every(({ isFill, values }) => isFill && values[0] === parts[0]!.values[0])) {
       const axis = axisOf(node, whole(node, 'axis', node.attributes.get('axis')), parts[0]!.shape.length);
+      const others = parts.map(({ shape }) => shape.toSpliced(axis, 1).join());
+      if (new Set(others).size > 1) return refuse(node, 'joins arrays that do not fit');
       const length = parts.reduce((sum, part) => sum + part.shape[axis]!, 0);
       return { ...parts[0]!, shape: parts[0]!.shape.with(axis, length) };
     }
     if (parts.some(({ shape }) => shape.length !== 1)) return refuse(node, 'joins arrays, which is not supported');
-    return constantOf(parts.flatMap((part) => Array.from(full(node, part))));
+    small(
+      node,
+      parts.reduce((sum, { shape }) => sum + shape[0]!, 0),
+    );
+    return typedAs(
+      parts[0]!,
+      parts.flatMap((part) => Array.from(full(node, part))),
+    );
   },
   Gather(walk, node) {
     const given = walk.constant(node, 0);
@@ -92,7 +143,7 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
       full(node, index),
       (at) => from[at < 0 ? at + from.length : at] ?? refuse(node, 'has no such index'),
     );
-    return constantOf(values, index.shape);
+    return typedAs(given, values, index.shape);
   },
   Slice(walk, node) {
     const given = walk.constant(node, 0);
@@ -107,7 +158,8 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
     const at = (value: number): number => Math.min(length, Math.max(0, value < 0 ? value + length : value));
     const [from, to] = [at(starts[0]!), Math.max(at(starts[0]!), at(ends[0]!))];
     if (given.isFill) return { ...given, shape: given.shape.with(axis, to - from) };
-    return constantOf(Array.from(given.values.subarray(from, to)));
+    small(node, to - from);
+    return { kind: 'constant', shape: [to - from], values: given.values.slice(from, to) };
   },
   DequantizeLinear(walk, node) {
     const [given, scale] = [walk.constant(node, 0), walk.constant(node, 1)];
@@ -118,6 +170,9 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
     const axis = isPerTensor ? 0 : axisOf(node, whole(node, 'axis', node.attributes.get('axis'), 1), rank);
     only(node, 'block_size', 0);
     if (!isPerTensor && scale.values.length !== given.shape[axis]) return refuse(node, 'has scales that do not fit');
+    const isOf = (count: number): boolean => count === 1 || count === scale.values.length;
+    if (zero && !isOf(zero.values.length)) return refuse(node, 'has zero points that do not fit');
+    if (given.isFill) return refuse(node, 'takes an array of one number, which is not supported');
     const inner = given.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
     walk.model.budget.take(given.shape);
     const values = Float32Array.from(given.values, (value, i) => {
@@ -129,21 +184,31 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
   Add: pairwise((a, b) => a + b),
   Sub: pairwise((a, b) => a - b),
   Mul: pairwise((a, b) => a * b),
-  Div: pairwise((a, b) => a / b),
+  Div: pairwise((a, b, isInteger) => {
+    const quotient = a / b;
+    // Whole numbers have no Infinity.
+    return isInteger ? (b === 0 ? null : Math.trunc(quotient)) : quotient;
+  }),
 };
 
 /** Arithmetic on lengths and factors. */
-function pairwise(of: (a: number, b: number) => number): Operator {
+function pairwise(of: (a: number, b: number, isInteger: boolean) => number | null): Operator {
   return (walk, node) => {
     const [a, b] = [walk.constant(node, 0), walk.constant(node, 1)];
+    if (isWhole(a) !== isWhole(b))
+      return refuse(node, 'computes with whole numbers and others, which is not supported');
     const [x, y] = [full(node, a), full(node, b)];
     const longer = x.length >= y.length ? a : b;
     if (longer.shape.length > 1 || (x.length !== y.length && Math.min(x.length, y.length) !== 1)) {
       return refuse(node, 'computes an array, which is not supported');
     }
     const count = Math.max(x.length, y.length);
-    const values = Array.from({ length: count }, (_, i) => of(x[x.length === 1 ? 0 : i]!, y[y.length === 1 ? 0 : i]!));
-    return constantOf(values, longer.shape);
+    const values = Array.from(
+      { length: count },
+      (_, i) =>
+        of(x[x.length === 1 ? 0 : i]!, y[y.length === 1 ? 0 : i]!, isWhole(a)) ?? refuse(node, 'divides by zero'),
+    );
+    return typedAs(a, values, longer.shape);
   };
 }
 
@@ -188,6 +253,7 @@ export function permuted<T extends Float32Array | Float64Array>(
 /** Returns a list with `one` inserted at these places of the result. */
 export function unsqueezed<T>(node: OnnxNode, list: readonly T[], axes: readonly number[], one: T): T[] {
   const rank = list.length + axes.length;
+  if (rank > MOST_AXES) return refuse(node, `has more than ${MOST_AXES} axes`);
   const places = new Set(axes.map((axis) => axisOf(node, axis, rank)));
   if (places.size !== axes.length) return refuse(node, 'names an axis twice');
   const rest = list.values();

@@ -27,6 +27,7 @@ export const LAYERS: Readonly<Record<string, Operator>> = {
   BatchNormalization(walk, node) {
     const flow = walk.flow(node, 0);
     only(node, 'training_mode', 0);
+    only(node, 'spatial', 1);
     if (featuresAxis(flow) !== 1) return refuse(node, 'normalizes another axis than that of the features');
     const keys = ['scale', 'shift', 'movingMean', 'movingVariance'];
     const weights = keys.map((key, i): [string, Array32] => {
@@ -49,7 +50,8 @@ export const LAYERS: Readonly<Record<string, Operator>> = {
       return refuse(node, 'normalizes other axes than that of the features');
     const scale = walk.constant(node, 1);
     const shift = walk.optional(node, 2);
-    if ((shift && shift.kind !== 'constant') || scale.values.length !== features(flow))
+    const isOne = (values: ArrayLike<number> | undefined): boolean => !values || values.length === features(flow);
+    if ((shift && shift.kind !== 'constant') || !isOne(scale.values) || !isOne(shift?.values))
       return refuse(node, 'has a scale or shift that does not fit');
     const zeros = new Float32Array(features(flow));
     const weights: Converted['weights'] = [
@@ -62,8 +64,8 @@ export const LAYERS: Readonly<Record<string, Operator>> = {
   },
   MaxPool: (walk, node) => pool(walk, node, 'max'),
   AveragePool: (walk, node) => pool(walk, node, 'average'),
-  GlobalMaxPool: (walk, node) => global(walk, node, 'max', null, true),
-  GlobalAveragePool: (walk, node) => global(walk, node, 'average', null, true),
+  GlobalMaxPool: (walk, node) => globalPool(walk, node, 'max'),
+  GlobalAveragePool: (walk, node) => globalPool(walk, node, 'average'),
   ReduceMean: (walk, node) => reduced(walk, node, 'average'),
   ReduceMax: (walk, node) => reduced(walk, node, 'max'),
   Dropout(walk, node) {
@@ -78,8 +80,8 @@ export const LAYERS: Readonly<Record<string, Operator>> = {
 /** A kernel of [inputs, outputs]. */
 function kernelOf(walk: Walk, node: OnnxNode, index: number, isTurned: boolean): Array32 {
   const { shape, values, isFill } = walk.constant(node, index);
-  if (shape.length !== 2 || isFill)
-    return refuse(node, `multiplies by an array of ${shape.length} axes; two are supported`);
+  if (shape.length !== 2 || isFill || shape.includes(0))
+    return refuse(node, `multiplies by an array of shape [${shape.join(', ')}]; two axes are supported`);
   const kernel = values instanceof Float32Array ? values : Float32Array.from(values);
   if (!isTurned) return { shape, values: kernel };
   return { shape: shape.toReversed(), values: permuted(kernel, shape, [1, 0]) };
@@ -187,6 +189,14 @@ function pool(walk: Walk, node: OnnxNode, kind: 'max' | 'average'): Flow {
   });
 }
 
+/** Pools what the file has after its second axis. */
+function globalPool(walk: Walk, node: OnnxNode, kind: 'max' | 'average'): Flow {
+  const flow = walk.flow(node, 0);
+  if (flow.axes[0] !== AXIS.batch || featuresAxis(flow) !== 1)
+    return refuse(node, 'takes values whose channels are not second, which is not supported');
+  return global(walk, node, kind, null, true);
+}
+
 /** Mean or maximum over all axes but that of the features. `axes`: null: all of them. */
 function global(walk: Walk, node: OnnxNode, kind: 'max' | 'average', axes: number[] | null, isKept: boolean): Flow {
   const flow = walk.flow(node, 0);
@@ -199,7 +209,11 @@ function global(walk: Walk, node: OnnxNode, kind: 'max' | 'average', axes: numbe
   const left = flow.axes.flatMap((axis, i) =>
     over.includes(i) ? (isKept ? [AXIS.one] : []) : [axis === rank ? 1 : axis],
   );
-  return walk.step(node, [flow], bare({ type: 'globalPool', kind }), { shape: [features(flow)], axes: left });
+  return walk.step(node, [flow], bare({ type: 'globalPool', kind }), {
+    shape: [features(flow)],
+    axes: left,
+    half: flow.half,
+  });
 }
 
 function reduced(walk: Walk, node: OnnxNode, kind: 'max' | 'average'): Flow {

@@ -27,11 +27,16 @@ export interface OnnxModel {
   constants: Map<string, Constant>;
   inputs: OnnxValue[];
   outputs: OnnxValue[];
+  /** Version of the standard's operators. */
+  opset: number;
   budget: Budget;
 }
 
 const MOST_NODES = 20 * MOST_LAYERS;
 const MOST_NAMES = 10_000;
+const MOST_ATTRIBUTES = 100;
+/** Versions of the operators that are read here as they are meant: 7 has the broadcasting of today. */
+const OPSETS = { first: 7, last: 24 } as const;
 /** AttributeProto.INTS. */
 const INTEGERS = 7;
 /** The domain of the standard's own operators has two names. */
@@ -39,16 +44,26 @@ const STANDARD = new Set(['', 'ai.onnx']);
 
 /** Throws TrainingError when the bytes are not such a file. */
 export function readModel(bytes: Buffer, file: string): OnnxModel {
-  const model: OnnxModel = { file, nodes: [], constants: new Map(), inputs: [], outputs: [], budget: new Budget(file) };
+  const model: OnnxModel = {
+    file,
+    nodes: [],
+    constants: new Map(),
+    inputs: [],
+    outputs: [],
+    opset: 0,
+    budget: new Budget(file),
+  };
   try {
     const fields = new Fields(bytes);
     let graphs = 0;
     while (fields.next()) {
-      if (fields.number !== 7) fields.skip();
+      if (fields.number === 8) readOpset(fields.message(), model);
+      else if (fields.number !== 7) fields.skip();
       else if (++graphs > 1) throw new WireError('two graphs');
       else readGraph(fields.message(), model);
     }
     if (graphs === 0) throw new WireError('no graph');
+    if (model.opset === 0) throw new WireError('no version of its operators');
   } catch (error) {
     if (error instanceof WireError) throw new TrainingError(`${file} is not a valid ONNX file: ${error.message}`);
     throw error;
@@ -56,17 +71,41 @@ export function readModel(bytes: Buffer, file: string): OnnxModel {
   return model;
 }
 
+/** OperatorSetIdProto. */
+function readOpset(fields: Fields, model: OnnxModel): void {
+  let domain = '';
+  let version = 0;
+  while (fields.next()) {
+    if (fields.number === 1) domain = fields.text();
+    else if (fields.number === 2) version = fields.varint();
+    else fields.skip();
+  }
+  if (!STANDARD.has(domain)) return;
+  if (!(version >= OPSETS.first && version <= OPSETS.last)) {
+    throw new TrainingError(
+      `${model.file} has version ${version} of ONNX's operators (opset); ${OPSETS.first} to ${OPSETS.last} are supported`,
+    );
+  }
+  if (model.opset !== 0 && model.opset !== version) throw new WireError('two versions of its operators');
+  model.opset = version;
+}
+
 function readGraph(fields: Fields, model: OnnxModel): void {
   const { file, budget } = model;
+  let arrays = 0;
   while (fields.next()) {
     if (fields.number === 1) {
       if (model.nodes.length >= MOST_NODES) throw new TrainingError(`${file} has more than ${MOST_NODES} operators`);
       model.nodes.push(readNode(fields.message(), model));
-    } else if (fields.number === 5) put(model, readTensor(fields.message(), file, budget));
-    else if (fields.number === 11) model.inputs.push(readValue(fields.message()));
+    } else if (fields.number === 5) {
+      if (++arrays > MOST_NODES) throw new TrainingError(`${file} has more than ${MOST_NODES} arrays`);
+      put(model, readTensor(fields.message(), file, budget));
+    } else if (fields.number === 11) model.inputs.push(readValue(fields.message()));
     else if (fields.number === 12) model.outputs.push(readValue(fields.message()));
     else if (fields.number === 15) throw new TrainingError(`${file} has sparse arrays, which are not supported`);
     else fields.skip();
+    if (model.inputs.length > MOST_NODES || model.outputs.length > MOST_NAMES)
+      throw new WireError('too many inputs or outputs');
   }
 }
 
@@ -83,8 +122,10 @@ function readNode(fields: Fields, { file, budget }: OnnxModel): OnnxNode {
     else if (fields.number === 2) name(node.outputs, fields.text());
     else if (fields.number === 3) node.name = fields.text();
     else if (fields.number === 4) node.operator = fields.text();
-    else if (fields.number === 5) readAttribute(fields.message(), attributes, file, budget);
-    else if (fields.number === 7) domain = fields.text();
+    else if (fields.number === 5) {
+      readAttribute(fields.message(), attributes, file, budget);
+      if (attributes.size > MOST_ATTRIBUTES) throw new WireError('an operator with too many attributes');
+    } else if (fields.number === 7) domain = fields.text();
     else fields.skip();
   }
   if (!STANDARD.has(domain)) node.operator = `${domain}.${node.operator}`;

@@ -4,7 +4,7 @@ import { TrainingError } from '../../errors.js';
 import { chained } from '../chain.js';
 import { MOST_LAYERS, type Trained } from '../types.js';
 import { ACTIVATIONS } from './activations.js';
-import { AXIS, isOurs, refuse, type Flow, type Value } from './flow.js';
+import { AXIS, EXAMPLES, features, isDivided, isOurs, lengths, refuse, type Flow, type Value } from './flow.js';
 import { FOLDED } from './fold.js';
 import { LAYERS } from './layers.js';
 import type { OnnxModel, OnnxNode, OnnxValue } from './model.js';
@@ -31,8 +31,8 @@ export function networkOf(model: OnnxModel): Read {
   const value = walk.values.get(output.name);
   if (value?.kind !== 'flow')
     throw new TrainingError(`its output "${output.name.slice(0, 100)}" is not computed from its input`);
-  if (value.part || value.half !== undefined)
-    throw new TrainingError('it ends with a part of a layer, which is not supported');
+  if (value.part || isDivided(value)) throw new TrainingError('it ends with a part of a layer, which is not supported');
+  checkShape(output, value);
   if (walk.steps.size > MOST_LAYERS) throw new TrainingError(`it has more than ${MOST_LAYERS} layers`);
   const nodes = [...walk.steps.values()].map(({ name, inputs: from, made, isSum }) => ({
     name,
@@ -44,19 +44,56 @@ export function networkOf(model: OnnxModel): Read {
   return { ...network, inputShape: start.shape, notes: notesOf(walk, start, value) };
 }
 
+/** Throws if the file says that its output has another shape than it has here. */
+function checkShape({ shape }: OnnxValue, value: Flow): void {
+  const ours = lengths(value);
+  // The number of examples may be any.
+  const isSame =
+    !shape ||
+    (shape.length === ours.length &&
+      shape.every((length, i) => length === null || length === ours[i] || ours[i]! % EXAMPLES === 0));
+  if (isSame) return;
+  const text = (list: readonly (number | null)[]) =>
+    list.map((n) => (n === null || n === EXAMPLES ? '?' : n)).join('×');
+  throw new TrainingError(`its output is ${text(ours)} here, but ${text(shape)} by the file`);
+}
+
+/** Operators that take one direction of a recurrent layer as it is: those that see to shapes, and over time. */
+const DIVIDED = new Set([...Object.keys(SHAPES), 'ReduceMean', 'ReduceMax', 'Shape']);
+
+/** Operators that make activations of their parts, or see to these themselves. */
+const PARTS = new Set(['Add', 'Mul', 'Div', 'Where', 'Identity', 'Cast', 'Shape']);
+
+/** Throws for what no operator here may take, and counts what operators may copy. */
+function checkInputs(walk: Walk, node: OnnxNode): void {
+  node.inputs.forEach((_, i) => {
+    const value = walk.optional(node, i);
+    if (value?.kind === 'constant') walk.copies.take([value.values.length]);
+    if (value?.kind !== 'flow') return;
+    walk.copies.take([features(value)]);
+    if (value.part && !PARTS.has(node.operator)) refuse(node, 'takes a part of an activation, which is not supported');
+    if (isDivided(value) && !DIVIDED.has(node.operator))
+      refuse(node, 'takes one direction of a recurrent layer, or both apart, which is not supported');
+  });
+}
+
 function run(walk: Walk, node: OnnxNode): void {
   const { operator, outputs } = node;
   const cell = entryOf(RECURRENT, operator);
   if (cell) {
+    checkInputs(walk, node);
     recurrent(walk, node, cell).forEach((value, i) => value && walk.values.set(outputs[i]!, value));
     return;
   }
   const folds = entryOf(FOLDED, operator);
+  // Shapes share the arrays of their inputs, and what is computed of known values is small.
   const isKnown = operator === 'Shape' || node.inputs.every((name) => name === '' || walk.isConstant(name));
   const apply = (isKnown ? folds : undefined) ?? entryOf(OPERATORS, operator);
   if (!apply)
     return refuse(node, folds ? 'changes values of the network in a way that is not supported' : 'has no equal here');
+  if (!isKnown || !folds) checkInputs(walk, node);
   const value: Value = apply(walk, node);
+  if (value.kind === 'constant') walk.copies.take([value.values.length]);
   if (outputs[0]) walk.values.set(outputs[0], value);
   if (walk.isUsed(outputs[1])) refuse(node, 'has a second output that is used, which is not supported');
 }

@@ -19,6 +19,7 @@ export function recurrent(walk: Walk, node: OnnxNode, operator: RecurrentOperato
     return refuse(node, 'takes something else than sequences with their time first, which is not supported');
   }
   const units = whole(node, 'hidden_size', node.attributes.get('hidden_size'));
+  if (units < 1) return refuse(node, 'has no valid "hidden_size"');
   const direction = text(node, 'direction', 'forward');
   if (direction !== 'forward' && direction !== 'bidirectional')
     return refuse(node, `has direction: ${direction.slice(0, 40)}, which is not supported`);

@@ -1,16 +1,22 @@
 /** Operators that turn, cut and reshape the network's values. */
 import type { Layer } from '../../../experiment/network/index.js';
 import type { Converted } from '../chain.js';
-import { AXIS, EXAMPLES, features, isOurs, lengths, refuse, type Flow, type Value } from './flow.js';
+import { AXIS, EXAMPLES, features, isDivided, isOurs, lengths, refuse, type Flow, type Value } from './flow.js';
 import { unsqueezed } from './fold.js';
 import type { OnnxNode } from './model.js';
+import { FLOATS } from './tensors.js';
 import { axisOf, only, plain, whole, type Operator, type Walk } from './walk.js';
 
 export const bare = (layer: Layer): Converted[] => [{ layer, weights: [] }];
 
 export const SHAPES: Readonly<Record<string, Operator>> = {
   Identity: (walk, node) => walk.value(node, 0),
-  Cast: (walk, node) => walk.value(node, 0),
+  Cast(walk, node) {
+    const to = whole(node, 'to', node.attributes.get('to'));
+    if (!FLOATS.has(to) && !walk.isWord(node.outputs[0]))
+      return refuse(node, 'makes whole numbers of values, which is supported directly before an embedding only');
+    return walk.value(node, 0);
+  },
   Transpose(walk, node) {
     const flow = walk.flow(node, 0);
     const perm = walk.numbers(node, 9, 'perm') ?? flow.axes.map((_, i) => flow.axes.length - 1 - i);
@@ -28,7 +34,7 @@ export const SHAPES: Readonly<Record<string, Operator>> = {
     const own = gone.map((axis) => flow.axes[axis]!).filter((axis) => axis > 0);
     const rest = { ...flow, axes: flow.axes.filter((_, i) => !gone.includes(i)) };
     if (own.length === 0) return rest;
-    if (flow.order || own.length === flow.shape.length)
+    if (flow.order || isDivided(flow) || own.length === flow.shape.length)
       return refuse(node, 'removes an axis, which is not supported here');
     const shape = flow.shape.filter((_, i) => !own.includes(i + 1));
     const axes = rest.axes.map((axis) => axis - (axis > 0 ? own.filter((one) => one < axis).length : 0));
@@ -46,14 +52,17 @@ export const SHAPES: Readonly<Record<string, Operator>> = {
   },
   Reshape(walk, node) {
     const flow = walk.flow(node, 0);
-    return reshaped(walk, node, flow, Array.from(walk.constant(node, 1).values));
+    const wanted = walk.numbers(node, 1, '') ?? [];
+    if (wanted.includes(0)) only(node, 'allowzero', 0);
+    return reshaped(walk, node, flow, wanted);
   },
   Gather(walk, node) {
     const value = walk.value(node, 0);
     if (value.kind === 'constant') return embedding(walk, node);
     const index = walk.constant(node, 1);
     const axis = whole(node, 'axis', node.attributes.get('axis'), 0);
-    if (index.values.length !== 1) return refuse(node, 'picks several parts of a value, which is not supported');
+    if (index.shape.some((length) => length !== 1))
+      return refuse(node, 'picks several parts of a value, which is not supported');
     return picked(walk, node, value, axis, index.values[0]!, index.shape.length === 0);
   },
   Slice(walk, node) {
@@ -67,7 +76,7 @@ export const SHAPES: Readonly<Record<string, Operator>> = {
     }
     const axis = axes?.[0] ?? 0;
     const length = lengthAt(node, value, axis);
-    const [from, to] = [starts[0]!, ends[0]!].map((at) => Math.min(length, at < 0 ? at + length : at)) as [
+    const [from, to] = [starts[0]!, ends[0]!].map((at) => Math.max(0, Math.min(length, at < 0 ? at + length : at))) as [
       number,
       number,
     ];
@@ -89,7 +98,8 @@ export const SHAPES: Readonly<Record<string, Operator>> = {
     const [first, second] = parts as [Value, Value];
     if (parts.length === 2 && first.kind === 'flow' && second.kind === 'flow' && first.node === second.node) {
       const at = axis < 0 ? axis + first.axes.length : axis;
-      if (first.half === 0 && second.half === 1 && first.axes[at] === first.shape.length) return plain(first);
+      const isBoth = first.half === 0 && second.half === 1 && first.axes.join() === second.axes.join();
+      if (isBoth && first.axes[at] === first.shape.length) return plain(first);
     }
     return refuse(node, 'joins several values; of the operators that do, only Add is supported');
   },
@@ -189,6 +199,8 @@ function reshaped(walk: Walk, node: OnnxNode, flow: Flow, wanted: number[]): Flo
     } else return whole2d(walk, node, flow, to);
   }
   if (!merged) return { ...flow, axes };
+  if (flow.half !== undefined) return refuse(node, 'takes one direction of a layer, which is not supported');
+  walk.copies.take(flow.shape);
   return walk.step(node, [flow], bare({ type: 'flatten' }), {
     shape: [flow.shape.reduce((a, b) => a * b, 1)],
     axes,
@@ -199,7 +211,7 @@ function reshaped(walk: Walk, node: OnnxNode, flow: Flow, wanted: number[]): Flo
 /** A reshape that only our own layer can do: with the examples first and our axes in their order. */
 function whole2d(walk: Walk, node: OnnxNode, flow: Flow, to: number[]): Flow {
   const inner = { ...flow, axes: flow.axes.filter((axis) => axis !== AXIS.one) };
-  if (!isOurs(inner) || to[0] !== EXAMPLES || to.length < 2 || to.length > 4) {
+  if (isDivided(flow) || !isOurs(inner) || to[0] !== EXAMPLES || to.length < 2 || to.length > 4) {
     return refuse(
       node,
       `reshapes to [${to.map((n) => (n === EXAMPLES ? 'batch' : n)).join(', ')}], which is not supported in this place`,

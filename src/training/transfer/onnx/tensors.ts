@@ -8,7 +8,7 @@ import { MOST_NUMBERS } from '../types.js';
 export interface Constant {
   kind: 'constant';
   shape: number[];
-  /** Whole numbers are 64-bit floats, which have them exactly up to 2^53. */
+  /** Whole numbers, and only these, are 64-bit floats, which have them exactly up to 2^53. */
   values: Float32Array | Float64Array;
   /** True if `values` has one number, which all places of the shape have. */
   isFill?: boolean;
@@ -29,19 +29,28 @@ const TYPES: Readonly<Record<number, ValueType>> = {
   12: VALUE_TYPES.uint32,
   16: VALUE_TYPES.bfloat16,
 };
-const FLOATS = new Set([1, 10, 11, 16]);
-const MOST_AXES = 32;
+/** Those of floating-point numbers. */
+export const FLOATS = new Set([1, 10, 11, 16]);
+export const MOST_AXES = 32;
 
 /** Counts the numbers of a file, so that a small file can't ask for more memory than a network may have. */
 export class Budget {
   private taken = 0;
 
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    private readonly most = MOST_NUMBERS,
+  ) {}
+
+  /** Number of numbers taken. */
+  get count(): number {
+    return this.taken;
+  }
 
   take(shape: readonly number[]): number {
     const count = shape.reduce((a, b) => a * b, 1);
-    if (!(count >= 0) || (this.taken += count) > MOST_NUMBERS) {
-      throw new TrainingError(`${this.file}: its arrays have more than ${MOST_NUMBERS} numbers`);
+    if (!(count >= 0) || (this.taken += count) > this.most) {
+      throw new TrainingError(`${this.file}: its arrays have more than ${this.most} numbers`);
     }
     return count;
   }
@@ -135,8 +144,18 @@ function packed(fields: Fields, into: number[], most: number, width: typeof FIXE
   while (inner.at < inner.limit) put(inner);
 }
 
+/** Returns an array of whole numbers. */
 export const constantOf = (values: readonly number[], shape: number[] = [values.length]): Constant => ({
   kind: 'constant',
   shape,
   values: Float64Array.from(values),
+});
+
+export const isWhole = ({ values }: Constant): boolean => values instanceof Float64Array;
+
+/** Returns an array of the type of another one. */
+export const typedAs = (type: Constant, values: readonly number[], shape: number[] = [values.length]): Constant => ({
+  kind: 'constant',
+  shape,
+  values: isWhole(type) ? Float64Array.from(values) : Float32Array.from(values),
 });

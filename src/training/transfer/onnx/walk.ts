@@ -2,7 +2,8 @@
 import type { Converted } from '../chain.js';
 import { refuse, type Flow, type Value } from './flow.js';
 import type { Attribute, OnnxModel, OnnxNode } from './model.js';
-import type { Constant } from './tensors.js';
+import { MOST_NUMBERS } from '../types.js';
+import { Budget, type Constant } from './tensors.js';
 
 /** One of our layers, or several, and where their input comes from. */
 export interface Step {
@@ -12,20 +13,43 @@ export interface Step {
   isSum: boolean;
 }
 
+/** How often operators may copy each number of a file on average, and how many more they may make. */
+const COPIES = 4;
+const FREE = 2 ** 26;
+/** Operators that change no number. */
+const VIEWS = new Set(['Identity', 'Cast', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten']);
+
 export class Walk {
   readonly values = new Map<string, Value>();
   readonly steps = new Map<string, Step>();
   readonly notes = new Set<string>();
   /** Number of operators and outputs that take a value. */
   private readonly uses = new Map<string, number>();
+  /** Values that something else than an embedding takes. */
+  private readonly numeric: Set<string>;
+  /** Counts the numbers of arrays that are made of others. */
+  readonly copies: Budget;
 
   constructor(readonly model: OnnxModel) {
     const used = [...model.nodes.flatMap(({ inputs }) => inputs), ...model.outputs.map(({ name }) => name)];
     for (const name of used) this.uses.set(name, (this.uses.get(name) ?? 0) + 1);
+    this.numeric = new Set(model.outputs.map(({ name }) => name));
+    for (const { operator, inputs, outputs } of model.nodes.toReversed()) {
+      const isView = VIEWS.has(operator) && !outputs.some((output) => this.numeric.has(output));
+      const taken = isView ? inputs.slice(1) : operator === 'Gather' ? inputs.slice(0, 1) : inputs;
+      for (const name of taken) this.numeric.add(name);
+    }
+    const most = COPIES * model.budget.count + FREE;
+    this.copies = new Budget(model.file, Math.min(COPIES * MOST_NUMBERS, most));
   }
 
   isConstant(name: string): boolean {
     return (this.values.get(name) ?? this.model.constants.get(name))?.kind === 'constant';
+  }
+
+  /** Returns whether embeddings alone take a value. */
+  isWord(name: string | undefined): boolean {
+    return name !== undefined && !this.numeric.has(name);
   }
 
   isUsed(name: string | undefined): boolean {

@@ -11,6 +11,7 @@ import { readTrainedFile } from '../../../../src/training/transfer/files/index.j
 import { Random } from '../../../../src/training/random.js';
 import { readModel } from '../../../../src/training/transfer/onnx/model.js';
 import { networkOf } from '../../../../src/training/transfer/onnx/network.js';
+import { array, onnx } from './onnxFiles.js';
 import { CASES, examplesOf, savedCase } from '../export/exportCases.js';
 import { expectSame, outputsOf } from './outputs.js';
 
@@ -62,29 +63,6 @@ describe('what we export', () => {
   });
 });
 
-/** A file with these operators between input `x` and output `y`, and these arrays. */
-function onnx(
-  nodes: { type: string; inputs: string[]; output?: string; fields?: Buffer[] }[],
-  arrays: Buffer[],
-): Buffer {
-  const shape = (lengths: number[]) => message(...lengths.map((length) => bytes(1, int(1, length))));
-  const value = (name: string) =>
-    message(bytes(1, name), bytes(2, bytes(1, message(int(1, 1), bytes(2, shape([1, 4]))))));
-  const graph = message(
-    ...nodes.map(({ type, inputs, output, fields }) =>
-      bytes(
-        1,
-        message(...inputs.map((name) => bytes(1, name)), bytes(2, output ?? 'y'), bytes(4, type), ...(fields ?? [])),
-      ),
-    ),
-    ...arrays.map((array) => bytes(5, array)),
-    bytes(11, value('x')),
-    bytes(12, value('y')),
-  );
-  return message(int(1, 8), bytes(7, graph));
-}
-const array = (shape: number[], ...fields: Buffer[]): Buffer =>
-  message(...shape.map((length) => int(1, length)), int(2, 1), bytes(8, 'w'), ...fields);
 const matMul = [{ type: 'MatMul', inputs: ['x', 'w'] }];
 
 describe('a hostile or damaged ONNX file', () => {

@@ -130,7 +130,11 @@ export const rm: Command = {
     if (!input.flag('purge')) return report(context, 'deleted', deleted);
     const live = new Set(deleted.skipped.map((each) => each.id));
     const hidden = (await engine.request('runs/list', { ids, deleted: true, limit: 10_000 })).runs.map((run) => run.id);
-    const gone = hidden.length ? await engine.request('runs/purge', { ids: hidden }) : { done: [], skipped: [] };
+    const gone = hidden.length
+      ? await engine.request('runs/purge', { ids: hidden })
+      : { done: [], skipped: [], left: [] };
+    for (const { id, host, why } of gone.left)
+      context.say(l10n.t('the folder of {0} stays on {1}: {2}', id, safeLine(host), safeLine(why)));
     return report(context, 'purged', {
       done: gone.done,
       skipped: [...deleted.skipped.filter(({ id }) => live.has(id) && !hidden.includes(id)), ...gone.skipped],

@@ -7,15 +7,13 @@ import type { Environment } from '../disk/environments.js';
 import type { Log } from '../disk/log.js';
 import { personsUmask } from '../disk/umask.js';
 import type { Executor } from './executor.js';
+import { forgetAll, type Left } from './forgetting.js';
 import { ClusterJob, jobOutput, Jobs } from './jobs.js';
 import { Kubernetes } from './kubernetes/index.js';
 import { Ray } from './ray/index.js';
 import type { Sending } from './sending.js';
 import { Slurm } from './slurm/index.js';
 import { SshHost } from './ssh/index.js';
-
-/** Time for a host to remove a run's folder. */
-const FORGET_MS = 15_000;
 
 export interface JobOf {
   spec: RunSpec & { cluster: ClusterNeed };
@@ -64,16 +62,18 @@ export class Clusters {
     return new ClusterJob(this.jobsOf(spec.cluster, environment ?? process.env), request, launch);
   }
 
-  /** Removes what a run has left on its SSH host; nothing for other runs. Rejects when the host can't be asked. */
-  async forget(spec: RunSpec, folder: string): Promise<void> {
-    if (!spec.cluster?.ssh) return;
-    const { executor } = this.jobsOf(spec.cluster, process.env);
-    if (!(executor instanceof SshHost)) return;
-    const launch = spec.launch?.number ?? 1;
-    const late = new Promise<never>((_, reject) => {
-      setTimeout(() => reject(new Error(`${spec.cluster!.ssh!.host} does not answer`)), FORGET_MS).unref();
-    });
-    await Promise.race([executor.forget({ folder, spec, name: nameOf(spec.id, launch) }), late]);
+  /** Removes what runs have left on their SSH hosts; nothing for other runs. Returns the folders that stay there. */
+  forget(runs: readonly { spec: RunSpec; folder: string }[]): Promise<Left[]> {
+    return forgetAll(
+      runs.flatMap(({ spec, folder }) => {
+        if (!spec.cluster?.ssh) return [];
+        const { executor } = this.jobsOf(spec.cluster, process.env);
+        if (!(executor instanceof SshHost)) return [];
+        const name = nameOf(spec.id, spec.launch?.number ?? 1);
+        const forget = (): Promise<void> => executor.forget({ folder, spec, name });
+        return [{ id: spec.id, host: spec.cluster.ssh.host, place: executor, forget }];
+      }),
+    );
   }
 
   close(): void {

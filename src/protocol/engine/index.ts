@@ -183,7 +183,11 @@ export const Requests = {
   /** Hides the runs; `runs/restore` undoes it until `runs/purge` removes their files. Live runs are skipped. */
   'runs/delete': { params: Ids, result: Done },
   'runs/restore': { params: Ids, result: Done },
-  'runs/purge': { params: Ids, result: Done },
+  /** `left`: folders that stay on SSH hosts, which could not be asked or refused. */
+  'runs/purge': {
+    params: Ids,
+    result: Done.extend({ left: z.array(z.object({ id: z.string(), host: z.string(), why: z.string() })) }),
+  },
   /** Packs the journals of ended runs now, whenever they ended; `undo`: writes the plain ones again. Sizes in bytes. */
   'runs/pack': {
     params: z.object({ ids: z.array(Id).min(1).max(1000), undo: z.boolean().default(false) }).strict(),

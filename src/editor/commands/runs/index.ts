@@ -203,7 +203,12 @@ export function runCommands(parts: Parts): Pick<Handlers, Names> {
         chosen.length,
       );
       if ((await vscode.window.showWarningMessage(question, { modal: true }, erase)) !== erase) return;
-      tellSkipped(await perFolder(chosen, (folder, ids) => folder.request('runs/purge', { ids })), chosen);
+      const answers = await perFolder(chosen, (folder, ids) => folder.request('runs/purge', { ids }));
+      tellSkipped(answers, chosen);
+      tellLeft(
+        answers.flatMap(({ left }) => left),
+        chosen,
+      );
     },
   };
 }
@@ -242,4 +247,15 @@ function tellSkipped(answers: RequestResult<'runs/stop'>[], runs: readonly RunIn
   const [first] = skipped;
   const more = skipped.length > 1 ? ` ${l10n.t('({0} more)', skipped.length - 1)}` : '';
   void vscode.window.showWarningMessage(`${nameOf(first!.id, runs)}: ${first!.why}${more}`);
+}
+
+/** Tells the person which folders stay on which SSH hosts. */
+function tellLeft(left: RequestResult<'runs/purge'>['left'], runs: readonly RunIn[]): void {
+  for (const host of new Set(left.map((one) => one.host))) {
+    const each = left.filter((one) => one.host === host);
+    const names = each.slice(0, 5).map(({ id }) => nameOf(id, runs));
+    const list = each.length > 5 ? `${names.join(', ')} ${l10n.t('({0} more)', each.length - 5)}` : names.join(', ');
+    const text = l10n.t('The folders of {0} stay on {1}: {2}', list, host, each[0]!.why);
+    void vscode.window.showWarningMessage(text);
+  }
 }

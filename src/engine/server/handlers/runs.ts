@@ -2,6 +2,7 @@ import { LIVE_STATUSES } from '../../../protocol/engine/index.js';
 import type { Floats } from '../../../protocol/values/floats.js';
 import type { Params } from '../../../protocol/values/index.js';
 import type { Environment } from '../../disk/environments.js';
+import type { Left } from '../../executors/forgetting.js';
 import type { EngineParts } from '../../parts.js';
 import { readDrawings } from '../../runs/shown/drawings.js';
 import { readConfusion } from '../../runs/shown/confusion.js';
@@ -80,15 +81,16 @@ export function runHandlers(parts: EngineParts) {
       ? refuse('state', l10n.t('is {0}: stop it first', statusText(run.status)))
       : null;
   };
-  /** Removes a run's folder on its SSH host; nobody is asked for a run that this person has not requested. */
-  const forgetThere = async (id: string): Promise<void> => {
-    const spec = folders.isAsked(id) === 'yes' ? folders.spec(id) : null;
-    if (!spec?.cluster?.ssh) return;
-    try {
-      await clusters.forget(spec, folders.path(id));
-    } catch (error) {
-      log.warn(`run ${id}: its folder stays on ${spec.cluster.ssh.host}: ${(error as Error).message}`);
-    }
+  /** Removes the runs' folders on their SSH hosts; nobody is asked for a run that this person has not requested. */
+  const forgetThere = async (ids: readonly string[]): Promise<Left[]> => {
+    const left = await clusters.forget(
+      ids.flatMap((id) => {
+        const spec = folders.isAsked(id) === 'yes' ? folders.spec(id) : null;
+        return spec ? [{ spec, folder: folders.path(id) }] : [];
+      }),
+    );
+    for (const { id, host, why } of left) log.warn(`run ${id}: its folder stays on ${host}: ${why}`);
+    return left;
   };
   /** Refuses an action that works only for programs that the engine started. */
   const ownOnly = (id: string, advice: string, action: (id: string) => Refusal | null) =>
@@ -188,21 +190,26 @@ export function runHandlers(parts: EngineParts) {
     'runs/pack': async ({ ids, undo }) =>
       undo ? { runs: await packer.unpack(ids), before: 0, after: 0, skipped: [] } : packer.pack(ids),
     'runs/purge': async ({ ids }) => {
-      const result = each(ids, whyLive);
+      const asked = each(ids, whyLive);
+      const left = await forgetThere(asked.done);
+      const result: Done = { done: [], skipped: asked.skipped };
       // Folders are deleted first: a remaining folder would be indexed as an unknown run.
-      for (const id of [...result.done]) {
-        try {
-          await forgetThere(id);
-          await folders.remove(id);
-        } catch (error) {
-          log.error(`run ${id}: its folder could not be removed`, error);
-          result.done.splice(result.done.indexOf(id), 1);
-          result.skipped.push({ id, why: l10n.t("its folder can't be removed: {0}", (error as Error).message) });
-        }
+      for (const id of asked.done) {
+        // It may have been started again while its host was asked.
+        const live = whyLive(id);
+        if (live === null) {
+          try {
+            await folders.remove(id);
+            result.done.push(id);
+          } catch (error) {
+            log.error(`run ${id}: its folder could not be removed`, error);
+            result.skipped.push({ id, why: l10n.t("its folder can't be removed: {0}", (error as Error).message) });
+          }
+        } else result.skipped.push({ id, why: live.why });
       }
       store.runs.purge(result.done);
       for (const id of result.done) changes.runRemoved(id);
-      return result;
+      return { ...result, left: left.filter(({ id }) => result.done.includes(id)) };
     },
     'runs/groups': ({ query, by, columns }) => store.runs.groups(query, by, columns),
     'best/of': (among) => ({ best: store.runs.best(among) }),

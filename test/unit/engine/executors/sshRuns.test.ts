@@ -55,8 +55,13 @@ describe.skipIf(why !== null)(`on an SSH host${why === null ? '' : ` (skipped: $
     expect([there(id), there(other.id)]).toEqual([true, true]);
     await engine.request('runs/delete', { ids: [id] });
     expect(there(id), 'a run that can be restored').toBe(true);
-    expect((await engine.request('runs/purge', { ids: [id] })).done).toEqual([id]);
+    expect(await engine.request('runs/purge', { ids: [id] })).toMatchObject({ done: [id], left: [] });
     expect([there(id), there(other.id)]).toEqual([false, true]);
+    await server.kill();
+    const gone = await engine.request('runs/purge', { ids: [other.id] });
+    expect(gone.done).toEqual([other.id]);
+    expect(gone.left).toEqual([{ id: other.id, host: 'gpu-box', why: expect.stringMatching(/./) }]);
+    await server.up();
   }, 120_000);
 
   it('nothing is sent without consent, which names the files, is remembered, and is asked for again for new files', async () => {

@@ -13,6 +13,9 @@ import { RUN_FILES } from '../protocol/run/runFiles.js';
 const INCOMING = '.incoming-';
 /** A copy or a transfer that nobody has used for so long is removed. */
 const OLD_MS = 24 * 3600 * 1000;
+/** A copy that was used so lately may be the one of a run that is being sent. */
+const RECENT_MS = 10 * 60_000;
+const isCopyName = (name: string): boolean => /^[0-9a-f]{12,64}$/.test(name);
 
 export class Places {
   constructor(private readonly base: string) {}
@@ -56,8 +59,10 @@ export class Places {
     return null;
   }
 
-  /** Brings the run's folder into the copy, or makes it there. */
+  /** Brings the run's folder into the copy, or makes it there. Throws if there is no such copy. */
   settle(place: string, copy: string, run: string): string {
+    if (!fs.existsSync(this.copy(place, copy)))
+      throw new Error('The copy of the code is no longer on this host. Start the run again.');
     const target = this.runFolder(place, copy, run);
     makeFolderReal(path.dirname(target));
     const found = this.find(place, run);
@@ -91,12 +96,16 @@ export class Places {
     return null;
   }
 
-  /** Removes a run's folder, and the workspace's if there is no other run. */
+  /** Removes a run's folder, and the workspace's if there is no other run and nothing of it was used lately. */
   forget(place: string, run: string): void {
     const found = this.find(place, run);
     if (found !== null) fs.rmSync(found, { recursive: true, force: true });
-    if (this.copies(place).some((copy) => hasRuns(this.copy(place, copy)))) return;
-    fs.rmSync(path.join(this.base, place), { recursive: true, force: true });
+    const folder = path.join(this.base, place);
+    if (!fs.existsSync(folder)) return;
+    // A run that is being sent has a transfer, or has just been told that its copy is there.
+    this.tidy(place, null, RECENT_MS);
+    if (fs.readdirSync(folder).some((name) => name.startsWith(INCOMING) || isCopyName(name))) return;
+    fs.rmSync(folder, { recursive: true, force: true });
   }
 
   /** Names of the copies, the latest used first. */
@@ -104,7 +113,7 @@ export class Places {
     try {
       return fs
         .readdirSync(path.join(this.base, place))
-        .filter((name) => /^[0-9a-f]{12,64}$/.test(name))
+        .filter(isCopyName)
         .flatMap((name) => {
           const stat = fs.statSync(this.copy(place, name), { throwIfNoEntry: false });
           return stat ? [{ name, time: stat.mtimeMs }] : [];
@@ -121,14 +130,15 @@ export class Places {
   }
 
   /** Removes copies without runs and transfers that were cut off, once they are old. */
-  private tidy(place: string, but: string): void {
+  private tidy(place: string, but: string | null, unused = OLD_MS): void {
     const folder = path.join(this.base, place);
     for (const name of fs.readdirSync(folder)) {
       const one = path.join(folder, name);
       const stat = fs.statSync(one, { throwIfNoEntry: false });
-      if (name === but || !stat || Date.now() - stat.mtimeMs < OLD_MS) continue;
-      const isCopy = /^[0-9a-f]{12,64}$/.test(name);
-      if (name.startsWith(INCOMING) || (isCopy && !hasRuns(one))) fs.rmSync(one, { recursive: true, force: true });
+      if (name === but || !stat) continue;
+      const age = Date.now() - stat.mtimeMs;
+      const isUnused = isCopyName(name) && age >= unused && !hasRuns(one);
+      if (isUnused || (name.startsWith(INCOMING) && age >= OLD_MS)) fs.rmSync(one, { recursive: true, force: true });
     }
   }
 }

@@ -18,6 +18,7 @@ import {
   type RemoteState,
 } from '../protocol/engine/remote.js';
 import { Follower } from './follower.js';
+import { forget } from './forget.js';
 import { Places } from './places.js';
 import { standingOf } from './standing.js';
 import { submit } from './submit.js';
@@ -116,9 +117,8 @@ class Serving {
         this.ensureKeeper();
         return {};
       case 'forget':
+        forget(asked, this.places, this.tickets);
         this.unfollow(asked.run);
-        this.tickets.remove(asked.name);
-        this.places.forget(asked.place, asked.run);
         return {};
       case 'states': {
         const states: Record<string, RemoteState> = {};

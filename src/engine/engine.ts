@@ -147,7 +147,7 @@ export class Engine {
     active.listener = searches;
     this.backlog = new Backlog(active);
     const hand = new HandRuns({ ...shared, runs: paths.runs });
-    const packer = new Packer({ ...shared, active }, () => this.others.hold());
+    const packer = new Packer({ ...shared, active }, () => this.others.claim());
     this.parts = { ...shared, clusters, active, hand, maker, searches, insights: new Insights(shared), packer };
     this.follower = new FileFollower({
       ...{ ...shared, workspace: paths.workspace, renamed },
@@ -360,7 +360,8 @@ export class Engine {
     const { paths, lock, idleMs, log } = this.options;
     const { changes, store, active, trouble, packer } = this.parts;
     if (!lock.stillOurs() || !this.isFolderThere()) return void this.leave('Its folder was removed or replaced.');
-    const work = this.workCount();
+    // Another host must not take the folder while journals are packed.
+    const work = this.workCount() + (packer.isBusy ? 1 : 0);
     const isReady = this.readiness.isReady;
     if (isReady) this.others.tick(work);
     trouble.look(work > 0);

@@ -55,6 +55,11 @@ export class OtherHosts {
     return this.lease.other() !== null;
   }
 
+  /** Takes the lease, or keeps it. Returns whether the folder is ours. */
+  claim(): boolean {
+    return this.takeLease() === null && this.lease.isOurs;
+  }
+
   /** The same handlers; those that change something acquire the lease first, or refuse. */
   guarded(handlers: Handlers): Handlers {
     const entries = Object.entries(this.passingOn(handlers)).map(([name, handler]) => {

@@ -270,6 +270,8 @@ export interface IngestApi {
    * writer is gone), a last line without newline counts if it is a whole record. A missing file counts as empty.
    */
   poll(run: string, file: string, options?: { final?: boolean }): IngestResult;
+  /** Notes that a journal of a run that is known as packed, so that all its records were read, has another name now. */
+  wasRead(run: string, file: string, offset: number): void;
   /** Names of the journal files in the run's folder. */
   files(run: string): string[];
   /** Polls every journal file of the run until nothing is new or `budgetMs` (40) is over; see `more` of the last result. */

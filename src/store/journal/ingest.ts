@@ -6,6 +6,7 @@ import type { IngestApi, IngestResult } from '../api.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
 import type { RunWriter } from '../runs/writer.js';
+import { isPacked } from '../runs/packed.js';
 import type { SeriesTable } from '../series/table.js';
 import { Application, type Writing } from './apply.js';
 import { cutLines, type LineReader } from './cut.js';
@@ -105,6 +106,12 @@ export class Ingest implements IngestApi {
     } finally {
       journal.close();
     }
+  }
+
+  wasRead(run: string, file: string, offset: number): void {
+    const key = this.runs.key(run);
+    if (key !== null && isPacked(this.db, run))
+      this.db.transaction(() => this.save(key, file, this.place(key, file), offset));
   }
 
   files(run: string): string[] {

@@ -29,6 +29,8 @@ import { hashOf, type Answer, type Asked } from '../../disk/asked.js';
 import { readLastWords, readSupervisorRecords } from '../ends/endingRecords.js';
 import { appendLine } from '../../disk/appendLine.js';
 import type { FinalStatus } from '../ends/outcome.js';
+import { noteOf, type Aside } from '../packing/both.js';
+import { atOnce } from '../packing/files.js';
 import { unpackRun } from '../packing/unpack.js';
 import { readAddress } from '../life/supervisorLink.js';
 
@@ -123,7 +125,8 @@ export class RunFolders {
     const text = this.toText(spec);
     this.asked.add('run', spec.id, text);
     // The programs of a new launch append to plain journals.
-    unpackRun(this.path(spec.id));
+    const onAside = (aside: Aside): void => this.noteMessage(spec.id, noteOf(aside));
+    atOnce(unpackRun(this.path(spec.id), { mayChange: () => true, onAside }));
     writeReal(path.join(this.path(spec.id), RUN_FILES.spec), text);
   }
 

@@ -2,16 +2,18 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { l10n } from '../../../format/l10n.js';
-import { listReal, statReal } from '../../../files/real.js';
+import { statReal } from '../../../files/real.js';
 import { LIVE_STATUSES, type Run } from '../../../protocol/engine/index.js';
 import { RUN_FILES, type RunSpec } from '../../../protocol/run/runFolder.js';
 import type { StoreApi } from '../../../store/api.js';
 import { journalNames, journalSize } from '../../../store/journal/file.js';
-import { PACKED } from '../../../store/journal/packed/container.js';
-import { thisHost } from '../../machine/host.js';
+import { isHere, thisHost } from '../../machine/host.js';
 import { readSupervisorRecords } from '../ends/endingRecords.js';
 import type { RunFolders } from '../making/folders.js';
-import { NotPackedError, packJournal, writeNotice, type PackedSizes } from './pack.js';
+import type { PackingOptions } from './both.js';
+import { NotPackedError, removeParts, type Waits } from './files.js';
+import { packJournal, writeNotice, type PackedSizes } from './pack.js';
+import { packedIn } from './unpack.js';
 
 /** A smaller file takes the same block of the disk. */
 const LEAST_BYTES = 4096;
@@ -52,32 +54,49 @@ export function whyNot({ store, folders }: Parts, run: Run, before: number): { w
 
 /** Returns whether this person has started the run on this host, so that its files are ours to change. */
 function isOurs(folders: RunFolders, spec: RunSpec): boolean {
-  const here = thisHost().name;
-  if (spec.origin?.by === 'program') return spec.origin.host === here;
+  const here = thisHost();
+  if (spec.origin?.by === 'program') return spec.origin.host === here.name;
   const { spawn } = readSupervisorRecords(folders.path(spec.id), { number: spec.launch?.number ?? 1, at: -Infinity });
-  return folders.isAsked(spec.id) === 'yes' && spawn?.host?.name === here;
+  const host = spawn?.host;
+  if (!host || folders.isAsked(spec.id) !== 'yes') return false;
+  // After another start of this machine no process of the run is left. Two containers of one start may have the same name.
+  return isHere(host, here) || (host.name === here.name && host.bootId !== here.bootId);
 }
 
-/** Packs the journals of a run. Returns their sizes in all; `mayGoOn` is asked before anything is removed. */
-export async function packRun(folders: RunFolders, id: string, mayGoOn: () => boolean): Promise<PackedSizes> {
+export interface RunSizes extends PackedSizes {
+  /** Why a journal stayed as it is for now; null if all are packed that can be. */
+  left: string | null;
+}
+
+/** Packs the journals of a run. Returns their sizes in all. Throws the system's error; the other journals stay as they are then. */
+export async function packRun(
+  folders: RunFolders,
+  id: string,
+  options: PackingOptions,
+  waits: Waits,
+): Promise<RunSizes> {
   const folder = path.join(folders.path(id), RUN_FILES.journal);
   const isByHand = folders.spec(id)?.origin?.by === 'program';
-  const sizes = { before: 0, after: 0 };
-  for (const name of journalNames(folder)) {
-    const file = path.join(folder, name);
-    const size = statReal(file)?.size ?? 0;
-    if (NEVER.includes(name) || size < LEAST_BYTES || (isByHand && !OF_ONE_PROCESS.test(name))) continue;
-    writeNotice(path.join(folder, RUN_FILES.packedNotice));
-    try {
-      const one = await packJournal(file, mayGoOn);
-      sizes.before += one.before;
-      sizes.after += one.after;
-    } catch (error) {
-      if (!(error instanceof NotPackedError)) throw error;
+  const sizes: RunSizes = { before: 0, after: 0, left: null };
+  removeParts(folder);
+  try {
+    for (const name of journalNames(folder)) {
+      const file = path.join(folder, name);
+      const size = statReal(file)?.size ?? 0;
+      if (NEVER.includes(name) || size < LEAST_BYTES || (isByHand && !OF_ONE_PROCESS.test(name))) continue;
+      writeNotice(path.join(folder, RUN_FILES.packedNotice));
+      try {
+        const one = await packJournal(file, options, waits);
+        sizes.before += one.before;
+        sizes.after += one.after;
+      } catch (error) {
+        if (!(error instanceof NotPackedError)) throw error;
+        if (!error.forEver) sizes.left = error.message;
+      }
     }
+  } finally {
+    // Nothing may be packed after all.
+    if (packedIn(folder).length === 0) fs.rmSync(path.join(folder, RUN_FILES.packedNotice), { force: true });
   }
-  // Nothing was packed after all.
-  const isPacked = listReal(folder).some(({ name }) => name.endsWith(PACKED));
-  if (!isPacked) fs.rmSync(path.join(folder, RUN_FILES.packedNotice), { force: true });
   return sizes;
 }

@@ -9,6 +9,7 @@ import { readConfusion } from '../../runs/shown/confusion.js';
 import { listMedia, readMedia } from '../../runs/shown/media.js';
 import { filesIn } from '../../runs/shown/mediaFiles.js';
 import { refuse, type Refusal } from '../../runs/life/refusal.js';
+import { hasPacked } from '../../runs/packing/unpack.js';
 import { refuseForeignRun, refuseForeignSearch } from '../foreign.js';
 import { conflict, notFound, RequestError } from '../requestError.js';
 import type { Handlers } from '../server.js';
@@ -138,13 +139,15 @@ export function runHandlers(parts: EngineParts) {
       each(ids, (id) =>
         ownOnly(id, l10n.t('its program can be stopped, but not paused from here'), () => active.pause(id)),
       ),
-    'runs/resume': ({ ids, trust }, { environment }) => {
+    'runs/resume': async ({ ids, trust }, { environment }) => {
       for (const run of trust ? [] : store.runs.getMany(ids)) {
         const search = run.search === null ? null : store.searches.get(run.search);
         if (search) refuseForeignSearch(searchFolders, search, store.searches.plan(search.id));
         else if (!active.has(run.id) && !hand.isHandStarted(run.id))
           refuseForeignRun(folders, run, folders.spec(run.id));
       }
+      // Here with turns for others; the launch itself would unpack them in one go.
+      await packer.unpack(ids.filter((id) => !active.has(id) && hasPacked(folders.path(id))));
       return resumeRuns(ids, environment, { store, searches }, (id) =>
         ownOnly(id, l10n.t('start its program again with init(id="{0}", resume="allow")', id), () =>
           active.resume(id, environment),
@@ -187,8 +190,7 @@ export function runHandlers(parts: EngineParts) {
       keep(result.done);
       return result;
     },
-    'runs/pack': async ({ ids, undo }) =>
-      undo ? { runs: await packer.unpack(ids), before: 0, after: 0, skipped: [] } : packer.pack(ids),
+    'runs/pack': ({ ids, undo }) => (undo ? packer.unpack(ids) : packer.pack(ids)),
     'runs/purge': async ({ ids }) => {
       const asked = each(ids, whyLive);
       const left = await forgetThere(asked.done);

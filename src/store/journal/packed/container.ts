@@ -85,9 +85,9 @@ export class PackedJournal {
     return Buffer.concat(parts);
   }
 
-  /** Returns the journal's bytes one block after the other; null for a damaged one. */
-  *blocks(): Generator<Buffer | null> {
-    for (const entry of this.entries) yield this.block(entry);
+  /** Yields the journal's blocks one after the other, with their lengths in it; the bytes of a damaged one are null. */
+  *blocks(): Generator<{ bytes: Buffer | null; length: number }> {
+    for (const entry of this.entries) yield { bytes: this.block(entry), length: entry.plain };
   }
 
   private block(entry: Entry): Buffer | null {

@@ -5,12 +5,16 @@ import { deflateRawSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { examine } from '../../../../src/engine/doctor/index.js';
-import type { EngineConnection } from '../../../../src/engine/clients/index.js';
-import { NotPackedError, packJournal, unpackJournal } from '../../../../src/engine/runs/packing/pack.js';
+import type { ConnectOptions, EngineConnection } from '../../../../src/engine/clients/index.js';
+import { atOnce, NotPackedError } from '../../../../src/engine/runs/packing/files.js';
+import { packJournal } from '../../../../src/engine/runs/packing/pack.js';
+import { unpackJournal } from '../../../../src/engine/runs/packing/unpack.js';
 import { journalNames, journalSize, openJournal } from '../../../../src/store/journal/file.js';
+import { Store } from '../../../../src/store/store.js';
 import { newRun, openStore, random, temporary } from '../../store/helpers.js';
 import { experiment, pause, runOver, TRAIN, until, useWorkspace } from '../support.js';
 
+const ALWAYS = { mayChange: () => true };
 const next = random(7);
 const lines = (count: number): string =>
   Array.from(
@@ -34,7 +38,7 @@ describe('a journal', () => {
     const file = path.join(folder, 'rank0-1.ndjson');
     const text = `${lines(5000)}{"half a line`;
     fs.writeFileSync(file, text);
-    const { before, after } = await packJournal(file, () => true);
+    const { before, after } = await packJournal(file, ALWAYS);
     expect(before).toBe(text.length);
     expect(after).toBeLessThan(before / 5);
     expect(fs.readdirSync(folder)).toEqual(['rank0-1.ndjson.packed']);
@@ -48,7 +52,7 @@ describe('a journal', () => {
       expect(journal.read(at, length).toString()).toBe(text.slice(at, at + length));
     }
     journal.close();
-    unpackJournal(file);
+    atOnce(unpackJournal(file, ALWAYS));
     expect(fs.readdirSync(folder)).toEqual(['rank0-1.ndjson']);
     expect(fs.readFileSync(file, 'utf8')).toBe(text);
   });
@@ -57,19 +61,23 @@ describe('a journal', () => {
     const folder = temporary();
     const file = path.join(folder, 'rank0-1.ndjson');
     fs.writeFileSync(file, lines(3000));
-    await expect(packJournal(file, () => false)).rejects.toThrow(NotPackedError);
-    const packing = packJournal(file, () => true);
-    fs.appendFileSync(file, lines(1));
-    await expect(packing).rejects.toThrow(NotPackedError);
+    await expect(packJournal(file, { mayChange: () => false })).rejects.toThrow(NotPackedError);
+    const text = lines(1);
+    let isAppended = false;
+    const mayChange = (): boolean => {
+      if (!isAppended) fs.appendFileSync(file, text);
+      return (isAppended = true);
+    };
+    await expect(packJournal(file, { mayChange })).rejects.toThrow(NotPackedError);
     expect(fs.readdirSync(folder)).toEqual(['rank0-1.ndjson']);
     const target = path.join(folder, 'secret');
     fs.writeFileSync(target, lines(100));
     const link = path.join(folder, 'rank0-2.ndjson');
     fs.symlinkSync(target, link);
-    await expect(packJournal(link, () => true)).rejects.toThrow();
+    await expect(packJournal(link, ALWAYS)).rejects.toThrow();
     // Neither is written through a link.
-    fs.symlinkSync(target, `${file}.packing`);
-    await expect(packJournal(file, () => true)).rejects.toThrow();
+    fs.symlinkSync(target, `${file}.packed`);
+    await expect(packJournal(file, ALWAYS)).rejects.toThrow();
     expect(fs.readFileSync(target, 'utf8').split('\n')).toHaveLength(101);
   });
 
@@ -102,7 +110,7 @@ describe('a packed journal from elsewhere', () => {
     const run = newRun(folder, 'r1');
     const file = path.join(run.folder, 'journal', 'rank0-1.ndjson');
     fs.writeFileSync(file, lines(6000));
-    await packJournal(file, () => true);
+    await packJournal(file, ALWAYS);
     return { folder, file, bytes: fs.readFileSync(`${file}.packed`) };
   }
 
@@ -195,15 +203,34 @@ describe('the journals of an ended run', () => {
     return run.id;
   }
 
+  /** Ends the engine, lets a run have ended and been written ten days ago, and starts the engine again. */
+  async function age(
+    engine: EngineConnection,
+    id: string,
+    options: Partial<ConnectOptions> = {},
+  ): Promise<EngineConnection> {
+    await engine.request('engine/stop', { force: true });
+    await until('the engine to leave', () => workspace().enginePid() === null);
+    const at = Date.now() - 10 * 86_400_000;
+    const store = Store.open(workspace().local.store);
+    store.runs.update(id, { endedAt: at });
+    store.close();
+    for (const name of fs.readdirSync(journalOf(id)))
+      fs.utimesSync(path.join(journalOf(id), name), at / 1000, at / 1000);
+    return workspace().connect(options);
+  }
+
   async function facts(engine: EngineConnection, id: string) {
     const { series } = await engine.request('series/read', { queries: [{ run: id, metric: 'loss' }] });
     const { runs } = await engine.request('runs/list', { ids: [id] });
-    return { series, runs: runs.map(({ device: _device, ...run }) => run) };
+    return { series, runs: runs.map(({ device: _device, endedAt: _endedAt, ...run }) => run) };
   }
 
   it('are packed on request; nothing changes for readers, and an index that is lost has everything again', async () => {
     let engine = await workspace().connect();
     const id = await longRun(engine);
+    expect((await engine.request('runs/pack', { ids: [id] })).skipped).toEqual([{ id, why: 'It has just ended.' }]);
+    engine = await age(engine, id);
     const before = await facts(engine, id);
     const plain = fs.readFileSync(path.join(journalOf(id), 'external.ndjson'));
     const packed = await engine.request('runs/pack', { ids: [id] });
@@ -229,7 +256,7 @@ describe('the journals of an ended run', () => {
   });
 
   it('are plain again when the run is resumed', async () => {
-    const engine = await workspace().connect();
+    let engine = await workspace().connect();
     workspace().write(
       'saving.mjs',
       `import fs from 'node:fs';
@@ -243,6 +270,7 @@ describe('the journals of an ended run', () => {
     const text = 'name: saving\nmodule: ./saving.mjs\nobjective: { metric: loss, goal: minimize }\n';
     const { run } = await engine.request('runs/start', { file: workspace().write('saving.tune.yaml', text) });
     expect((await runOver(engine, run.id)).status).toBe('failed');
+    engine = await age(engine, run.id);
     expect(await engine.request('runs/pack', { ids: [run.id] })).toMatchObject({ runs: 1 });
     expect(await engine.request('runs/resume', { ids: [run.id] })).toEqual({ done: [run.id], skipped: [] });
     expect(fs.readdirSync(journalOf(run.id)).join()).not.toMatch(/pack/);
@@ -271,7 +299,8 @@ describe('the journals of an ended run', () => {
     await until('the engine to leave', () => workspace().enginePid() === null);
     const again = await workspace().connect();
     await until('the folder', async () => (await facts(again, 'foreign1')).series[0]?.total === 300);
-    expect((await again.request('runs/pack', { ids: ['foreign1'] })).skipped).toMatchObject([
+    const later = await age(again, 'foreign1');
+    expect((await later.request('runs/pack', { ids: ['foreign1'] })).skipped).toMatchObject([
       { why: 'It was not started here by you.' },
     ]);
     expect(fs.readdirSync(`${foreign}/journal`).join()).not.toMatch(/pack/);
@@ -279,10 +308,8 @@ describe('the journals of an ended run', () => {
 
   it('are packed by themselves some time after the end, if a person wants that', async () => {
     const first = await workspace().connect();
-    await first.request('engine/stop', { force: true });
-    await until('the engine to leave', () => workspace().enginePid() === null);
-    const engine = await workspace().connect({ env: { TUNESMITH_PACK_AFTER_DAYS: '0.00001' } });
-    const id = await longRun(engine);
+    const id = await longRun(first);
+    const engine = await age(first, id, { env: { TUNESMITH_PACK_AFTER_DAYS: '9' } });
     await until(
       'the journal to be packed',
       () => fs.readdirSync(journalOf(id)).includes('external.ndjson.packed'),

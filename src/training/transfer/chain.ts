@@ -53,6 +53,29 @@ function place(one: Placed, name: string, weights: SavedWeight[]): Layer {
   };
 }
 
+/** The direct way of a residual block. */
+interface Shortcut {
+  weights: Converted['weights'];
+  offset: number[] | null;
+  stride: readonly number[];
+}
+
+/** Layers whose outputs have the size of their inputs. */
+const KEEPING = new Set<Layer['type']>(['activation', 'batchNorm', 'dropout', 'layerNorm', 'rescale']);
+
+/** Returns false if layers surely give images of another size than a stride does. */
+function isStride(layers: readonly Placed[], stride: readonly number[]): boolean {
+  const own = [1, 1];
+  for (const { layer } of layers) {
+    if (KEEPING.has(layer.type)) continue;
+    if (layer.type !== 'conv' && layer.type !== 'depthwiseConv' && layer.type !== 'pool') return true;
+    // Windows without padding make images smaller, too.
+    if (layer.padding !== 'same') return true;
+    layer.stride.forEach((each, axis) => (own[axis]! *= each));
+  }
+  return own.every((each, axis) => each === stride[axis]);
+}
+
 class Chain {
   private readonly byName: Map<string, ChainNode>;
 
@@ -122,7 +145,11 @@ class Chain {
       if (!shortcut) continue;
       const inner = this.from(before, long);
       if (inner.length === 0) continue;
-      const { weights, offset } = shortcut;
+      const { weights, offset, stride } = shortcut;
+      if (!isStride(inner, stride))
+        throw new TrainingError(
+          `layer "${node.name}" adds two ways of different strides, whose lengths differ, which is not supported`,
+        );
       if (offset) {
         // The projection has no bias here, so its bias is added to the other way.
         const layer: Layer = { type: 'rescale', factor: 1, offset };
@@ -138,8 +165,8 @@ class Chain {
   }
 
   /** Weights of the direct way: none, or a projection's; null: it is another way. */
-  private shortcut(from: string, to: string): { weights: Converted['weights']; offset: number[] | null } | null {
-    if (from === to) return { weights: [], offset: null };
+  private shortcut(from: string, to: string): Shortcut | null {
+    if (from === to) return { weights: [], offset: null, stride: [1, 1] };
     const node = this.node(to);
     if (node.inputs[0] !== from || node.isSum) return null;
     const [one, ...more] = node.convert();
@@ -154,7 +181,11 @@ class Chain {
       );
     const part = (key: string) => weights.find(([name]) => name === key)?.[1];
     const bias = part('bias');
-    return { weights: [['projection', part('kernel')!]], offset: bias ? Array.from(bias.values) : null };
+    return {
+      weights: [['projection', part('kernel')!]],
+      offset: bias ? Array.from(bias.values) : null,
+      stride: layer.type === 'conv' ? layer.stride : [1, 1],
+    };
   }
 
   /** Returns the last layer through which both ways lead; null: there is none. */

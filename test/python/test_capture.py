@@ -257,9 +257,10 @@ class TablesTest(CaptureCase):
     def test_secret_texts(self):
         from tunesmith.capture._secrets import is_random, without_secrets
 
-        secret = ("GITHUB_TOKEN", "SLACK_TOKEN", "OPENAI_KEY", "DB_PASS", "SECRETKEY", "dbPwd", "s3.accessKeys", "openaiKey", "auth", "PW")
+        secret = ("GITHUB_TOKEN", "SLACK_TOKEN", "OPENAI_KEY", "DB_PASS", "SECRETKEY", "dbPwd", "s3.accessKeys", "openaiKey", "auth", "PW", "DBPWD", "dbpass")
         self.assertEqual(without_secrets(dict.fromkeys(secret, "hunter")), {})
         self.assertEqual(without_secrets(dict.fromkeys(secret, ["hunter", "2"])), {})
+        self.assertEqual(without_secrets(dict.fromkeys(secret, b"hunter")), {})
         open_ = ("tokenizer", "pad_token", "label_key", "stop_tokens", "author", "bypass", "keyboard", "mode", "monitor")
         self.assertEqual(list(without_secrets(dict.fromkeys(open_, "a"))), list(open_))
         # Numbers are never drawn at random by a service.

@@ -7,7 +7,7 @@ _SECRET = re.compile(
 )
 # Words of names whose texts are secret; their numbers are settings, such as `n_keys = 4`.
 _WORDS = re.compile(
-    r"pass|pw|pwd|auth|bearer|passphrases?|\w*(secret|credential|password|passwd|token|key)s?",
+    r"pass|pw|auth|bearer|(db|pg|sql|user|root)pass|\w*(secret|credential|passphrase|password|passwd|pwd|token|key)s?",
     re.IGNORECASE,
 )
 # Names of special tokens, and of columns and entries of dictionaries.
@@ -48,7 +48,7 @@ def _is_secret(name, value):
         return True
     texts = [each for each in (value if isinstance(value, (list, tuple, set)) else (value,)) if isinstance(each, str)]
     if not texts:
-        return False
+        return isinstance(value, bytes) and _has_word(name)
     return _has_word(name) or any(_KNOWN.match(text) or "://" in text and _KNOWN.search(text) for text in texts)
 
 

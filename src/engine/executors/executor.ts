@@ -29,10 +29,18 @@ export type JobState =
 
 /**
  * `ended`: the job's script ended by itself. `cancelled`: a person or an administrator ended it. `vanished`: the cluster has
- * noticed that the job is gone, and does not know why.
+ * noticed that the job is gone, and does not know why. `restarted`: it is known that no person ended it.
  */
 export type JobEnd =
-  'ended' | 'failed' | 'cancelled' | 'vanished' | 'preempted' | 'timeout' | 'node failed' | 'out of memory';
+  | 'ended'
+  | 'failed'
+  | 'cancelled'
+  | 'vanished'
+  | 'restarted'
+  | 'preempted'
+  | 'timeout'
+  | 'node failed'
+  | 'out of memory';
 
 /** A run's job as its executor sees it. */
 export interface HeldJob {

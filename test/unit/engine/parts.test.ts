@@ -208,11 +208,14 @@ describe('how a run ended', () => {
     expect(outcomeOf(ending({ exit: { code: 1, signal: null, requested: null } }), null).status).toBe('failed');
   });
 
-  it('a job that vanished is lost, unless its supervisor was told to end', () => {
+  it('a job that vanished is lost, unless its supervisor was told to end and nothing says that no person did that', () => {
     const job = { title: 'Slurm', id: '7', how: 'vanished', began: true } as const;
     const told = { code: 0, signal: null, requested: 'pause', interrupted: 'end' } as const;
     expect(outcomeOf(ending({ exit: null, job }))).toMatchObject({ status: 'failed', error: { kind: 'lost' } });
     expect(outcomeOf(ending({ exit: told, job }))).toEqual({ status: 'stopped', error: null });
+    const restarted = outcomeOf(ending({ exit: told, job: { ...job, how: 'restarted' } }));
+    expect(restarted).toMatchObject({ status: 'failed', error: { kind: 'lost' } });
+    expect(outcomeOf(ending({ exit: told, job: { ...job, how: 'cancelled' } })).status).toBe('stopped');
     expect(outcomeOf(ending({ exit: null, job: { ...job, how: 'cancelled' } })).status).toBe('stopped');
     expect(outcomeOf(ending({ exit: null, job }), 'stop').status).toBe('stopped');
   });

@@ -2,7 +2,16 @@
 import { spawn } from 'node:child_process';
 import { SubmitRefused, type Executor, type JobRequest, type JobState } from '../executor.js';
 import { jobScript, sbatchArguments, submitEnvironment } from './script.js';
-import { cancelledIn, EXITS_FORMAT, readExits, readSacct, readSqueue, SACCT_FORMAT, SQUEUE_FORMAT } from './states.js';
+import {
+  cancelledIn,
+  EXITS_FORMAT,
+  readDaemons,
+  readExits,
+  readSacct,
+  readSqueue,
+  SACCT_FORMAT,
+  SQUEUE_FORMAT,
+} from './states.js';
 import { l10n } from '../../../format/l10n.js';
 
 /** slurmctld may be slow for minutes; longer, and the question is asked again later. */
@@ -19,6 +28,8 @@ export class Slurm implements Executor {
   readonly title = 'Slurm';
   /** False once it has said that it keeps no accounts. */
   private accounts = true;
+  /** Users of its programs; null: it has not said. */
+  private daemons: ReadonlySet<number> | null = null;
 
   constructor(private readonly env: NodeJS.ProcessEnv = process.env) {}
 
@@ -47,7 +58,9 @@ export class Slurm implements Executor {
       const waiting = (await run('squeue', order, env)).split('\n').map((id) => id.trim());
       states = readSqueue(all, names, { waiting, exits });
     }
-    const missing = new Set([...names].filter((name) => !states.has(name)));
+    const isKnown = (state: JobState | undefined): boolean =>
+      state !== undefined && !(state.name === 'gone' && state.how === 'vanished');
+    const missing = new Set([...names].filter((name) => !isKnown(states.get(name))));
     for (const [name, state] of await this.accounted(missing, env)) states.set(name, state);
     return states;
   }
@@ -67,11 +80,22 @@ export class Slurm implements Executor {
     if (names.size === 0 || !this.accounts) return new Map();
     try {
       const query = ['--noheader', '--parsable2', '--allocations', `--format=${SACCT_FORMAT}`];
-      return readSacct(await run('sacct', [...query, `--name=${[...names].join(',')}`], env), names);
+      const text = await run('sacct', [...query, `--name=${[...names].join(',')}`], env);
+      // Needed only to tell an administrator from a daemon.
+      if (text.includes('CANCELLED by')) await this.readDaemons(env);
+      return readSacct(text, names, { own: process.getuid?.(), daemons: this.daemons });
     } catch (error) {
       // Many clusters have no accounting; one that is only slow answers the next time.
       if (error instanceof ProgramError && !PASSING.test(error.message)) this.accounts = false;
       return new Map();
+    }
+  }
+
+  private async readDaemons(env: NodeJS.ProcessEnv): Promise<void> {
+    try {
+      this.daemons ??= readDaemons(await run('scontrol', ['show', 'config'], env));
+    } catch {
+      // It answers the next time that it is needed, or never; then no number but the own one is a person's.
     }
   }
 }

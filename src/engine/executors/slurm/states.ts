@@ -31,14 +31,28 @@ export interface Cancelled {
   by?: number;
 }
 
+/** Users who may have cancelled a job, by their numbers. */
+export interface Users {
+  own: number | undefined;
+  /** Users of Slurm's own programs besides root; null: not known. */
+  daemons: ReadonlySet<number> | null;
+}
+const ONLY_OWN: Users = { own: process.getuid?.(), daemons: null };
+
 /**
  * Slurm also calls a job cancelled if its script is gone from a node that was restarted or had lost the controller. `scancel`
- * leaves a signal as the job's end, unless the job was still waiting, and in the accounts the number of its user. The daemons
- * themselves work as root or as a user of theirs.
+ * leaves a signal as the job's end, unless the job was still waiting, and in the accounts the number of its user, who may be an
+ * administrator. The daemons themselves work as root or as a user of theirs.
  */
-export function endOfCancelled({ nodes, signal, by = 0 }: Cancelled, own = process.getuid?.()): JobEnd {
-  const isPersons = by !== 0 && by === own;
-  return nodes === '' || signal !== 0 || isPersons ? 'cancelled' : 'vanished';
+export function endOfCancelled({ nodes, signal, by = 0 }: Cancelled, { own, daemons } = ONLY_OWN): JobEnd {
+  const isDaemons = by === 0 || (by !== own && (daemons === null || daemons.has(by)));
+  return nodes === '' || signal !== 0 || !isDaemons ? 'cancelled' : 'vanished';
+}
+
+/** Reads the users of Slurm's programs from what `scontrol show config` prints: `SlurmUser = slurm(64030)`. */
+export function readDaemons(text: string): Set<number> {
+  const found = text.matchAll(/^Slurmd?User\s*=.*\((\d+)\)\s*$/gm);
+  return new Set([...found].map(([, number]) => Number(number)));
 }
 
 /** Returns the signals that ended scripts, by job. `15` and `0:15` are the same: Slurm's versions differ. */
@@ -92,7 +106,7 @@ function place(id: string, waiting: readonly string[]): number | null {
 }
 
 /** Only jobs that are over; the newest of a name counts. */
-export function readSacct(text: string, names: ReadonlySet<string>): Map<string, JobState> {
+export function readSacct(text: string, names: ReadonlySet<string>, users = ONLY_OWN): Map<string, JobState> {
   const states = new Map<string, JobState>();
   for (const line of text.split('\n')) {
     const [id, name, state, exit = '', nodes = ''] = line.split('|');
@@ -101,7 +115,10 @@ export function readSacct(text: string, names: ReadonlySet<string>): Map<string,
     const by = Number(/^CANCELLED by (\d+)/.exec(state ?? '')?.[1] ?? 0);
     // Accounts write out that a job had no nodes.
     const had = /^none/i.test(nodes) ? '' : nodes;
-    const how = said === 'cancelled' ? endOfCancelled({ nodes: had, signal, by }) : said;
+    const end = said === 'cancelled' ? endOfCancelled({ nodes: had, signal, by }, users) : said;
+    // Accounts name the user of every cancellation; a queue does not.
+    const isDaemons = by !== users.own && /^CANCELLED by/.test(state ?? '');
+    const how = end === 'vanished' && isDaemons ? 'restarted' : end;
     if (id !== undefined && name !== undefined && how && names.has(name)) states.set(name, { name: 'gone', id, how });
   }
   return states;

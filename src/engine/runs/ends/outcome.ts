@@ -115,8 +115,9 @@ function outcomeOfJob(ending: Ending, { title, id, how, began, refused }: JobOut
     case 'cancelled':
       return { status: 'stopped', error: null };
     case 'vanished':
-      // Its supervisor was told to end, so somebody wanted that.
-      if (ending.exit?.interrupted) return { status: 'stopped', error: null };
+    case 'restarted':
+      // Its supervisor was told to end: by a person, unless it is known that the node was restarted in good order.
+      if (how === 'vanished' && ending.exit?.interrupted) return { status: 'stopped', error: null };
       return failed(
         ending,
         'lost',

@@ -8,6 +8,7 @@ import {
   cancelledIn,
   endOf,
   endOfCancelled,
+  readDaemons,
   readExits,
   readSacct,
   readSqueue,
@@ -117,15 +118,23 @@ describe('what Slurm prints', () => {
     ]);
     const accounts =
       '5|mine-2|CANCELLED by 0|0:15|node1\n6|mine-3|CANCELLED by 0|0:0|node1\n4|mine-1|CANCELLED by 0|0:0|None assigned\n';
-    expect([...readSacct(accounts, names).values()].map((state) => state.name === 'gone' && state.how)).toEqual([
-      'cancelled',
-      'vanished',
-      'cancelled',
-    ]);
+    expect(
+      [...readSacct(accounts, names, { own: 1000, daemons: null }).values()].map(
+        (state) => state.name === 'gone' && state.how,
+      ),
+    ).toEqual(['cancelled', 'restarted', 'cancelled']);
     // The person's own number is said only where accounts are kept; root's is also that of the daemons.
-    expect(endOfCancelled({ nodes: 'node1', signal: 0, by: 1000 }, 1000)).toBe('cancelled');
-    expect(endOfCancelled({ nodes: 'node1', signal: 0, by: 0 }, 0)).toBe('vanished');
-    expect(endOfCancelled({ nodes: 'node1', signal: 0, by: 64030 }, 1000)).toBe('vanished');
+    const daemons = readDaemons('SlurmUser               = slurm(64030)\nSlurmdUser              = root(0)\n');
+    const end = (by: number, known: ReadonlySet<number> | null = daemons, signal = 0): string =>
+      endOfCancelled({ nodes: 'node1', signal, by }, { own: 1000, daemons: known });
+    expect([end(1000), end(0), end(64030), end(2000)]).toEqual(['cancelled', 'vanished', 'vanished', 'cancelled']);
+    expect([end(1000, null), end(64030, null), end(2000, null)]).toEqual(['cancelled', 'vanished', 'vanished']);
+    expect([end(0, daemons, 15), end(64030, daemons, 15)]).toEqual(['cancelled', 'cancelled']);
+    // A person who is root is not told from a daemon.
+    const root = readSacct('5|mine-1|CANCELLED by 0|0:0|node1\n', names, { own: 0, daemons });
+    expect(root.get('mine-1')).toMatchObject({ how: 'vanished' });
+    const administrator = readSacct('5|mine-1|CANCELLED by 2000|0:0|node1\n', names, { own: 1000, daemons });
+    expect(administrator.get('mine-1')).toMatchObject({ how: 'cancelled' });
   });
 
   it('may be an account of what is over', () => {

@@ -74,6 +74,8 @@ def _blocks(file):
     entries = list(struct.iter_unpack("<III", index))
     if len(_MAGIC) + sum(entry[0] for entry in entries) != start or sum(entry[1] for entry in entries) != total:
         return
+    if any(not 0 < plain <= _MOST_IN_BLOCK or not 2 <= length <= 2 * _MOST_IN_BLOCK for length, plain, _ in entries):
+        return
     file.seek(len(_MAGIC))
     for length, plain, check in entries:
         yield _block(file.read(length), plain, check)
@@ -129,6 +131,9 @@ def _from_columns(data, limit):
         if not shapes[-1]:
             raise ValueError("a shape without parts")
     order = reader.take(lines) if count > 1 else bytes(lines)
+    # Each number and each end of a line is a byte at least. Without this, columns of no width would fill the memory.
+    if sum(len(shape) * order.count(number) for number, shape in enumerate(shapes)) > limit:
+        raise ValueError("more numbers than bytes")
     made = []
     for number, shape in enumerate(shapes):
         form = b"%b".join(part.replace(b"%", b"%%") for part in shape) + b"\n"
@@ -137,7 +142,7 @@ def _from_columns(data, limit):
         if any(len(column) != n for column in columns if n > 0):
             raise ValueError("a column of another length")
         # The numbers alone would make more than there may be.
-        if n * (len(form) - 1 - 2 * len(columns)) > limit:
+        if n * (sum(map(len, shape)) + 1) > limit:
             raise ValueError("longer than it says")
         made.append([form % each for each in zip(*columns)] if columns else [form % ()] * n)
     if count == 1:

@@ -2,8 +2,10 @@
 import os
 import random
 import shutil
+import struct
 import tempfile
 import unittest
+import zlib
 
 from tunesmith import _packed
 from tunesmith._api import _Journal
@@ -44,6 +46,35 @@ class Packed(unittest.TestCase):
         journal = Journal(self.folder, "rank0-1")
         journal.close()
         self.assertEqual(journal.name, "rank0-1-2.ndjson")
+
+    def test_percent_signs_are_one_byte_each(self):
+        line = b"%" * 100
+        columns = b"\x01\x01\x01\x64" + line
+        self.assertEqual(_packed._from_columns(columns, 101), line + b"\n")
+
+    def test_columns_of_no_width_are_refused_before_they_fill_the_memory(self):
+        # 5000 lines of 2000 numbers.
+        bomb = b"\x88\x27\x01\xd1\x0f" + bytes(2001) + (b"\x01" + bytes(11)) * 2000
+        with self.assertRaisesRegex(ValueError, "more numbers than bytes"):
+            _packed._from_columns(bomb, 1 << 20)
+
+    def test_a_block_of_any_length_is_not_read(self):
+        packed = self.path + ".packed"
+        block = b"\0" + bytes(3 << 20)
+        index = struct.pack("<III", len(block), 1, 0)
+        footer = struct.pack("<IId8s", 1, zlib.crc32(index), 1, _packed._MAGIC)
+        with open(packed, "wb") as file:
+            file.write(_packed._MAGIC + block + index + footer)
+        lengths = []
+
+        class File:
+            def __init__(self, file):
+                self.fileno, self.seek = file.fileno, file.seek
+                self.read = lambda length: lengths.append(length) or file.read(length)
+
+        with open(packed, "rb") as file:
+            self.assertEqual(list(_packed._blocks(File(file))), [])
+        self.assertLess(max(lengths), 100)
 
     def test_damaged_files_give_less_and_never_an_error(self):
         packed = self.path + ".packed"

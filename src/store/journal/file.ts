@@ -17,6 +17,8 @@ export interface JournalFile {
   readonly isPacked: boolean;
   /** Fewer bytes where the journal ends before. */
   read(offset: number, length: number): Buffer;
+  /** Returns whether a packed one is damaged at this place, so that `read` gives NUL bytes. */
+  isDamaged(offset: number): boolean;
   close(): void;
 }
 
@@ -70,6 +72,7 @@ function openPlain(path: string): JournalFile | null {
     return {
       size: fstatSync(fd).size,
       isPacked: false,
+      isDamaged: () => false,
       read: (offset, length) => readAt(fd, offset, length),
       close: () => closeSync(fd),
     };
@@ -91,6 +94,7 @@ function openPacked(path: string): JournalFile | null {
       size: packed.size,
       isPacked: true,
       read: (offset, length) => packed.read(offset, length),
+      isDamaged: (offset) => packed.isDamaged(offset),
       close: () => closeSync(fd),
     };
   } catch (error) {

@@ -182,13 +182,16 @@ export class Ingest implements IngestApi {
     let hole = 0;
     if (final && bytes[0] === 0) {
       const data = nextData(journal, place.offset);
-      hole = Math.max(0, data - place.offset);
-      if (hole > 0) bytes = journal.read(data, Math.min(size - data, READ_BYTES));
+      // Nothing comes after a last block that is damaged.
+      hole = data === -1 && journal.isDamaged(place.offset) ? size - place.offset : Math.max(0, data - place.offset);
+      if (data === -1 && hole > 0) bytes = Buffer.alloc(0);
+      else if (hole > 0) bytes = journal.read(data, Math.min(size - data, READ_BYTES));
     }
     const ends = place.offset + hole + bytes.length >= size;
     const { offset } = place;
-    const result = this.take(run, key, file, place, bytes, { final, ends, warning, hole });
-    result.more = !ends && result.next > offset;
+    const result = this.take(run, key, file, place, bytes, { final, ends, warning, hole, journal });
+    // A damaged end is passed at the next look.
+    result.more = result.next > offset && (!ends || (result.next < size && journal.isDamaged(result.next)));
     return result;
   }
 
@@ -232,10 +235,10 @@ export class Ingest implements IngestApi {
     file: string,
     place: Place,
     bytes: Buffer,
-    { final = false, ends = false, warning = null as Said | null, hole = 0 },
+    { final = false, ends = false, warning = null as Said | null, hole = 0, journal = null as JournalFile | null },
   ): IngestResult {
     const result = emptyResult(run, file, place.offset);
-    if (bytes.length === 0 && warning === null) return result;
+    if (bytes.length === 0 && warning === null && hole === 0) return result;
     const now = Date.now();
     const application = new Application(this.db, this.names, this.series, this.runs, run, key, file, place, result);
     if (warning) application.warn(`${file} ${warning.text}`, warning);
@@ -244,7 +247,10 @@ export class Ingest implements IngestApi {
       place.bad++;
       application.warn(
         `bytes ${file}`,
-        said("journal/{0}: what stands at byte {1} can't be read and is left out ({2}).", file, at, why),
+        said(
+          "journal/{0}: what stands at byte {1} can't be read and is left out ({2}).",
+          ...[file, at, journal?.isDamaged(at) ? 'the packed file is damaged' : why],
+        ),
       );
     };
     if (hole > 0) unreadable(place.offset, `${hole} bytes were never written`);

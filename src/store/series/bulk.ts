@@ -74,7 +74,9 @@ export class Bulk implements ChunkSource {
   overview(head: Head, asked: Asked): Points | null {
     if (!isWhole(asked) || !Overviews.serves(head, asked.points, asked.x)) return null;
     const data = this.short.get(head.id);
-    return data ? this.overviews.points(data, asked.x) : this.overviews.make(head);
+    const points = data ? this.overviews.points(data, asked.x) : this.overviews.make(head);
+    // They were chosen along the steps, and a chart over the time needs them in its order.
+    return asked.x === 'time' && !isAscending(points.column('time')) ? null : points;
   }
 
   chunk(head: Head, number: number, x?: Axis): Points {
@@ -86,6 +88,11 @@ export class Bulk implements ChunkSource {
     return this.table.row(head, level, number);
   }
 }
+
+const isAscending = (values: ArrayLike<number>): boolean => {
+  for (let i = 1; i < values.length; i++) if (values[i]! < values[i - 1]!) return false;
+  return true;
+};
 
 const isWhole = ({ from, to }: Asked): boolean => from === undefined && to === undefined;
 

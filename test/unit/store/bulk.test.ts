@@ -76,6 +76,31 @@ describe('series that are read together', () => {
     expect(again.series.readSome(all)).toEqual(first);
   });
 
+  it('are in the order of the time on its axis, also when the steps fall', () => {
+    const folder = temporary();
+    const store = openStore(folder);
+    store.runs.insert(newRun(folder, 'falls'));
+    store.runs.update('falls', { status: 'completed', endedAt: 9e12 });
+    const text = Array.from(
+      { length: 2000 },
+      (_, i) => `{"type":"metrics","time":${1e12 + i * 7},"step":${2000 - i},"values":{"loss":${i}}}\n`,
+    ).join('');
+    store.ingest.frame('falls', 'a.ndjson', 0, Buffer.from(text));
+    log(store, folder, 'rises', 2000);
+    while (store.series.fold());
+    const [steps, times] = (['step', 'time'] as const).map((x) => queries(['falls', 'rises'], { points: 60, x }));
+    for (let turn = 0; turn < 2; turn++) {
+      for (const asked of [times!, steps!]) {
+        for (const { x, y, metric, total } of store.series.readSome(asked)) {
+          expect(x).toEqual([...x].sort((a, b) => a - b));
+          if (metric === 'loss' && total > 0) expect(y.length).toBeGreaterThan(20);
+        }
+      }
+    }
+    const [falls] = store.series.readSome(times!);
+    expect([falls!.y[0], falls!.y.at(-1)]).toEqual([0, 1999]);
+  });
+
   it('are read anew when an ended run has grown, and are gone with their run', () => {
     const folder = temporary();
     const store = openStore(folder);

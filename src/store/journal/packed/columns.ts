@@ -80,6 +80,9 @@ export function fromColumns(data: Buffer, limit: number): Buffer {
     if (number >= count) throw new Error('a line without a shape');
     ofShape[number]!++;
   }
+  // Each number and each end of a line is a byte at least. Without this, columns of no width would fill the memory.
+  if (shapes.reduce((sum, parts, i) => sum + parts.length * ofShape[i]!, 0) > limit)
+    throw new Error('more numbers than bytes');
   const columns = shapes.map((parts, i) => parts.slice(1).map(() => decode(reader, ofShape[i]!)));
   const taken = new Uint32Array(count);
   let out = '';

@@ -85,6 +85,11 @@ export class PackedJournal {
     return Buffer.concat(parts);
   }
 
+  /** Returns whether what stands at this place can't be read, so that `read` gives NUL bytes. */
+  isDamaged(offset: number): boolean {
+    return offset < this.size && this.block(this.entries[this.find(offset)]!) === null;
+  }
+
   /** Yields the journal's blocks one after the other, with their lengths in it; the bytes of a damaged one are null. */
   *blocks(): Generator<{ bytes: Buffer | null; length: number }> {
     for (const entry of this.entries) yield { bytes: this.block(entry), length: entry.plain };

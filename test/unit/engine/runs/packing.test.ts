@@ -114,28 +114,53 @@ describe('a packed journal from elsewhere', () => {
     return { folder, file, bytes: fs.readFileSync(`${file}.packed`) };
   }
 
-  function readAll(folder: string): { steps: number[]; messages: string[] } {
+  function readAll(folder: string): { steps: number[]; messages: string[]; offset: number } {
     fs.rmSync(path.join(folder, 'store.db'), { force: true });
     const store = openStore(folder);
     store.runs.insert(newRun(folder, 'r1'));
     for (let more = true; more;) more = store.ingest.pollAll('r1', { final: true }).at(-1)?.more ?? false;
     const { points } = store.series.points('r1', 'loss');
     const messages = store.runs.messages('r1').map(({ text }) => text);
+    const offset = store.ingest.expectedOffset('r1', 'rank0-1.ndjson');
     store.close();
-    return { steps: points.map(({ step }) => step), messages };
+    return { steps: points.map(({ step }) => step), messages, offset };
   }
 
   it('loses one block where a byte is damaged, says so, and nothing else', async () => {
     const { folder, file, bytes } = await packed();
     const whole = readAll(folder);
-    expect(whole).toEqual({ steps: Array.from({ length: 6000 }, (_, i) => i), messages: [] });
+    expect(whole).toMatchObject({ steps: Array.from({ length: 6000 }, (_, i) => i), messages: [] });
     bytes[Math.floor(bytes.length / 2)]! ^= 1;
     fs.writeFileSync(`${file}.packed`, bytes);
     const { steps, messages } = readAll(folder);
     expect(steps.length).toBeGreaterThan(3000);
     expect(steps.length).toBeLessThan(6000);
     expect(new Set(steps).size).toBe(steps.length);
-    expect(messages.join()).toMatch(/were never written/);
+    expect(messages.join()).toMatch(/the packed file is damaged/);
+  });
+
+  it('is read to its end if that is damaged, and says so', async () => {
+    const { folder, file, bytes } = await packed();
+    const count = bytes.readUInt32LE(bytes.length - 24);
+    bytes[bytes.length - 24 - count * 12 - 20]! ^= 1;
+    fs.writeFileSync(`${file}.packed`, bytes);
+    const { steps, messages, offset } = readAll(folder);
+    expect(steps).toEqual(Array.from({ length: steps.length }, (_, i) => i));
+    expect(steps.length).toBeGreaterThan(3000);
+    expect(steps.length).toBeLessThan(6000);
+    expect(messages).toEqual([expect.stringMatching(/the packed file is damaged/)]);
+    expect(offset).toBe(journalSize(file));
+    // The whole journal in one block.
+    fs.rmSync(`${file}.packed`);
+    fs.writeFileSync(file, lines(300));
+    await packJournal(file, ALWAYS);
+    const small = fs.readFileSync(`${file}.packed`);
+    small[200]! ^= 1;
+    fs.writeFileSync(`${file}.packed`, small);
+    const one = readAll(folder);
+    expect(one.steps).toEqual([]);
+    expect(one.messages).toEqual([expect.stringMatching(/the packed file is damaged/)]);
+    expect(one.offset).toBe(journalSize(file));
   });
 
   it('that is cut off, lies about its sizes or is a link is left out with a message', async () => {
@@ -151,11 +176,11 @@ describe('a packed journal from elsewhere', () => {
     for (const content of bad) {
       fs.writeFileSync(`${file}.packed`, content);
       expect(journalSize(file)).toBeNull();
-      expect(readAll(folder)).toEqual({ steps: [], messages: [expect.stringMatching(/is damaged/)] });
+      expect(readAll(folder)).toMatchObject({ steps: [], messages: [expect.stringMatching(/is damaged/)] });
     }
     fs.renameSync(`${file}.packed`, `${file}.elsewhere`);
     fs.symlinkSync(`${file}.elsewhere`, `${file}.packed`);
-    expect(readAll(folder)).toEqual({ steps: [], messages: [] });
+    expect(readAll(folder)).toMatchObject({ steps: [], messages: [] });
   });
 
   it('never unpacks to more than its index says', async () => {

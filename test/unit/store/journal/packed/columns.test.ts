@@ -101,4 +101,18 @@ describe('lines as columns', () => {
       }
     }
   });
+
+  it('of no width are refused before they fill the memory', () => {
+    const varint = (value: number): number[] => (value < 128 ? [value] : [(value % 128) | 128, ...varint(value >> 7)]);
+    const [lines, numbers] = [2000, 1000];
+    const column = Buffer.alloc(12, Buffer.from([1, 0, 0, 0]), 'latin1').fill(0, 4);
+    const bomb = Buffer.concat([
+      Buffer.from([...varint(lines), 1, ...varint(numbers + 1)]),
+      Buffer.alloc(numbers + 1),
+      ...Array.from({ length: numbers }, () => column),
+    ]);
+    expect(() => fromColumns(bomb, 2 ** 20)).toThrow('more numbers than bytes');
+    // As many as there may be.
+    expect(fromColumns(bomb, lines * (numbers + 1)).length).toBe(lines * (numbers + 1));
+  });
 });

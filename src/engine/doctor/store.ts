@@ -2,6 +2,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { statReal } from '../../files/real.js';
+import { PACKED } from '../../store/journal/packed/container.js';
 import { journalSize } from '../../store/journal/file.js';
 import { LIVE_STATUSES } from '../../protocol/engine/index.js';
 import { ID_PATTERN, RUN_FILES } from '../../protocol/run/runFiles.js';
@@ -42,22 +44,32 @@ function journals(db: DatabaseSync, paths: WorkspacePaths, isHeld: boolean): Fin
     )
     .all() as { id: string; status: string; file: string; offset: number }[];
   const behind = new Set<string>();
+  const damaged = new Set<string>();
   let shorter = 0;
   for (const { id, status, file, offset } of rows) {
     if (!ID_PATTERN.test(id) || !/^[\w.-]+$/.test(file)) continue;
-    const size = journalSize(path.join(paths.runs, id, RUN_FILES.journal, file));
+    const place = path.join(paths.runs, id, RUN_FILES.journal, file);
+    const size = journalSize(place);
+    if (size === null && !statReal(place) && statReal(place + PACKED)) damaged.add(id);
     if (size === null) continue;
     if (size < offset) shorter++;
     else if (size > offset && !(LIVE_STATUSES as readonly string[]).includes(status)) behind.add(id);
   }
   const lost = shorter > 0 ? ` ${shorter} became shorter after they were read; what was read is kept.` : '';
+  if (damaged.size > 0 && behind.size === 0)
+    return problem(
+      'journals',
+      `${damaged.size} ended runs have packed journals that are damaged (${named(damaged)}). What was read of them is kept; put the files back from a copy if you have one.${lost}`,
+    );
   if (behind.size === 0)
     return (shorter > 0 ? note : fine)('journals', `${rows.length} journals are read to their end.${lost}`);
-  const some = [...behind].slice(0, NAMED).join(', ') + (behind.size > NAMED ? ', …' : '');
-  const text = `${behind.size} ended runs have journals that were not read to their end (${some}).${lost}`;
+  const text = `${behind.size} ended runs have journals that were not read to their end (${named(behind)}).${lost}`;
   if (isHeld) return problem('journals', `${text} Stop the engine first: tunesmith engine stop.`);
   return problem('journals', text, 'They are read again from the start.', () => forget(paths.store, behind));
 }
+
+const named = (ids: ReadonlySet<string>): string =>
+  [...ids].slice(0, NAMED).join(', ') + (ids.size > NAMED ? ', …' : '');
 
 /** The next engine takes them in again, whole. */
 function forget(store: string, ids: ReadonlySet<string>): void {

@@ -4,7 +4,7 @@
  */
 import * as path from 'node:path';
 import { sizeReal, statReal } from '../../files/real.js';
-import { journalSize } from '../../store/journal/file.js';
+import { journalSize, journalStamps } from '../../store/journal/file.js';
 import { Asked } from '../../engine/disk/asked.js';
 import type { LogLines } from '../../engine/disk/log.js';
 import type { WorkspacePaths } from '../../engine/disk/paths.js';
@@ -57,6 +57,8 @@ export class OwnShelf {
   private points = 0;
   private turn = 0;
   private logs = new Map<string, number>();
+  /** By run, how its journals and the index stood when nothing new was in them. */
+  private readonly settled = new Map<string, string>();
 
   constructor(
     paths: Pick<WorkspacePaths, 'runs' | 'searches' | 'asked'>,
@@ -217,9 +219,15 @@ export class OwnShelf {
 
   private hasGrown(id: string): boolean {
     const folder = path.join(this.folders.path(id), RUN_FILES.journal);
-    return this.store.ingest
-      .files(id)
-      .some((file) => (journalSize(path.join(folder, file)) ?? 0) > this.store.ingest.expectedOffset(id, file));
+    const { ingest } = this.store;
+    const files = ingest.files(id);
+    const offsets = files.map((file) => ingest.expectedOffset(id, file));
+    // The size of a packed journal is inside of it, and not to be looked up at every poll.
+    const seen = `${journalStamps(folder, files)} ${offsets.join()}`;
+    if (this.settled.get(id) === seen) return false;
+    const grown = files.some((file, i) => (journalSize(path.join(folder, file)) ?? 0) > offsets[i]!);
+    if (!grown) this.settled.set(id, seen);
+    return grown;
   }
 
   private readNext(): void {

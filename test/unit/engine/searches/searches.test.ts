@@ -320,20 +320,26 @@ describe('when the engine is killed', () => {
   }, 90_000);
 
   it('a paused search stays paused, its programs too', async () => {
+    // Trials train until there is a file `go`, so that a busy machine has time to pause the first one.
+    workspace().write('gated.mjs', TRAIN.replace('step < steps', "step < steps || !fs.existsSync('go')"));
     const { search } = await engine.request('searches/start', {
-      file: write(`${GRID}\nparallel: 1`, 'node train.mjs', 'params: { lr: 0.1, steps: 20, pause: 40 }'),
+      file: write(`${GRID}\nparallel: 1`, 'node gated.mjs', 'params: { lr: 0.1, steps: 5, pause: 20 }'),
     });
+    const statuses = async () => (await trials(search.id)).map(({ status }) => status);
     await until('a run', async () => (await trials(search.id)).some((run) => (run.metrics.loss?.count ?? 0) > 2));
     await engine.request('searches/pause', { id: search.id });
-    await pause(300);
+    await until('the run to pause', async () => (await statuses())[0] === 'paused');
     await workspace().killEngine();
     engine = await workspace().connect();
+    workspace().write('go', '');
+    await until('the run to be adopted', async () => (await statuses())[0] === 'paused');
+    // Time in which a program that went on would end and the search would make another trial.
     await pause(1200);
     expect(await engine.request('searches/get', { id: search.id })).toMatchObject({
       status: 'paused',
       counts: { total: 1 },
     });
-    expect((await trials(search.id)).map((run) => run.status)).toEqual(['paused']);
+    expect(await statuses()).toEqual(['paused']);
     await engine.request('searches/resume', { id: search.id });
     expect((await searchOver(engine, search.id)).counts).toMatchObject({ total: 6, completed: 6 });
   });

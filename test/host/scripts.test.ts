@@ -33,7 +33,7 @@ describe('plain scripts in the editor', () => {
       const found = await lensesOf(file);
       return found.length > 0 && found;
     });
-    assert.deepEqual(lenses, ['2: $(play) Run', '2: Tune…', '11: $(play) Run', '11: Tune…']);
+    assert.deepEqual(lenses, ['2: $(play) Run', '2: on local ▾', '2: Tune…', '11: $(play) Run', '11: Tune…']);
   });
 
   it('are absent in tests, in library modules, and if the setting turns them off', async () => {
@@ -101,7 +101,7 @@ describe('plain scripts in the editor', () => {
       const found = await lensesOf(config);
       return found.length > 0 && found;
     });
-    assert.deepEqual(lenses, ['0: $(play) Run', '0: Tune…']);
+    assert.deepEqual(lenses, ['0: $(play) Run', '0: on local ▾', '0: Tune…']);
     const other = write('scripts/other.yaml', 'lr: 0.1\n');
     await open(other);
     assert.deepEqual(await lensesOf(other), []);

@@ -21,6 +21,9 @@ def missing(script):
             names.update(alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             names.add(node.module.partition(".")[0])
+            # PyTorch's writer is a module of its own that needs TensorBoard.
+            if node.module == "torch.utils.tensorboard":
+                names.add("tensorboard")
     return sorted(name for name in names if importlib.util.find_spec(name) is None)
 
 

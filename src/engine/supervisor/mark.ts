@@ -6,17 +6,20 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { RUN_ENV } from '../../protocol/run/runFiles.js';
 
 const LIMIT = /^Max file locks\s+(\S+)\s+(\S+)/m;
 
 /**
- * Returns the mark of a launch, a whole number in [2^40, 2^48). It does not change when the folder is renamed; a copy
- * has another one.
+ * Returns the mark of a launch, a whole number in [2^40, 2^48). It does not change when the workspace is renamed or moved within
+ * its disk; a copy has another one, and so has a run whose folder gets the inode of one that was deleted. `folder`: absolute.
  */
 export function markOf(folder: string, launch: number): number {
   const { dev, ino } = statSync(folder, { bigint: true });
-  const digest = createHash('sha256').update(`${dev}:${ino}:${launch}`).digest();
+  const digest = createHash('sha256')
+    .update(`${dev}:${ino}:${basename(folder)}:${launch}`)
+    .digest();
   return 2 ** 40 + (digest.readUIntBE(0, 6) % (2 ** 48 - 2 ** 40));
 }
 

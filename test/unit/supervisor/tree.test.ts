@@ -1,6 +1,6 @@
 /** When a run ends, all processes that its program started end, however they got away and however the program ended. */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { markOf } from '../../../src/engine/supervisor/mark.js';
@@ -96,10 +96,15 @@ describe.runIf(posix)('a tree', () => {
     other.kill('SIGKILL');
   });
 
-  it('has a mark that a copy of the folder and another launch do not have', () => {
+  it('has a mark that no copy of the folder, no other launch and no later run in its place has', () => {
     const [one, other] = [newFolder(), newFolder()];
     expect(markOf(one, 1)).toBe(markOf(one, 1));
-    expect(new Set([markOf(one, 1), markOf(one, 2), markOf(other, 1)]).size).toBe(3);
+    const marks = [markOf(one, 1), markOf(one, 2), markOf(other, 1)];
+    // File systems give the number of a folder that was deleted to the next one; the name of a run is its id.
+    renameSync(one, `${one}-later`);
+    marks.push(markOf(`${one}-later`, 1));
+    renameSync(`${one}-later`, one);
+    expect(new Set(marks).size).toBe(4);
   });
 });
 

@@ -66,10 +66,16 @@ export class SlurmCluster {
   }
 
   startNode(node: string): void {
-    const here = this.repository;
-    const script =
-      `hostname ${node} && mount --bind '${here}' /mnt && mount -t tmpfs none /tmp && mkdir -p '${here}' && ` +
-      `mount --bind /mnt '${here}' && exec slurmd -D -N ${node} -f '${this.env.SLURM_CONF!}'`;
+    // Programs of the tests that lie in /tmp, such as an editor's Node in an empty cache, are on the node, too.
+    const kept = [this.repository, process.env.TUNESMITH_CACHE].filter((folder) => folder && fs.existsSync(folder));
+    const script = [
+      `hostname ${node}`,
+      'mount -t tmpfs none /mnt',
+      ...kept.map((folder, i) => `mkdir /mnt/${i} && mount --bind '${folder}' /mnt/${i}`),
+      'mount -t tmpfs none /tmp',
+      ...kept.map((folder, i) => `mkdir -p '${folder}' && mount --bind /mnt/${i} '${folder}'`),
+      `exec slurmd -D -N ${node} -f '${this.env.SLURM_CONF!}'`,
+    ].join(' && ');
     const namespaces = ['--mount', '--pid', '--fork', '--uts', '--mount-proc', '--kill-child'];
     this.daemon(node, 'unshare', [...namespaces, 'sh', '-c', script]);
   }

@@ -2,6 +2,7 @@
 import * as net from 'node:net';
 import {
   createMessageConnection,
+  ErrorCodes,
   ResponseError,
   SocketMessageReader,
   SocketMessageWriter,
@@ -159,12 +160,20 @@ export class SocketConnection implements EngineConnection {
   }
 }
 
+const NOT_SENT: readonly number[] = [
+  ErrorCodes.MessageWriteError,
+  ErrorCodes.PendingResponseRejected,
+  ErrorCodes.ConnectionInactive,
+];
+
 function closedError(): EngineError {
   return new EngineError('closed', l10n.t('The connection to the engine has ended.'));
 }
 
 function refusal(error: unknown): EngineError {
   if (!(error instanceof ResponseError)) return new EngineError('closed', String(error));
+  // JSON-RPC answers by itself when it can't write: an engine that has just ended never had the request.
+  if (NOT_SENT.includes(error.code)) return closedError();
   const problems = z.array(FileProblem).safeParse(error.data);
   return new EngineError('refused', error.message, error.code, problems.data ?? [], error.data);
 }

@@ -320,10 +320,10 @@ describe('when the engine is killed', () => {
   }, 90_000);
 
   it('a paused search stays paused, its programs too', async () => {
-    // Trials train until there is a file `go`, so that a busy machine has time to pause the first one.
-    workspace().write('gated.mjs', TRAIN.replace('step < steps', "step < steps || !fs.existsSync('go')"));
+    // Trials train until there is a file `onwards`, so that a busy machine has time to pause the first one.
+    workspace().write('patient.mjs', TRAIN.replace('step < steps', "step < steps || !fs.existsSync('onwards')"));
     const { search } = await engine.request('searches/start', {
-      file: write(`${GRID}\nparallel: 1`, 'node gated.mjs', 'params: { lr: 0.1, steps: 5, pause: 20 }'),
+      file: write(`${GRID}\nparallel: 1`, 'node patient.mjs', 'params: { lr: 0.1, steps: 5, pause: 20 }'),
     });
     const statuses = async () => (await trials(search.id)).map(({ status }) => status);
     await until('a run', async () => (await trials(search.id)).some((run) => (run.metrics.loss?.count ?? 0) > 2));
@@ -331,7 +331,7 @@ describe('when the engine is killed', () => {
     await until('the run to pause', async () => (await statuses())[0] === 'paused');
     await workspace().killEngine();
     engine = await workspace().connect();
-    workspace().write('go', '');
+    workspace().write('onwards', '');
     await until('the run to be adopted', async () => (await statuses())[0] === 'paused');
     // Time in which a program that went on would end and the search would make another trial.
     await pause(1200);

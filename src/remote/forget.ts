@@ -2,13 +2,13 @@
 import * as path from 'node:path';
 import { readReal, STATE_LIMIT } from '../files/real.js';
 import { RUN_FILES } from '../protocol/run/runFiles.js';
-import type { Places } from './places.js';
+import { RECENT_MS, type Places } from './places.js';
 import { standingOf } from './standing.js';
 import type { Tickets } from './tickets.js';
 
 /** Throws with a sentence for the person if the run is not over: an engine that was away may not know it. */
 export function forget(
-  { place, run, name }: { place: string; run: string; name: string },
+  { place, run, name, last }: { place: string; run: string; name: string; last?: true },
   places: Places,
   tickets: Tickets,
 ): void {
@@ -20,7 +20,7 @@ export function forget(
       throw new Error('The run still works there. Stop it first.');
   }
   tickets.remove(name);
-  places.forget(place, run);
+  places.forget(place, run, last ? -Infinity : RECENT_MS);
 }
 
 /** Number of the launch that was submitted last. */

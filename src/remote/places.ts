@@ -14,7 +14,7 @@ const INCOMING = '.incoming-';
 /** A copy or a transfer that nobody has used for so long is removed. */
 const OLD_MS = 24 * 3600 * 1000;
 /** A copy that was used so lately may be the one of a run that is being sent. */
-const RECENT_MS = 10 * 60_000;
+export const RECENT_MS = 10 * 60_000;
 const isCopyName = (name: string): boolean => /^[0-9a-f]{12,64}$/.test(name);
 
 export class Places {
@@ -96,14 +96,14 @@ export class Places {
     return null;
   }
 
-  /** Removes a run's folder, and the workspace's if there is no other run and nothing of it was used lately. */
-  forget(place: string, run: string): void {
+  /** Removes a run's folder, and the workspace's if there is no other run and nothing of it was used for so many milliseconds. */
+  forget(place: string, run: string, unusedMs: number): void {
     const found = this.find(place, run);
     if (found !== null) fs.rmSync(found, { recursive: true, force: true });
     const folder = path.join(this.base, place);
     if (!fs.existsSync(folder)) return;
     // A run that is being sent has a transfer, or has just been told that its copy is there.
-    this.tidy(place, null, RECENT_MS);
+    this.tidy(place, null, unusedMs);
     if (fs.readdirSync(folder).some((name) => name.startsWith(INCOMING) || isCopyName(name))) return;
     fs.rmSync(folder, { recursive: true, force: true });
   }

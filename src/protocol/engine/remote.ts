@@ -53,8 +53,18 @@ export const ToRemote = z.discriminatedUnion('type', [
   z.object({ type: z.literal('keep'), id: z.number(), place: Place, copy: Copy, incoming: z.string() }),
   z.object({ type: z.literal('submit'), id: z.number(), job: RemoteJob }),
   z.object({ type: z.literal('states'), id: z.number(), jobs: z.array(RemoteRun.extend({ name: z.string() })) }),
-  /** Removes a run that has ended, and the copies of its workspace if no other run is there. */
-  z.object({ type: z.literal('forget'), id: z.number(), place: Place, run: Id, name: z.string() }),
+  /**
+   * Removes a run that has ended, and the copies of its workspace if no other run is there and none was used lately. `last`:
+   * nothing of the workspace will be sent again, so that a copy that was just used goes, too.
+   */
+  z.object({
+    type: z.literal('forget'),
+    id: z.number(),
+    place: Place,
+    run: Id,
+    name: z.string(),
+    last: z.literal(true).optional(),
+  }),
   /** Sends all that the run records; `sizes`: bytes of each file that the engine has. */
   z.object({ type: z.literal('follow'), ...RemoteRun.shape, name: z.string(), sizes: record(z.number()) }),
   z.object({ type: z.literal('unfollow'), run: Id }),

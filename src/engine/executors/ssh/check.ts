@@ -26,7 +26,7 @@ export async function checkSsh(place: SshPlace, options: CheckOptions): Promise<
       const end = await ended(hello.folder, patience, () => Promise.resolve(isOver()));
       const { state, refused, trouble } = job;
       jobs.remove(job);
-      await host.forget(hello).catch(() => undefined);
+      await host.forget(hello, true).catch(() => undefined);
       if (end) return end.ok ? { ok: true, reason: `${there}: ${end.reason}` } : end;
       const log = path.basename(hello.output);
       const said = fs.existsSync(hello.output) ? fs.readFileSync(hello.output, 'utf8').trim().slice(-500) : '';

@@ -145,10 +145,11 @@ export class SshHost implements Executor {
     return `${place.host} (${parts.join(', ')})`;
   }
 
-  /** Removes all that a run has left on the host. */
-  async forget({ folder, spec, name }: Pick<JobRequest, 'folder' | 'spec' | 'name'>): Promise<void> {
+  /** Removes all that a run has left on the host. `last`: no other run of its workspace comes. */
+  async forget({ folder, spec, name }: Pick<JobRequest, 'folder' | 'spec' | 'name'>, last = false): Promise<void> {
     const connection = await this.connect();
-    await connection.ask({ type: 'forget', place: placeName(workspaceOf(folder)), run: spec.id, name });
+    const place = placeName(workspaceOf(folder));
+    await connection.ask({ type: 'forget', place, run: spec.id, name, ...(last && { last: true }) });
   }
 
   /** Resolves to an open connection. Rejects with SshError or UnusableHost. */

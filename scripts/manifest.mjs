@@ -1,5 +1,5 @@
 // Generates what is derived from the sources: the contributions in package.json, package.nls.json, the texts that
-// can be translated (l10n/bundle.l10n.json, src/format/retoldTexts.json), the JSON Schema of the experiment file and the types of `tunesmith/training`.
+// can be translated (l10n/bundle.l10n.json, l10n/help.l10n.json, src/format/retoldTexts.json), the JSON Schema of the experiment file and the types of `tunesmith/training`.
 // `node scripts/manifest.mjs` writes them; with `--check` it changes nothing and fails when one differs.
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -97,6 +97,15 @@ async function translatable() {
   return { bundle: Object.fromEntries(all.map((text) => [text, text])), retold: [...retold].sort() };
 }
 
+/** The descriptions in a JSON Schema: what completion and hover say about the keys of an experiment file. */
+function descriptions(schema, found = new Set()) {
+  if (typeof schema !== 'object' || schema === null) return found;
+  for (const [key, value] of Object.entries(schema))
+    if (key === 'description' && typeof value === 'string') found.add(value);
+    else descriptions(value, found);
+  return found;
+}
+
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const read = async (path) => readFile(join(root, path), 'utf8').catch(() => '');
 
@@ -104,9 +113,11 @@ const { buildManifest } = await load('src/editor/manifest/manifest.ts');
 const { jsonSchema } = await load('src/experiment/index.ts');
 const manifest = buildManifest();
 const { bundle, retold } = await translatable();
+const help = [...descriptions(jsonSchema())].sort();
 const files = {
   'package.nls.json': json(manifest.nls),
   'l10n/bundle.l10n.json': json(bundle),
+  'l10n/help.l10n.json': json(Object.fromEntries(help.map((text) => [text, text]))),
   'src/format/retoldTexts.json': json(retold),
   'media/experiment.schema.json': json(jsonSchema()),
   'media/training.d.ts': trainingTypes(await read('src/training/api/types.ts')),

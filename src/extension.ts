@@ -78,7 +78,7 @@ export function activate(context: vscode.ExtensionContext): TunesmithApi {
   own(new BestHints(documents, states));
   own(new Marks(documents, states, extensionUri, log));
   own(new ScriptLenses(engines, states, places));
-  own(new LanguageHelp(states, documents));
+  own(new LanguageHelp(states, documents, distFolder));
   own(new StatusBar(engines));
   own(new Notifications(engines));
   own(new NotebookRenderer(log));

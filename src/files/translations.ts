@@ -21,15 +21,24 @@ export function supportedLocale(tag: string): 'zh-cn' | null {
 
 /** Returns what translates into a language; null: it is English, or the translations can't be read. */
 export function translationsFor(tag: string, distFolder: string): Translate | null {
+  const texts = textsFor('bundle', tag, distFolder);
+  if (texts === null) return null;
+  const translate: Translate = (message, ...args) => filled(entryOf(texts, message) ?? message, args);
+  translate.retell = retelling(texts);
+  return translate;
+}
+
+/** Returns the descriptions of the experiment file's keys in a language, by the English ones; none for English. */
+export const helpTextsFor = (tag: string, distFolder: string): Record<string, string> =>
+  textsFor('help', tag, distFolder) ?? {};
+
+function textsFor(kind: 'bundle' | 'help', tag: string, distFolder: string): Record<string, string> | null {
   const locale = supportedLocale(tag);
   if (locale === null) return null;
   try {
-    const file = path.join(distFolder, '..', 'l10n', `bundle.l10n.${locale}.json`);
+    const file = path.join(distFolder, '..', 'l10n', `${kind}.l10n.${locale}.json`);
     if (fs.statSync(file).size > LARGEST) return null;
-    const texts = record(z.string()).parse(JSON.parse(fs.readFileSync(file, 'utf8')));
-    const translate: Translate = (message, ...args) => filled(entryOf(texts, message) ?? message, args);
-    translate.retell = retelling(texts);
-    return translate;
+    return record(z.string()).parse(JSON.parse(fs.readFileSync(file, 'utf8')));
   } catch {
     return null;
   }

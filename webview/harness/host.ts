@@ -1,6 +1,6 @@
 /**
  * Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`; `&confusion=many&drawings&range&pruning&media` show results,
- * `&ranks` distributed jobs, `&foreign` makes all runs those of another tool, `&language=zh-cn` shows the panel in Chinese.
+ * `&ranks` distributed jobs, `&foreign` makes all runs those of another tool, `&language=zh-cn` shows the panel in Chinese, another language its numbers.
  */
 import chinese from '../../l10n/bundle.l10n.zh-cn.json';
 import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel/index.js';
@@ -14,7 +14,9 @@ import { pageAnswer } from './page.js';
 import { FILE, World } from './world.js';
 
 const options = new URLSearchParams(location.search);
-if (options.get('language') === 'zh-cn') document.body.dataset.translations = JSON.stringify(chinese);
+const language = options.get('language') ?? 'en';
+document.documentElement.lang = language;
+if (language === 'zh-cn') document.body.dataset.translations = JSON.stringify(chinese);
 applyTheme(options.get('theme') ?? 'vscode-dark');
 const world = new World(Number(options.get('runs') ?? 12));
 if (options.has('foreign'))
@@ -196,7 +198,7 @@ function receive(message: FromPanel): void {
             view: JSON.parse(options.get('view') ?? '{}'),
           };
       const files = options.get('files') === '0' ? [] : [{ file: FILE, name: 'digits' }];
-      post({ type: 'init', state, files, trusted: options.get('trusted') !== '0', locale: 'en' });
+      post({ type: 'init', state, files, trusted: options.get('trusted') !== '0', locale: language });
       break;
     }
     case 'request': {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { Disposables, type Disposable } from '../events.js';
 import { markAt } from '../../protocol/values/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
+import { helpTextsFor } from '../../files/translations.js';
 import { l10n } from '../../format/l10n.js';
 import { loadExperiments, SELECTOR, type Documents } from './documents.js';
 import type { FileStates } from './fileStates.js';
@@ -20,6 +21,7 @@ export class LanguageHelp implements vscode.CompletionItemProvider, vscode.Hover
   constructor(
     private readonly states: FileStates,
     private readonly documents: Documents,
+    private readonly distFolder: string,
   ) {
     this.all.add(vscode.languages.registerCompletionItemProvider(SELECTOR, this, ' ', '"', '{', '[', ','));
     this.all.add(vscode.languages.registerHoverProvider(SELECTOR, this));
@@ -139,7 +141,11 @@ export class LanguageHelp implements vscode.CompletionItemProvider, vscode.Hover
   }
 
   private async schema(): Promise<SchemaReader> {
-    this.reader ??= new SchemaReader((await loadExperiments()).jsonSchema() as Schema);
+    if (!this.reader) {
+      const texts = helpTextsFor(vscode.env.language, this.distFolder);
+      const told = (description: string): string => entryOf(texts, description) ?? description;
+      this.reader = new SchemaReader((await loadExperiments()).jsonSchema() as Schema, told);
+    }
     return this.reader;
   }
 

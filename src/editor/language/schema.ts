@@ -1,5 +1,7 @@
 /** Reads a JSON Schema for completion and hover: the keys and values allowed at a path, and their meaning. */
+import { l10n } from '../../format/l10n.js';
 import { entryOf } from '../../protocol/values/records.js';
+
 export interface Schema {
   $ref?: string;
   type?: string | string[];
@@ -33,7 +35,11 @@ export interface Value {
 }
 
 export class SchemaReader {
-  constructor(private readonly root: Schema) {}
+  /** `told` says a description in the person's language. */
+  constructor(
+    private readonly root: Schema,
+    private readonly told: (description: string) => string = (description) => description,
+  ) {}
 
   /** Properties that a mapping at the path may have. */
   properties(path: readonly string[]): Property[] {
@@ -52,7 +58,7 @@ export class SchemaReader {
   values(path: readonly string[]): Value[] {
     const found = new Map<string, Value>();
     for (const schema of this.at(path)) {
-      const description = schema.description ?? '';
+      const description = schema.description ? this.told(schema.description) : '';
       const values =
         schema.enum ?? ('const' in schema ? [schema.const] : types(schema).includes('boolean') ? [true, false] : []);
       for (const value of values) {
@@ -111,8 +117,8 @@ export class SchemaReader {
     const resolved = this.resolve(schema);
     const own =
       resolved.description ?? this.branches(resolved).find(({ description }) => description)?.description ?? '';
-    const fallback = resolved.default === undefined ? '' : `Default: ${JSON.stringify(resolved.default)}`;
-    return [own, fallback].filter(Boolean).join('\n\n');
+    const fallback = resolved.default === undefined ? '' : l10n.t('Default: {0}', JSON.stringify(resolved.default));
+    return [own && this.told(own), fallback].filter(Boolean).join('\n\n');
   }
 
   private kind(schema: Schema): Property['value'] {

@@ -59,9 +59,9 @@ export const STATES: readonly PanelState[] = [
   {
     name: 'group-and-colour',
     query: {},
-    act: async (page) => page.getByRole('button', { name: /Group & colo/ }).click(),
+    act: async (page) => id(page, 'draw-settings').click(),
   },
-  { name: 'new-card', query: {}, act: async (page) => page.getByRole('button', { name: 'New card' }).click() },
+  { name: 'new-card', query: {}, act: async (page) => id(page, 'new-card').click() },
   {
     name: 'card-menu',
     query: {},
@@ -72,7 +72,7 @@ export const STATES: readonly PanelState[] = [
     query: {},
     act: async (page) => {
       await id(page, 'chart-menu-val/accuracy').click();
-      await page.getByRole('menuitem').filter({ hasText: 'settings' }).first().click();
+      await id(page, 'menu-card-settings').click();
     },
   },
   { name: 'chart-values', query: {}, act: async (page) => id(page, 'chart-values-val/accuracy').click() },
@@ -109,7 +109,7 @@ export const STATES: readonly PanelState[] = [
   {
     name: 'columns',
     query: { tab: 'table' },
-    act: async (page) => page.getByRole('button', { name: 'Columns', exact: true }).click(),
+    act: async (page) => id(page, 'columns-button').click(),
   },
   {
     name: 'run-menu',

@@ -8,6 +8,7 @@ const fixed = (text: string): string[] => (text.match(/\{\d+\}|\(command:[\w.]+\
 
 describe.each([
   ['l10n/bundle.l10n.json', 'l10n/bundle.l10n.zh-cn.json'],
+  ['l10n/help.l10n.json', 'l10n/help.l10n.zh-cn.json'],
   ['package.nls.json', 'package.nls.zh-cn.json'],
 ])('the Chinese of %s', (english, chinese) => {
   const [from, to] = [read(english), read(chinese)];

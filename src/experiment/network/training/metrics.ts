@@ -34,7 +34,7 @@ export function metricsSchema({ optional }: Kit) {
     module: path('module')
       .nullish()
       .describe(
-        'JavaScript module, relative to the experiment file: each function that it exports is a metric, logged as `val/<its name>`. It receives { targets, outputs, count, width, classes } and returns a number.',
+        'JavaScript module, relative to the experiment file: each function that it exports is a metric, logged as `val/NAME`. It receives { targets, outputs, count, width, classes } and returns a number.',
       ),
   });
 }

@@ -10,7 +10,7 @@ does beside Optuna, how much of the disk a point takes, and what log() costs bes
   --dist FOLDER     the bundles to measure (dist); give it twice to compare two builds in turns
   --python PATH     has the other trackers; without it, an environment with them is made below out/
   --only NAME,…     of: line, rebuild, many, trials, disk, log
-  --match TEXT      only the rows of the first table that have this in their name
+  --match TEXT      only the rows of the tables of frames and of trials that have this in their name
   --rounds N        how often each is measured (1)
   --profile FOLDER  writes a V8 CPU profile of each engine
   --out FILE        writes the tables there, too

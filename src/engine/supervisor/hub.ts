@@ -40,6 +40,8 @@ export interface HubEvents {
 export class Hub {
   private readonly peers = new Set<Peer>();
   private readonly sockets = new Set<Socket>();
+  /** Called once no engine is connected. */
+  private lonely: (() => void)[] = [];
   /** Standing requests, sent to clients that connect later. */
   private readonly standing = new Map<'stop' | 'set', Control>();
 
@@ -47,6 +49,11 @@ export class Hub {
 
   get engines(): number {
     return [...this.peers].filter((peer) => peer.role === 'engine').length;
+  }
+
+  /** Resolves once no engine is connected. */
+  withoutEngine(): Promise<void> {
+    return new Promise((resolve) => (this.engines === 0 ? resolve() : void this.lonely.push(resolve)));
   }
 
   readonly accept = (socket: Socket): void => {
@@ -59,7 +66,9 @@ export class Hub {
       clearTimeout(timer);
       this.sockets.delete(socket);
       if (peer) this.peers.delete(peer);
-      if (peer?.role === 'engine' && this.engines === 0) this.events.dismissed?.();
+      if (peer?.role !== 'engine' || this.engines > 0) return;
+      for (const tell of this.lonely.splice(0)) tell();
+      this.events.dismissed?.();
     });
     socket.on('drain', () => peer && this.catchUp(peer));
     socket.on(

@@ -1,15 +1,18 @@
 /**
- * The supervisor of one run: `node supervisor.cjs <run folder> <umask of the program> <SHA-256 of run.json> [<file with
+ * The supervisor of a run: `node supervisor.cjs <run folder> <umask of the program> <SHA-256 of run.json> [<file with
  * the program's environment>]`. It is small and independent of the engine, so that a run
- * continues and can be adopted, whatever happens to the engine.
+ * continues and can be adopted, whatever happens to the engine. An engine that has started it for a trial can give it
+ * further runs, one after the other (`turns.ts`).
  */
 import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { appendReal } from '../../files/real.js';
+import { RUN_ENV } from '../../protocol/run/runFiles.js';
 import { keepFilesPrivate } from '../disk/umask.js';
 import { runRank } from './ranks/agent.js';
 import { RANK_FLAG } from './ranks/launch.js';
 import { supervise } from './supervisor.js';
+import { Turns } from './turns.js';
 
 // Neither a closed terminal nor Ctrl+C in it ends the supervisor or the run; that takes a request on the socket.
 for (const name of ['SIGHUP', 'SIGINT', 'SIGPIPE'] as const) process.on(name, () => undefined);
@@ -31,15 +34,22 @@ function report(error: unknown): void {
 }
 
 /** Resolves to the exit code. */
-function work([first, ...rest]: string[]): Promise<number> {
+async function work([first, ...rest]: string[]): Promise<number> {
   if (first === RANK_FLAG) return runRank(rest);
   const [umask = '', askedHash, environment = ''] = rest;
   if (!first) {
     process.stderr.write('usage: supervisor.cjs <run folder> <umask> <SHA-256 of run.json> [<environment>]\n');
-    return Promise.resolve(2);
+    return 2;
   }
   keepFilesPrivate(/^[0-7]{1,4}$/.test(umask) ? Number.parseInt(umask, 8) : undefined);
-  return supervise(resolve(first), askedHash, environment);
+  const turns = new Turns();
+  let { code, isSettled } = await supervise(resolve(first), askedHash, environment);
+  for (;;) {
+    const next = isSettled ? await turns.next(code) : null;
+    if (next === null) return code;
+    process.env[RUN_ENV.placement] = JSON.stringify(next.placement);
+    ({ code, isSettled } = await supervise(next.folder, next.hash, next.environment));
+  }
 }
 
 // The program and its end matter more than any one message that failed.

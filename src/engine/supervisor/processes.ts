@@ -92,6 +92,12 @@ export function processStartTime(pid: number): string | null {
   }
 }
 
+/** Returns whether a process started before another one. Only Linux tells; elsewhere false. */
+export function startedBefore(started: string, other: string): boolean {
+  const [[boot, ticks], [otherBoot, otherTicks]] = [started.split(':'), other.split(':')];
+  return process.platform === 'linux' && boot === otherBoot && Number(ticks) < Number(otherTicks);
+}
+
 /** Returns whether exactly this process still lives (a zombie does not). `started` null: any process with the pid. */
 export function isAlive(pid: number, started: string | null): boolean {
   if (process.platform === 'linux') {

@@ -28,14 +28,25 @@ const LOOK_MS = 20;
 /** Milliseconds after the end in which the engine reads the last messages. */
 const LINGER_MS = 1000;
 
+export interface Supervised {
+  /** The supervisor's exit code. */
+  code: number;
+  /** True if nothing of the run is still being written, so that this process may stand elsewhere. */
+  isSettled: boolean;
+}
+
 /**
  * `folder`: absolute, as the program is told. We ourselves stand in it and name our files from there, so that they are
- * found when the workspace is renamed meanwhile. Resolves to the exit code.
+ * found when the workspace is renamed meanwhile.
  */
-export async function supervise(folder: string, askedHash: string | undefined, environment: string): Promise<number> {
+export async function supervise(
+  folder: string,
+  askedHash: string | undefined,
+  environment: string,
+): Promise<Supervised> {
   process.chdir(folder);
   const launch = await openLaunch(folder, '.', askedHash);
-  if (!launch) return LAUNCH_TAKEN;
+  if (!launch) return { code: LAUNCH_TAKEN, isSettled: true };
   let base: NodeJS.ProcessEnv;
   try {
     base = environment ? readEnvironment(environment) : process.env;
@@ -45,8 +56,8 @@ export async function supervise(folder: string, askedHash: string | undefined, e
   }
   const { ranks } = launch.spec;
   const onJob = process.env[RUN_ENV.job] !== undefined;
-  await new Supervisor(launch, base, onJob && ranks ? await Ranks.of(ranks, folder, launch.number) : null).run();
-  return 0;
+  const supervisor = new Supervisor(launch, base, onJob && ranks ? await Ranks.of(ranks, folder, launch.number) : null);
+  return { code: 0, isSettled: await supervisor.run() };
 }
 
 class Supervisor {
@@ -100,7 +111,8 @@ class Supervisor {
     this.first = this.attended = this.attend(launch);
   }
 
-  async run(): Promise<void> {
+  /** Resolves to whether nothing of the run is still being written. */
+  async run(): Promise<boolean> {
     const { launch, first, endpoint, hub, ranks } = this;
     await endpoint.serve(launch.here, launch.number);
     await first.prepare();
@@ -118,7 +130,7 @@ class Supervisor {
     this.program = new Program(launch.spec, launch.folder, this.env, this.mark, ask, onStart, ranks);
     first.begin(this.program, this.env);
     if (this.stopFirst) this.program.stop(this.stopFirst.reason, this.stopFirst.grace);
-    await this.end(await this.program.ended);
+    return this.end(await this.program.ended);
   }
 
   private attend(launch: OpenedLaunch): Attendance {
@@ -250,7 +262,7 @@ class Supervisor {
     setTimeout(() => this.program?.stop('stop'), this.launch.spec.stopGrace * 1000).unref();
   }
 
-  private async end(end: ProgramEnd): Promise<void> {
+  private async end(end: ProgramEnd): Promise<boolean> {
     const { attended, hub, endpoint } = this;
     this.attended = null;
     // All processes of a job are told to end, the program too: it may have gone before we have heard of it.
@@ -265,11 +277,12 @@ class Supervisor {
     });
     hub.exited();
     // An engine that is here wants the last frames; a new one finds everything in the files.
-    if (hub.engines > 0) await pause(LINGER_MS);
+    await Promise.race([pause(LINGER_MS, undefined, { ref: false }), hub.withoutEngine()]);
     await ended?.synced;
     endpoint.close();
     hub.close();
     setTimeout(() => hub.destroy(), 500).unref();
+    return Promise.race([this.first.recorded.then(() => true), pause(0, false)]);
   }
 }
 

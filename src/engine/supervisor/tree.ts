@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { partIn } from './mark.js';
-import { isAlive, listProcesses, processStartTime, signal, type ProcessInfo } from './processes.js';
+import { isAlive, listProcesses, processStartTime, signal, startedBefore, type ProcessInfo } from './processes.js';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -34,7 +34,9 @@ export class ProcessTree {
     const ours = new Set<number>();
     const stay = new Set<number>();
     for (const { pid, started, group, session } of all) {
-      const part = this.mark === null ? null : partIn(pid, this.mark);
+      // Looking into every process of the machine takes longer than many a program.
+      const isOlder = this.sawRoot && startedBefore(started, this.root!.started!);
+      const part = this.mark === null || isOlder ? null : partIn(pid, this.mark);
       if (part === 'stays') stay.add(pid);
       else if (part === 'member' || this.known.get(pid) === started || group === root || session === root)
         ours.add(pid);

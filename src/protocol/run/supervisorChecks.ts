@@ -1,8 +1,9 @@
 /**
- * The schemas of `supervisor.ts` without the schema library, which would double the supervisor's start-up time. A test
+ * The schemas of `supervisor.ts` and `supervisorTurns.ts` without the schema library, which would double the supervisor's start-up time. A test
  * compares both.
  */
 import type { Assign, Control, Frame, Hello } from './supervisor.js';
+import type { NextRun } from './supervisorTurns.js';
 
 type Message = Record<string, unknown>;
 
@@ -48,6 +49,17 @@ export function isControl(message: Message): message is Control & Message {
 export function isAssign(message: Message): message is Assign & Message {
   const { type, folder, hash } = message;
   return type === 'assign' && typeof folder === 'string' && typeof hash === 'string';
+}
+
+export function isNextRun(message: Message): message is NextRun & Message {
+  const { type, folder, hash, environment, placement } = message;
+  const texts = [folder, hash, environment];
+  return (
+    type === 'next' &&
+    texts.every((text) => typeof text === 'string') &&
+    isObject(placement) &&
+    Object.values(placement).every((text) => typeof text === 'string')
+  );
 }
 
 function isParamValue(value: unknown): boolean {

@@ -228,6 +228,7 @@ export class ActiveRun {
     const { folders, log, trouble, supervisorProgram } = keeper.options;
     return new LiveRun({
       workers: keeper.workers,
+      supervisors: keeper.supervisors,
       looks: keeper.looks,
       id: spec.id,
       folder: folders.path(spec.id),

@@ -20,6 +20,7 @@ import { Turns } from '../intake/turns.js';
 import { leftState, notActive } from './runMachine.js';
 import { l10n } from '../../../format/l10n.js';
 import { Workers } from '../workers.js';
+import { Supervisors } from './supervisors.js';
 
 const POLL_MS = 500;
 
@@ -40,6 +41,7 @@ export class ActiveRuns implements Keeper {
   readonly turns: Turns;
   readonly looks = new Looks();
   readonly workers = new Workers();
+  readonly supervisors = new Supervisors();
 
   constructor(readonly options: ActiveRunsOptions) {
     this.turns = new Turns((work) => options.store.batch(work));
@@ -211,6 +213,7 @@ export class ActiveRuns implements Keeper {
     clearInterval(this.timer);
     for (const run of this.active.values()) run.detach();
     this.workers.close();
+    this.supervisors.close();
     this.turns.close();
     this.looks.close();
   }

@@ -11,6 +11,7 @@ import type { Scheduler } from '../../executors/scheduler.js';
 import type { RunFolders } from '../making/folders.js';
 import type { Workers } from '../workers.js';
 import type { Looks } from './looks.js';
+import type { Supervisors } from './supervisors.js';
 
 /** A search's listener for events of its trials. */
 export interface RunListener {
@@ -48,6 +49,7 @@ export interface Keeper {
   readonly looks: Looks;
   /** Programs that wait for their search's next trial. */
   readonly workers: Workers;
+  readonly supervisors: Supervisors;
   /** Nothing is started or stored any more. */
   readonly closed: boolean;
   /** Does nothing if another run has taken its place. */

@@ -28,7 +28,6 @@ import { isAlive } from '../../supervisor/processes.js';
 import { LeaseWatch } from '../../machine/leaseWatch.js';
 import type { LiveRunOptions } from './liveRunOptions.js';
 import { OrphanProgram } from './orphan.js';
-import { startSupervisor } from './startSupervisor.js';
 import { SupervisorLink } from './supervisorLink.js';
 import { workerKey } from '../workers.js';
 
@@ -107,10 +106,11 @@ export class LiveRun {
   }
 
   private spawnSupervisor(): void {
-    const { folder, spec, supervisorProgram } = this.options;
+    const { folder, spec, supervisors, supervisorProgram } = this.options;
     const { placement, environment } = this.start;
     if (this.phase !== 'looking') return;
-    startSupervisor({
+    supervisors.start({
+      isTrial: spec.search !== null,
       program: supervisorProgram,
       folder,
       hash: this.options.askedHash() ?? 'nobody asked for it',

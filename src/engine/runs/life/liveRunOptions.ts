@@ -7,6 +7,7 @@ import type { ClusterJob } from '../../executors/jobs.js';
 import type { Ending } from '../ends/outcome.js';
 import type { Workers } from '../workers.js';
 import type { Looks } from './looks.js';
+import type { Supervisors } from './supervisors.js';
 
 /** Stores the run's journals, in turns with those of other runs. */
 export interface JournalIntake {
@@ -44,6 +45,7 @@ export interface LiveRunOptions {
   looks: Pick<Looks, 'soon'>;
   /** Programs that wait for a run. */
   workers: Pick<Workers, 'take' | 'keep'>;
+  supervisors: Pick<Supervisors, 'start'>;
   /** The program runs (or stands still). */
   onRunning(paused: boolean): void;
   /** Called when it runs on another host and is known only by its files. */

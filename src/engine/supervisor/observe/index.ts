@@ -46,7 +46,8 @@ export function observe(
     if (!system || pid === null) return;
     const journal = new ObservedJournal(folder, RUN_FILES.systemJournal, begins);
     const isPaused = (): boolean => program.paused;
-    sampler = new SystemSampler(journal, { pid, mark, env, startedAt: firstStart(folder), isPaused });
+    const startedAt = firstStart(folder);
+    sampler = new SystemSampler(journal, { pid, mark, env, startedAt, isPaused, isNew: !isLater });
   };
   const timer = isLater ? setTimeout(sample, LATER_MS).unref() : undefined;
   if (!isLater) sample();

@@ -3,10 +3,19 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolderReal, writeReal } from '../../../files/real.js';
 import { RECORDED } from '../../../protocol/run/recordedFiles.js';
+import type { RecordedEnvironment } from '../../../protocol/engine/recorded.js';
 import type { ProgramSpec } from '../spec.js';
 import { recordCode } from './code.js';
 import { recordData } from './data.js';
-import { recordEnvironment } from './environment.js';
+import { recordEnvironment, type EnvironmentOf } from './environment.js';
+import { Recent } from './recent.js';
+
+/**
+ * Code may be edited while a search runs, so it is asked for again after a second; packages and GPUs change more rarely. Both
+ * records contain the time at which they were true.
+ */
+const code = new Recent<Record<string, string> | null>(1000);
+const environment = new Recent<RecordedEnvironment>(60_000);
 
 /**
  * Nothing waits for it: the program runs meanwhile. Only a run's first launch is recorded. Never rejects. `here`: the
@@ -26,12 +35,22 @@ export async function recordStart(
   };
   const { argv, cwd, params, network } = spec;
   await Promise.allSettled([
-    recordCode(cwd).then((files) => {
-      for (const [name, text] of Object.entries(files ?? {})) keep(name, text);
-    }),
-    recordEnvironment({ argv, cwd, env, ours }).then((facts) => keep(RECORDED.environment, JSON.stringify(facts))),
+    code
+      .get(cwd, () => recordCode(cwd))
+      .then((files) => {
+        for (const [name, text] of Object.entries(files ?? {})) keep(name, text);
+      }),
+    environment
+      .get(circumstances({ argv, cwd, env, ours }), () => recordEnvironment({ argv, cwd, env, ours }))
+      .then((facts) => keep(RECORDED.environment, JSON.stringify(facts))),
     recordData([argv.slice(1), params, network], cwd).then((data) => {
       if (data.length > 0) keep(RECORDED.data, JSON.stringify(data));
     }),
   ]);
+}
+
+/** Everything that decides what `recordEnvironment` finds. */
+function circumstances({ argv, cwd, env, ours }: EnvironmentOf): string {
+  const variables = Object.entries(env).filter(([name]) => !name.startsWith('TUNESMITH_'));
+  return JSON.stringify([argv[0], cwd, ours, variables]);
 }

@@ -44,11 +44,18 @@ export class SystemSampler {
       /** When the run first started, in milliseconds since the epoch. */
       startedAt: number;
       isPaused(): boolean;
+      /** The program starts now, so it has used nothing yet; else it has worked before. */
+      isNew: boolean;
     },
   ) {
     this.usage = new TreeUsage(options.pid, options.mark);
     this.gpus = new Gpus(options.env);
-    void this.sample(false);
+    // Short programs end before the first sample, and need not pay for one.
+    if (options.isNew) {
+      const usage = { cpu: new Map(), memory: 0, disk: new Map() };
+      this.last = { at: this.began, usage, network: networkOrNull() };
+      this.sampleLater();
+    } else void this.sample(false);
   }
 
   stop(): void {
@@ -63,7 +70,10 @@ export class SystemSampler {
     } catch {
       // A sample that fails is left out.
     }
-    if (this.isOver) return;
+    if (!this.isOver) this.sampleLater();
+  }
+
+  private sampleLater(): void {
     this.timer = setTimeout(() => void this.sample(true), intervalAt(performance.now() - this.began)).unref();
   }
 
@@ -121,6 +131,14 @@ function network(): Sample['network'] {
     total.sent += Number(fields[8]);
   }
   return total;
+}
+
+function networkOrNull(): Sample['network'] {
+  try {
+    return network();
+  } catch {
+    return null;
+  }
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;

@@ -35,6 +35,8 @@ export class TreeUsage {
   /** Processes that are known not to belong to the run, by pid. */
   private strangers = new Map<number, string>();
   private readonly pageSize = pageSize();
+  /** When the root started. NaN: the system does not tell. */
+  private rootStarted = Number.NaN;
 
   constructor(
     /** Leads a separate session and process group. */
@@ -61,6 +63,7 @@ export class TreeUsage {
     const strangers = new Map<number, string>();
     for (const { pid, started, group, session } of all) {
       const isKnown = this.members.get(pid) === started || pid === this.root;
+      if (pid === this.root) this.rootStarted = Number(started);
       if (isKnown || group === this.root || session === this.root) members.set(pid, started);
       else strangers.set(pid, started);
     }
@@ -72,6 +75,7 @@ export class TreeUsage {
     // A process that has left its parent and its session still carries the mark. Each process is checked once.
     for (const [pid, started] of strangers) {
       if (members.has(pid) || this.strangers.get(pid) === started || pid === process.pid) continue;
+      if (Number(started) < this.rootStarted) continue;
       if (partIn(pid, this.mark) === 'member') members.set(pid, started);
     }
     this.members = members;

@@ -1,7 +1,8 @@
 /** The supervisor's own checks accept what the schemas accept, and nothing else. */
 import { describe, expect, it } from 'vitest';
 import { Assign, Control, Frame, Hello } from '../../../../src/protocol/run/supervisor.js';
-import { isAssign, isControl, isFrame, isHello } from '../../../../src/protocol/run/supervisorChecks.js';
+import { NextRun } from '../../../../src/protocol/run/supervisorTurns.js';
+import { isAssign, isControl, isFrame, isHello, isNextRun } from '../../../../src/protocol/run/supervisorChecks.js';
 
 const VALUES = [
   ...[undefined, null, true, '', 'stop', 'set', 'kill', 'client', 'engine', 'a.ndjson', '../a.ndjson', 'a b.ndjson'],
@@ -15,6 +16,7 @@ const MESSAGES: [name: string, base: Record<string, unknown>][] = [
   ['pause', { type: 'pause' }],
   ['resume', { type: 'resume' }],
   ['assign', { type: 'assign', folder: '/w/.tunesmith/runs/b', hash: 'abc' }],
+  ['next', { type: 'next', folder: '/w', hash: 'abc', environment: '', placement: { CUDA_VISIBLE_DEVICES: '0' } }],
   ['set', { type: 'set', params: { lr: 1, layers: [64, [1]] }, floats: { lr: true } }],
 ];
 
@@ -26,7 +28,8 @@ describe.each(MESSAGES)('a message like %s', (name, base) => {
     expect(isFrame(read), `frame ${JSON.stringify(read)}`).toBe(Frame.safeParse(read).success);
     expect(isControl(read), `control ${JSON.stringify(read)}`).toBe(Control.safeParse(read).success);
     expect(isAssign(read), `assign ${JSON.stringify(read)}`).toBe(Assign.safeParse(read).success);
-    return isHello(read) || isFrame(read) || isControl(read) || isAssign(read);
+    expect(isNextRun(read), `next ${JSON.stringify(read)}`).toBe(NextRun.safeParse(read).success);
+    return isHello(read) || isFrame(read) || isControl(read) || isAssign(read) || isNextRun(read);
   };
 
   it('is accepted', () => expect(agrees(base)).toBe(true));

@@ -1,0 +1,55 @@
+/** The runs that one supervisor serves, one after the other, if its engine gives it more than the first. */
+import { dirname } from 'node:path';
+import { isNextRun } from '../../protocol/run/supervisorChecks.js';
+import type { NextRun, SupervisorTurn } from '../../protocol/run/supervisorTurns.js';
+import { asObject } from '../../protocol/values/jsonObject.js';
+
+/** Milliseconds that a supervisor waits for another run. A search's next suggestion takes less. */
+const WAIT_MS = 5000;
+/** Runs after which it leaves: a process that lives for days would show every leak. */
+const MOST_RUNS = 200;
+
+export class Turns {
+  private readonly given: NextRun[] = [];
+  private served = 1;
+  private wake: (() => void) | null = null;
+
+  constructor() {
+    if (!process.connected) return;
+    process.on('message', (message: unknown) => {
+      const next = asObject(message);
+      if (next && isNextRun(next)) this.given.push(next);
+      this.wake?.();
+    });
+    process.on('disconnect', () => this.wake?.());
+  }
+
+  /** Tells the engine that the run has ended. Resolves to the next run; null: none comes. */
+  async next(code: number): Promise<NextRun | null> {
+    if (!process.connected || this.served++ >= MOST_RUNS) return null;
+    // Some systems can't remove the folder that a process stands in.
+    process.chdir(dirname(__filename));
+    tell({ type: 'over', code });
+    if (this.given.length === 0) await this.woken();
+    const next = this.given.shift() ?? null;
+    if (next) tell({ type: 'began' });
+    return next;
+  }
+
+  private woken(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, WAIT_MS);
+      this.wake = () => {
+        clearTimeout(timer);
+        this.wake = null;
+        resolve();
+      };
+      if (!process.connected) this.wake();
+    });
+  }
+}
+
+function tell(turn: SupervisorTurn): void {
+  // An engine that has just left is no error.
+  process.send?.(turn, undefined, undefined, () => undefined);
+}

@@ -11,7 +11,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Gate, Layer } from '../../experiment/network/index.js';
-import { gruSequence, lstmSequence } from '../kernels/recurrentSequence.js';
+import { recurrentSequence } from '../kernels/recurrentSequence.js';
 import type { Random } from '../random.js';
 import { initialize, variable } from './initializers.js';
 import type { LayerBuilder, Weight } from './types.js';
@@ -91,17 +91,14 @@ class Way {
     // The contribution of the inputs does not depend on the state, so one product covers all time steps.
     const flat = tf.matMul(tf.reshape(x, [batch * time, features]), this.input as tf.Tensor as tf.Tensor2D);
     const biased = tf.reshape(tf.add(flat, this.bias), [batch, time, -1]) as tf.Tensor3D;
-    if ((cell === 'lstm' || cell === 'gru') && gate === 'sigmoid') {
-      const turned = (of: tf.Tensor): tf.Tensor => (backward ? tf.reverse(of, 0) : of);
-      const byTime = () => turned(tf.transpose(biased, [1, 0, 2])) as tf.Tensor3D;
-      const hidden =
-        cell === 'lstm' ? lstmSequence(byTime, this.state) : gruSequence(byTime, this.state, this.stateBias!);
-      if (hidden) {
-        return {
-          all: () => tf.transpose(turned(hidden), [1, 0, 2]),
-          last: () => tf.reshape(tf.slice(hidden, [time - 1, 0, 0], [1, batch, units]), [batch, units]),
-        };
-      }
+    const turned = (of: tf.Tensor): tf.Tensor => (backward ? tf.reverse(of, 0) : of);
+    const byTime = () => turned(tf.transpose(biased, [1, 0, 2])) as tf.Tensor3D;
+    const states = recurrentSequence(byTime, this.state, this.stateBias, { cell, gate });
+    if (states) {
+      return {
+        all: () => tf.transpose(turned(states), [1, 0, 2]),
+        last: () => tf.reshape(tf.slice(states, [time - 1, 0, 0], [1, batch, units]), [batch, units]),
+      };
     }
     // The list is copied because the gradient of unstack relies on the order of the list it returned. A list of one has
     // no gradient.

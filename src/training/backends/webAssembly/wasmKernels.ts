@@ -3,13 +3,13 @@
  * when it is ready. Shapes are [batch, height, width, channels].
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { GRU, GRU_GRADIENT, LSTM, LSTM_GRADIENT } from '../../kernels/recurrentSequence.js';
+import { RECURRENT, RECURRENT_GRADIENT } from '../../kernels/recurrentSequence.js';
 import { ADAM, ADAM_BACK, type AdamAttributes, type AdamBackAttributes } from '../../optimizers/adam.js';
 import { DECAYED } from '../../optimizers/decay.js';
 import { correctAveragePool } from './averagePool.js';
 import { conv2d, filterGradient, inputGradient, type ConvAttributes } from './convKernels.js';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwiseKernels.js';
-import { gru, gruGradient, lstm, lstmGradient } from './recurrentKernels.js';
+import { recurrent, recurrentGradient } from './recurrentKernels.js';
 import { rowMajor, Simd, transposed } from './simd/index.js';
 
 export function registerWasmKernels(): void {
@@ -26,10 +26,8 @@ export function registerWasmKernels(): void {
     replace(DECAYED, () => (args) => decayed(args, simd));
     replace('DepthwiseConv2dNativeBackpropInput', () => (args) => depthwiseInputGradient(args, simd));
     replace('DepthwiseConv2dNativeBackpropFilter', () => (args) => depthwiseFilterGradient(args, simd));
-    replace(LSTM, () => (args) => lstm(args, simd));
-    replace(LSTM_GRADIENT, () => (args) => lstmGradient(args, simd));
-    replace(GRU, () => (args) => gru(args, simd));
-    replace(GRU_GRADIENT, () => (args) => gruGradient(args, simd));
+    replace(RECURRENT, () => (args) => recurrent(args, simd));
+    replace(RECURRENT_GRADIENT, () => (args) => recurrentGradient(args, simd));
     replace('Sum', (original) => (args) => columnSums(args, simd) ?? original!(args));
     replace('SplitV', (original) => (args) => splitVector(args, simd) ?? original!(args));
   }

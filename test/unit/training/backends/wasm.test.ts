@@ -84,48 +84,59 @@ describe('kernels composed for WebAssembly agree with the reference', () => {
   });
 
   it.each([
-    ['lstm', 5, 3, true],
-    ['gru', 5, 3, true],
-    ['gru', 8, 1, false],
-    ['gru', 6, 4, false],
-    ['lstm', 4, 1, false],
-  ] as const)('%s of %i units over %i steps, and its gradients (both ways: %s)', async (cell, units, time, both2) => {
-    const x = numbers(3 * time * 4);
-    const upper = numbers(3 * time * units * 2);
-    const settings = {
-      type: 'recurrent',
-      cell,
-      units,
-      gate: 'sigmoid',
-      sequences: true,
-      bidirectional: both2,
-    } as const;
-    const weights = 3 * (both2 ? 2 : 1) + (cell === 'gru' ? (both2 ? 2 : 1) : 0);
-    for (let which = -2; which < weights; which++) {
-      const result = await both(() => {
-        const layer = recurrent(settings, { name: 'r', inputShape: [time, 4], random: new Random(5) });
-        // The biases begin at 0, where a wrong one would not be seen.
-        for (const { variable } of layer.weights) {
-          if (variable.rank === 1) variable.assign(tf.linspace(-1, 1, variable.size));
-        }
-        const inputs = tf.tensor3d(x, [3, time, 4]);
-        const context = { training: true, random: new Random(1) };
-        const run = (a: tf.Tensor): tf.Tensor => layer.forward(a, context);
-        const width = units * (both2 ? 2 : 1);
-        const slopes = tf.tensor3d(upper.subarray(0, 3 * time * width), [3, time, width]);
-        const f = (a: tf.Tensor): tf.Scalar => tf.sum(tf.mul(run(a), slopes));
-        const { variable } = layer.weights[Math.max(0, which)]!;
-        const value =
-          which === -2
-            ? run(inputs)
-            : which === -1
-              ? tf.grad(f)(inputs)
-              : tf.variableGrads(() => f(inputs), [variable]).grads[variable.name]!;
-        return tf.clone(value);
-      });
-      expectClose(result);
-    }
-  });
+    ['lstm', 'sigmoid', 5, 3, true],
+    ['lstm', 'gaussian', 6, 3, false],
+    ['lstm', 'trigonometric', 5, 4, false],
+    ['lstm', 'sigmoid', 4, 1, false],
+    ['gru', 'sigmoid', 5, 3, true],
+    ['gru', 'sigmoid', 8, 1, false],
+    ['gru', 'gaussian', 5, 3, true],
+    ['gru', 'trigonometric', 6, 4, false],
+    ['gated', 'sigmoid', 5, 3, true],
+    ['gated', 'gaussian', 4, 1, false],
+    ['gated', 'trigonometric', 7, 4, false],
+    ['simple', 'sigmoid', 5, 3, true],
+    ['simple', 'sigmoid', 4, 1, false],
+  ] as const)(
+    '%s, gates %s, %i units over %i steps, and its gradients (both ways: %s)',
+    async (cell, gate, units, time, both2) => {
+      const x = numbers(3 * time * 4);
+      const upper = numbers(3 * time * units * 2);
+      const settings = {
+        type: 'recurrent',
+        cell,
+        units,
+        gate,
+        sequences: true,
+        bidirectional: both2,
+      } as const;
+      const weights = 3 * (both2 ? 2 : 1) + (cell === 'gru' ? (both2 ? 2 : 1) : 0);
+      for (let which = -2; which < weights; which++) {
+        const result = await both(() => {
+          const layer = recurrent(settings, { name: 'r', inputShape: [time, 4], random: new Random(5) });
+          // The biases begin at 0, where a wrong one would not be seen.
+          for (const { variable } of layer.weights) {
+            if (variable.rank === 1) variable.assign(tf.linspace(-1, 1, variable.size));
+          }
+          const inputs = tf.tensor3d(x, [3, time, 4]);
+          const context = { training: true, random: new Random(1) };
+          const run = (a: tf.Tensor): tf.Tensor => layer.forward(a, context);
+          const width = units * (both2 ? 2 : 1);
+          const slopes = tf.tensor3d(upper.subarray(0, 3 * time * width), [3, time, width]);
+          const f = (a: tf.Tensor): tf.Scalar => tf.sum(tf.mul(run(a), slopes));
+          const { variable } = layer.weights[Math.max(0, which)]!;
+          const value =
+            which === -2
+              ? run(inputs)
+              : which === -1
+                ? tf.grad(f)(inputs)
+                : tf.variableGrads(() => f(inputs), [variable]).grads[variable.name]!;
+          return tf.clone(value);
+        });
+        expectClose(result);
+      }
+    },
+  );
 
   it.each([
     { size: 2, stride: 2, pad: 'valid' },

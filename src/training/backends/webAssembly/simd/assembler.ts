@@ -117,6 +117,7 @@ export const v128 = {
   /** Bits of a that are not in b. */
   andNot: v2(0x4f),
   or: v2(0x50),
+  xor: v2(0x51),
   eq: v2(0x41),
   /** Selects bits of a where the mask is 1, and bits of b elsewhere. */
   select: (mask: Code, a: Code, b: Code): Code => [...a, ...b, ...mask, ...simd(0x52)],

@@ -1,19 +1,20 @@
 /** Our own WebAssembly kernels, which share the memory of TensorFlow.js's backend and therefore work on its tensors. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Gate } from '../../../../experiment/network/index.js';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { guardedKernel, outOfMemory, type Emscripten } from '../wasmMemory.js';
 import { activationKernels, isFast, type FastActivation } from './activations.js';
 import { adam, adamBack, decayed } from './adam.js';
-import { assemble } from './assembler.js';
+import { assemble, type FunctionBuilder } from './assembler.js';
+import { cellKernels, isDirect, keepsExtra, slopesOf, type Cell } from './cells.js';
 import { columnSums, dot } from './elementwise.js';
-import { gruBack, gruForward } from './gru.js';
-import { lstmBack, lstmForward } from './lstm.js';
-import { matMul, scratchBytes } from './matMul.js';
+import { scratchBytes } from './matMul.js';
 import { maxPoolBack } from './maxPool.js';
 import { patches } from './patches.js';
 import { transpose } from './transpose.js';
+import { products } from './wide.js';
 
-export { isFast, type FastActivation };
+export { isDirect, isFast, keepsExtra, slopesOf, type Cell, type FastActivation };
 
 /** A matrix in memory, row-major or (transposed) column-major: address of the first number, and strides in numbers. */
 export interface Matrix {
@@ -36,6 +37,7 @@ const MOST_BYTES = 2 ** 31;
 
 export class Simd {
   private readonly kernels: Record<string, Kernel>;
+  private readonly cells: Record<string, { forward: Kernel; back: Kernel }> = {};
   private scratch = 0;
   private scratchSize = 0;
 
@@ -43,9 +45,7 @@ export class Simd {
     private readonly backend: BackendWasm,
     private readonly memory: WebAssembly.Memory,
   ) {
-    const code = assemble({
-      matMul: matMul({ add: false }),
-      matMulAdd: matMul({ add: true }),
+    const own = this.compile({
       patches: patches({ add: false }),
       addPatches: patches({ add: true }),
       maxPoolBack: maxPoolBack(),
@@ -55,18 +55,25 @@ export class Simd {
       adam: adam(),
       adamBack: adamBack(),
       decayed: decayed(),
-      gruForward: gruForward(),
-      gruBack: gruBack(),
-      lstmForward: lstmForward(),
-      lstmBack: lstmBack(),
       ...activationKernels(),
     });
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } });
-    this.kernels = Object.fromEntries(
-      Object.entries(exports as Record<string, Kernel>).map(([name, kernel]) => [
-        name,
-        guardedKernel(name, kernel, this.emscripten),
-      ]),
+    const multiply = products(
+      memory,
+      (count) => this.allocate(count),
+      (address) => this.free(address),
+    );
+    this.kernels = { ...own, ...this.guarded({ ...multiply }) };
+  }
+
+  private compile(functions: Record<string, FunctionBuilder>): Record<string, Kernel> {
+    const { memory } = this;
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(functions)), { env: { memory } });
+    return this.guarded(exports as Record<string, Kernel>);
+  }
+
+  private guarded(kernels: Record<string, Kernel>): Record<string, Kernel> {
+    return Object.fromEntries(
+      Object.entries(kernels).map(([name, kernel]) => [name, guardedKernel(name, kernel, this.emscripten)]),
     );
   }
 
@@ -205,27 +212,16 @@ export class Simd {
     return sum;
   }
 
-  /** See lstm.ts. */
-  lstmForward(addresses: number[], rows: number, units: number): void {
-    this.kernels.lstmForward!(...addresses, rows, units);
-  }
-
-  lstmBack(addresses: number[], rows: number, units: number): void {
-    this.kernels.lstmBack!(...addresses, rows, units);
+  /** Returns the kernels of one step of a recurrent cell; see cells.ts. They are compiled when they are first needed. */
+  cell(cell: Cell, gate: Gate): { forward: Kernel; back: Kernel } {
+    const name = `${cell} ${gate}`;
+    this.cells[name] ??= this.compile({ ...cellKernels(cell, gate) }) as { forward: Kernel; back: Kernel };
+    return this.cells[name];
   }
 
   /** See maxPool.ts. */
   maxPoolBack(addresses: number[], shape: number[]): void {
     this.kernels.maxPoolBack!(...addresses, ...shape);
-  }
-
-  /** See gru.ts. */
-  gruForward(addresses: number[], rows: number, units: number): void {
-    this.kernels.gruForward!(...addresses, rows, units);
-  }
-
-  gruBack(addresses: number[], rows: number, units: number): void {
-    this.kernels.gruBack!(...addresses, rows, units);
   }
 
   /** See adam.ts. */

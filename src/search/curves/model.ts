@@ -4,6 +4,7 @@
  * inverse: the importance sampling over a prior of curves of Adriaensen et al. (NeurIPS 2023), with that part computed
  * exactly.
  *
+ * - Curves of completed trials are shapes, too (own.ts).
  * - The prior is learnt from the search: final values and drops of the trials so far, widened, and how well each shape
  *   explains the trials that ended.
  * - Reports are not independent given a shape that fits only roughly, so a curve counts as at most `COUNTED` of them.
@@ -16,6 +17,7 @@ import { quickCdf } from '../maths/normal.js';
 import { exp, log, quickExp } from '../maths/numeric.js';
 import type { History, Trial } from '../types.js';
 import { Curves, lossOf, type Curve } from './curve.js';
+import { MOST_OWN, shapeOf, spread, type OwnShape } from './own.js';
 import { PRIORS, SHAPES } from './shapes.js';
 
 /** Standard deviations of the noise, as shares of a typical drop. */
@@ -34,9 +36,11 @@ const MOST = 64;
 const PATIENCE = 10;
 /** Drop that counts as learning, in standard deviations of the curve's noise. */
 const LEARNING = 4;
-const FORMS = SHAPES.length;
+/** Shapes of formulas come first, then those of the search's own trials. */
+const FORMS = SHAPES.length + MOST_OWN;
+/** Probability that a trial's curve has the shape of an earlier one; tuned on the generated curves of the tests. */
+const OWN = 0.15;
 const SIZE = FORMS * NOISES.length;
-const EVEN = Float64Array.from({ length: SIZE }, (_, i) => log(PRIORS[Math.floor(i / NOISES.length)]! / NOISES.length));
 
 export interface Outlook {
   /** Mean of the value at full length, as it will be reported. */
@@ -51,7 +55,8 @@ interface Sums {
   read: number;
   /** The curve's list, to notice when it was thinned out and replaced. */
   of: number[];
-  full: number;
+  /** The model's, whose shapes they are of. */
+  version: number;
   n: number;
   y: number;
   yy: number;
@@ -80,8 +85,10 @@ export class CurveModel {
   private ended: Trial[] = [];
   private learnt: Trial[] = [];
   private readonly sums = new WeakMap<Trial, Sums>();
+  /** Trials whose curves serve as shapes. */
+  private own: { trial: Trial; shape: OwnShape }[] = [];
   /** Logarithms of the shapes' weights. */
-  private readonly weights = EVEN.slice();
+  private weights: Float64Array = evenWeights(0);
   /** Shape values by step. */
   private readonly rows = new Map<number, Float64Array>();
   private shift = 0;
@@ -108,6 +115,8 @@ export class CurveModel {
     if (chosen.length === this.learnt.length && chosen.every((trial, i) => trial === this.learnt[i])) return;
     this.learnt = chosen;
     this.version++;
+    this.own = this.ownShapes(history);
+    this.rows.clear();
     this.learn(history);
   }
 
@@ -156,7 +165,6 @@ export class CurveModel {
     this.completed = finals.length;
     this.informed ||= finals.length >= PATIENCE;
     const full = history.maxSteps ?? longest;
-    if (full !== this.full) this.rows.clear();
     this.full = full;
     if (finals.length === 0) return;
     const [final, drop] = [moments(finals), moments(drops)];
@@ -176,26 +184,54 @@ export class CurveModel {
     this.weigh(history);
   }
 
+  /** Returns the shapes of some of the learnt trials, from the best to the worst. */
+  private ownShapes(history: History): CurveModel['own'] {
+    const goal = history.goals[0]!;
+    const found = this.learnt.flatMap((trial) => {
+      const shape = shapeOf(this.curves.of(trial, goal));
+      return shape ? [{ trial, shape, final: lossOf(trial.values![0]!, goal) }] : [];
+    });
+    return spread(found.sort((a, b) => a.final - b.final || a.trial.id - b.trial.id));
+  }
+
   /** Runs one EM step from even weights, regularized towards these. */
   private weigh(history: History): void {
-    const even = EVEN;
-    const counts = EVEN.map((weight) => BELIEF * exp(weight));
+    const even = evenWeights(this.own.length);
+    const counts = even.map((weight) => (weight === -Infinity ? 0 : BELIEF * exp(weight)));
     for (const trial of this.learnt) {
       const sums = this.sumsOf(history, trial);
       if (sums.n === 0) continue;
-      this.explain(sums, even);
+      // No curve is explained by itself.
+      const itself = this.own.findIndex((one) => one.trial === trial);
+      const weights = even.slice();
+      if (itself >= 0) weights.fill(-Infinity, ...rangeOf(SHAPES.length + itself));
+      this.explain(sums, weights);
       for (let i = 0; i < SIZE; i++) counts[i]! += this.terms[i]!;
     }
-    let total = 0;
-    for (let i = 0; i < SIZE; i++) total += counts[i]!;
-    for (let i = 0; i < SIZE; i++) this.weights[i] = log(counts[i]! / total);
+    // The share of both kinds stays: each trial's own reports decide between them.
+    const split = SHAPES.length * NOISES.length;
+    const sumOf = (part: Float64Array): number => part.reduce((sum, count) => sum + count, 0);
+    const [formulas, own] = [sumOf(counts.subarray(0, split)), sumOf(counts.subarray(split))];
+    const share = own > 0 ? OWN : 0;
+    this.weights = counts.map((count, i) =>
+      log(i < split ? ((1 - share) * count) / formulas : (share * count) / (own || 1)),
+    );
   }
 
   private sumsOf(history: History, trial: Trial): Sums {
     const curve = this.curves.of(trial, history.goals[0]!);
     let sums = this.sums.get(trial);
-    if (!sums || sums.of !== curve.losses || sums.read > curve.length || sums.full !== this.full) {
-      sums = { curve, read: 0, of: curve.losses, full: this.full, n: 0, y: 0, yy: 0, h: new Float64Array(3 * FORMS) };
+    if (!sums || sums.of !== curve.losses || sums.read > curve.length || sums.version !== this.version) {
+      sums = {
+        curve,
+        read: 0,
+        of: curve.losses,
+        version: this.version,
+        n: 0,
+        y: 0,
+        yy: 0,
+        h: new Float64Array(3 * FORMS),
+      };
       this.sums.set(trial, sums);
     }
     for (; sums.read < curve.length; sums.read++) {
@@ -205,7 +241,7 @@ export class CurveModel {
       sums.n++;
       sums.y += y;
       sums.yy += y * y;
-      for (let m = 0; m < FORMS; m++) {
+      for (let m = 0; m < this.forms; m++) {
         const h = row[m]!;
         sums.h[3 * m]! += h;
         sums.h[3 * m + 1]! += h * h;
@@ -215,11 +251,17 @@ export class CurveModel {
     return sums;
   }
 
+  private get forms(): number {
+    return SHAPES.length + this.own.length;
+  }
+
   private rowOf(step: number): Float64Array {
     let row = this.rows.get(step);
     if (row) return row;
     if (this.rows.size >= MOST_ROWS) this.rows.clear();
-    this.rows.set(step, (row = Float64Array.from(SHAPES, (shape) => shape(step / this.full))));
+    this.rows.set(step, (row = new Float64Array(FORMS)));
+    for (let m = 0; m < SHAPES.length; m++) row[m] = SHAPES[m]!(step / this.full);
+    for (let m = 0; m < this.own.length; m++) row[SHAPES.length + m] = this.own[m]!.shape.at(step);
     return row;
   }
 
@@ -233,7 +275,9 @@ export class CurveModel {
     const sy = (y - n * shift) / scale;
     const syy = (yy - 2 * shift * y + n * shift * shift) / (scale * scale);
     let most = -Infinity;
-    for (let m = 0; m < FORMS; m++) {
+    terms.fill(-Infinity);
+    for (let m = 0; m < this.forms; m++) {
+      if (weights[m * NOISES.length] === -Infinity) continue;
       const [sh, shh] = [h[3 * m]!, h[3 * m + 1]!];
       const shy = (h[3 * m + 2]! - shift * sh) / scale;
       for (let s = 0; s < NOISES.length; s++) {
@@ -253,10 +297,24 @@ export class CurveModel {
       }
     }
     let total = 0;
-    for (let i = 0; i < SIZE; i++) total += terms[i] = quickExp(terms[i]! - most);
+    for (let i = 0; i < SIZE; i++) total += terms[i] = terms[i] === -Infinity ? 0 : quickExp(terms[i]! - most);
     for (let i = 0; i < SIZE; i++) terms[i]! /= total;
   }
 }
+
+/** Returns logarithms of the weights before anything is known; −Infinity for shapes of trials that are not there. */
+function evenWeights(own: number): Float64Array {
+  const share = own === 0 ? 0 : OWN;
+  const weights = new Float64Array(SIZE).fill(-Infinity);
+  for (let m = 0; m < SHAPES.length + own; m++) {
+    const prior = m < SHAPES.length ? (1 - share) * PRIORS[m]! : share / own;
+    weights.fill(log(prior / NOISES.length), ...rangeOf(m));
+  }
+  return weights;
+}
+
+/** Returns the places of a shape's noise levels. */
+const rangeOf = (shape: number): [from: number, to: number] => [shape * NOISES.length, (shape + 1) * NOISES.length];
 
 /** Returns the largest of 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, … that does not exceed the count. */
 function milestone(count: number): number {

@@ -1,0 +1,50 @@
+/**
+ * The search's own curves as shapes. Whatever all its trainings share (a learning rate that drops at a certain epoch, a warm-up,
+ * a cosine, a plateau) shows in those that have completed, and no family of formulas contains it.
+ */
+import type { Curve } from './curve.js';
+
+/** Maximum number of trials whose curves serve as shapes. */
+export const MOST_OWN = 8;
+
+/** Values by step: 1 at the first report, 0 at the last. Between reports it is linear, outside of them constant. */
+export class OwnShape {
+  constructor(
+    private readonly steps: readonly number[],
+    private readonly values: readonly number[],
+  ) {}
+
+  at(step: number): number {
+    const { steps, values } = this;
+    let [low, high] = [0, steps.length - 1];
+    if (step <= steps[low]!) return values[low]!;
+    if (step >= steps[high]!) return values[high]!;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (steps[middle]! <= step) low = middle;
+      else high = middle;
+    }
+    const share = (step - steps[low]!) / (steps[high]! - steps[low]!);
+    return values[low]! + share * (values[high]! - values[low]!);
+  }
+}
+
+/** Returns the shape of a curve; null if it has no clear drop from its first report to its last. */
+export function shapeOf(curve: Curve): OwnShape | null {
+  const at = curve.losses.flatMap((loss, i) => (Number.isFinite(loss) ? [i] : []));
+  if (at.length < 3) return null;
+  const losses = at.map((i) => curve.losses[i]!);
+  const end = curve.levelAt(curve.last);
+  const drop = losses[0]! - end;
+  if (!Number.isFinite(end) || !(drop > 0)) return null;
+  return new OwnShape(
+    at.map((i) => curve.steps[i]!),
+    losses.map((loss) => (loss - end) / drop),
+  );
+}
+
+/** Returns at most `MOST_OWN` of the items, evenly spaced, the first and the last among them. */
+export function spread<T>(items: readonly T[]): T[] {
+  if (items.length <= MOST_OWN) return [...items];
+  return Array.from({ length: MOST_OWN }, (_, k) => items[Math.round((k * (items.length - 1)) / (MOST_OWN - 1))]!);
+}

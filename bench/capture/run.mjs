@@ -187,6 +187,8 @@ for (const program of programs) {
   for (const tracker of values.peers.split(',').filter(Boolean)) {
     const theirs = peer(tracker, program);
     row[tracker] = theirs ? `${theirs.metrics.length} / ${theirs.params.length}` : '–';
+    const others = theirs?.metrics.filter((metric) => !found.metrics.includes(metric)) ?? [];
+    if (others.length > 0) console.error(`${name}: only ${tracker} has metrics with the names ${others.join(', ')}`);
   }
   rows.push(row);
   console.error(`${row.script}: ${found.metrics.join(', ')}`);

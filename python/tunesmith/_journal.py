@@ -160,7 +160,7 @@ class Journal:
                 self._waiting.clear()
                 return
             if not told:
-                say("this program has ended and waits for room on the disk to write its last records")
+                say("this program has ended and waits for room on the disk to write its last records; Ctrl+C ends it without them")
                 told = True
             sleep(_RETRY_SECONDS)
 

@@ -82,6 +82,8 @@ class Run(Familiar):
             if recorder.finished:
                 self._say_once("log", "log after finish: these values are not recorded. Begin another run with tunesmith.init().")
             return
+        if type(values) is not dict and not hasattr(values, "items"):
+            raise TypeError(f"log takes a dictionary of names and values, such as {{'loss': 0.5}}, not {type(values).__name__}")
         if commit is False:
             self._held.update(values)
             return

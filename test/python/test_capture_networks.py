@@ -1,4 +1,6 @@
 """Capture of libraries that train networks, each by a program without a word about Tunesmith."""
+import json
+
 from capture_support import CaptureCase, needs
 
 
@@ -117,6 +119,39 @@ class KerasTest(CaptureCase):
         # Settings at their defaults, those of callbacks, and the layers.
         self.assertEqual((params["validation_freq"], params["clipnorm"], params["early_stopping.patience"]), (1, None, 5))
         self.assertIn("dense", self.text("model summary"))
+
+    @needs("keras", "torch")
+    def test_graph_of_layers_that_join_and_contain_others(self):
+        self.run_script("""
+            import keras, numpy
+            inner = keras.Sequential([keras.layers.Input((8,)), keras.layers.Dense(8, name="inside")], name="block")
+            given = keras.Input((8,), name="given")
+            left, right = inner(given), keras.layers.Dense(8, name="side")(given)
+            out = keras.layers.Dense(1, name="out")(keras.layers.Add(name="sum")([left, right]))
+            model = keras.Model(given, out, name="net")
+            model.get_layer("side").trainable = False
+            model.compile("adam", "mse")
+            for _ in range(3): model.fit(numpy.zeros((8, 8)), numpy.zeros(8), epochs=1, verbose=0)
+            model.get_layer("side").trainable = True
+            model.compile("adam", "mse")
+            model.fit(numpy.zeros((8, 8)), numpy.zeros(8), epochs=1, verbose=0)
+        """)
+        self.no_complaints()
+        graphs = [one for one in self.records() if one["type"] == "media" and one["mime"] == "application/vnd.tunesmith.graph+json"]
+        # A model has one, however often it is fitted, and another one when other weights are trained.
+        self.assertEqual([one["name"] for one in graphs], ["graph", "graph"])
+        thawed = json.loads((self.folder / graphs[1]["path"]).read_text())["nodes"]
+        self.assertTrue(all(weight["trained"] for node in thawed for weight in node.get("weights", [])))
+        nodes = json.loads((self.folder / graphs[0]["path"]).read_text())["nodes"]
+        at = {node["name"]: place for place, node in enumerate(nodes)}
+        shown = [(node["name"], node["type"], node["parent"], node.get("inputs")) for node in nodes]
+        self.assertEqual(shown, [
+            ("net", "Functional", None, None), ("given", "InputLayer", 0, None), ("block", "Sequential", 0, [at["given"]]),
+            ("inside", "Dense", at["block"], None), ("side", "Dense", 0, [at["given"]]),
+            ("sum", "Add", 0, [at["block"], at["side"]]), ("out", "Dense", 0, [at["sum"]])], shown)
+        self.assertEqual(nodes[at["out"]]["shape"], [None, 1])
+        self.assertEqual([(one["shape"], one["trained"]) for one in nodes[at["side"]]["weights"]], [([8, 8], False), ([8], False)])
+        self.assertEqual([one["trained"] for one in nodes[at["inside"]]["weights"]], [True, True])
 
     @needs("keras", "torch")
     def test_long_epochs_have_a_curve_within(self):

@@ -6,6 +6,18 @@ from support import RunCase
 
 
 class Logging(RunCase):
+    def test_what_is_no_dictionary_is_refused_with_the_form_that_is_meant(self):
+        out, _ = self.run_code("""
+import tunesmith
+run = tunesmith.init()
+for values in ([1, 2], 0.5, "loss"):
+    for commit in (None, False):
+        try: run.log(values, commit=commit)
+        except TypeError as error: print(error)
+""")
+        text = "log takes a dictionary of names and values, such as {'loss': 0.5}, not"
+        self.assertEqual(out.splitlines(), [f"{text} {kind}" for kind in ("list", "float", "str") for _ in range(2)])
+
     def test_everything_said_is_in_the_journal(self):
         out, err = self.run_code("""
 import tunesmith

@@ -31,6 +31,7 @@ class Sink:
         self._session = self._stop = None
         self._seen = []
         self._counts = {}
+        self._described = set()
         self._media = 0
         self._progress = 0.0
         self._told = set()
@@ -101,6 +102,12 @@ class Sink:
         self._say(library)
         self._do(library, lambda run: run.log({name: make()}, step=0 if step is None else step))
 
+    def describes(self, what):
+        """Returns whether this is the first time in the run, for what would otherwise be kept anew with each call of a loop."""
+        is_new = what not in self._described
+        self._described.add(what)
+        return is_new
+
     def begin(self, options):
         """The run of this process. ``options`` of ``init`` count where it has not begun yet."""
         if self._session is None:
@@ -120,7 +127,7 @@ class Sink:
 
     def forget(self):
         """The next value that is observed belongs to another run."""
-        self._seen, self._counts, self._observed = [], {}, {}
+        self._seen, self._counts, self._observed, self._described = [], {}, {}, set()
         self._media, self.has_metrics = 0, False
 
     # For hooks

@@ -113,7 +113,8 @@ def _params(sink, model, given):
     if stopping is not None:
         params.update({f"early_stopping.{name}": getattr(stopping, name) for name in _STOPPING if hasattr(stopping, name)})
     sink.params("keras", params)
-    if model.built:
+    # A program may call fit once for each epoch, or thaw weights in between.
+    if model.built and sink.taking and sink.describes((model.name, model.count_params(), len(model.trainable_weights))):
         sink.media("keras", "model summary", lambda: _summary(model))
         sink.media("keras", "graph", lambda: keras_graph(model))
     sink.facts("keras", {"model": model.name, "weights": model.count_params()} if model.built else {"model": model.name})

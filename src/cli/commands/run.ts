@@ -17,7 +17,7 @@ import { readSettings } from '../settings.js';
 import { runJson } from '../text/shapes.js';
 import { exitCodeOf, followRun } from '../follow/run.js';
 import { messageLines } from '../text/messages.js';
-import { indented, quoted, safeLine } from '../text/terminal.js';
+import { furtherOutput, indented, safeLine } from '../text/terminal.js';
 import type { Context } from '../context.js';
 import { ownMetrics } from '../../protocol/run/systemMetrics.js';
 import { l10n } from '../../format/l10n.js';
@@ -138,8 +138,10 @@ export function printEnd(context: Context, run: Run): void {
   if (metrics.length > 20)
     context.print(`  ${l10n.t('… and {0} more: tunesmith metrics {1}', metrics.length - 20, run.id)}`);
   if (run.error) {
-    context.say(paint('red', indented(errorText(run.error))));
-    if (run.error.logTail) context.say(paint('dim', quoted(run.error.logTail)));
+    const text = errorText(run.error);
+    const further = furtherOutput(run.error.logTail, text);
+    context.say(paint('red', indented(text)));
+    if (further !== '') context.say(paint('dim', further));
     context.say(l10n.t('The whole log: tunesmith log {0}', run.id));
   }
 }

@@ -12,7 +12,7 @@ import { formatRunTime, formatTime } from '../../format/times.js';
 import { detailJson, namesReadFromOutput, searchJson } from '../text/shapes.js';
 import { messageLines } from '../text/messages.js';
 import { goalText, statusText } from '../../format/statuses.js';
-import { indented, quoted, safeLine, table, width } from '../text/terminal.js';
+import { furtherOutput, indented, safeLine, table, width } from '../text/terminal.js';
 import type { Recorded } from '../../protocol/engine/recorded.js';
 import { ofFirstRank } from '../../protocol/engine/ranks.js';
 import { ownFirst } from '../../protocol/run/systemMetrics.js';
@@ -84,13 +84,16 @@ export const show: Command = {
     ];
     context.print(`${paint('bold', safeLine(run.name))} ${paint('dim', run.id)}`);
     for (const [name, value] of facts) context.print(`  ${paint('dim', padded(name))} ${safeLine(value)}`);
-    context.print();
-    table(
-      [{ title: l10n.t('parameter') }, { title: l10n.t('value'), align: 'right' }],
-      Object.entries(run.params).map(([name, value]) => [name, formatParam(value, markAt(run.floats, name))]),
-      paint,
-      context.columns,
-    ).forEach((line) => context.print(`  ${line}`));
+    const params = Object.entries(run.params);
+    if (params.length > 0) {
+      context.print();
+      table(
+        [{ title: l10n.t('parameter') }, { title: l10n.t('value'), align: 'right' }],
+        params.map(([name, value]) => [name, formatParam(value, markAt(run.floats, name))]),
+        paint,
+        context.columns,
+      ).forEach((line) => context.print(`  ${line}`));
+    }
     const first = new Set(ofFirstRank(Object.keys(run.metrics)));
     const shown = ownFirst(run.metrics).filter(([name]) => first.has(name));
     if (shown.length > 0) {
@@ -131,8 +134,10 @@ export const show: Command = {
       context.print();
       for (const line of messageLines(run.messages, paint)) context.print(line);
     }
-    if (run.error)
-      context.print(`\n${paint('red', indented(errorText(run.error)))}\n${paint('dim', quoted(run.error.logTail))}`);
+    if (run.error) {
+      const text = errorText(run.error);
+      context.print(`\n${paint('red', indented(text))}\n${paint('dim', furtherOutput(run.error.logTail, text))}`);
+    }
     return 0;
   },
 };

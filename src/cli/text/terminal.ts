@@ -18,6 +18,11 @@ export function indented(text: string): string {
 /** Returns a program's output, made safe for the terminal and indented. */
 export const quoted = (text: string): string => safe(text.trimEnd()).replace(/^/gm, '  ');
 
+/** Returns the end of a program's output, quoted, as far as a message does not say the same; '' if nothing is left. */
+export function furtherOutput(output: string, message: string): string {
+  return message.includes(output.trim()) ? '' : quoted(output);
+}
+
 /** Returns text made safe for one line of the terminal, such as the name of a file. */
 export function safeLine(text: string): string {
   return safe(text).replace(/[\n\t]+/g, ' ');

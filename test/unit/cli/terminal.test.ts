@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { bar, colored, fit, indented, plain, safe, table, width } from '../../../src/cli/text/terminal.js';
+import {
+  bar,
+  colored,
+  fit,
+  furtherOutput,
+  indented,
+  plain,
+  safe,
+  table,
+  width,
+} from '../../../src/cli/text/terminal.js';
 
 describe('what reaches the terminal', () => {
   test('escape sequences and direction marks of a hostile script are taken out', () => {
@@ -14,6 +24,13 @@ describe('what reaches the terminal', () => {
       'There is no run "x\n  tunesmith: all runs were deleted".',
     );
     expect(indented('These failed:\n  one\n\nSee the log.')).toBe('These failed:\n  one\n\n  See the log.');
+  });
+
+  test('the end of the output is not shown again if the message is the same traceback', () => {
+    const trace = 'Traceback (most recent call last):\n  File "a.py", line 1\nValueError: boom\n';
+    expect(furtherOutput(trace, trace)).toBe('');
+    expect(furtherOutput('', 'It was killed.')).toBe('');
+    expect(furtherOutput('epoch 1\nKilled\n', 'It was killed.')).toBe('  epoch 1\n  Killed');
   });
 
   test('wide characters take two columns, colors none', () => {

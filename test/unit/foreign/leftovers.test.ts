@@ -17,7 +17,7 @@ import { expect, it } from 'vitest';
 import { findRuns } from '../../../src/foreign/formats.js';
 import { importRun } from '../../../src/foreign/import/importRun.js';
 import { mediaOf } from '../../../src/foreign/wandb/files.js';
-import { Fields } from '../../../src/protocol/values/protobuf.js';
+import { Fields, WireError } from '../../../src/protocol/values/protobuf.js';
 import { readGraph } from '../../../src/foreign/tensorboard/graph.js';
 import { ModelGraph } from '../../../src/protocol/engine/drawings.js';
 import { GRAPH_MIME } from '../../../src/protocol/run/mimes.js';
@@ -182,6 +182,54 @@ it('reads hostile graphs within bounds', () => {
   // A name such as `/a` or `a//b` has an empty part.
   expect(ModelGraph.safeParse(read(node('/a', 'Op'), node('a//b', 'Op'))).success).toBe(true);
 });
+
+it('reads no more of a graph that is cut at any byte than the nodes before it, and none of one with giant lengths', () => {
+  const file = path.join(copyOf('tensorboard-graph'), 'exp1', 'events.out.tfevents.1.host');
+  const definition = graphIn(readFileSync(file));
+  const read = (bytes: Buffer) => readGraph(new Fields(bytes));
+  const whole = read(definition)!;
+  const names = new Set(whole.nodes.map(({ name }) => name));
+  let most = 0;
+  for (let length = 0; length < definition.length; length++) {
+    let found: ModelGraph | null;
+    try {
+      found = read(definition.subarray(0, length));
+    } catch (error) {
+      expect(error, `cut at ${length}`).toBeInstanceOf(WireError);
+      continue;
+    }
+    if (found === null) continue;
+    expect(ModelGraph.safeParse(found).success, `cut at ${length}`).toBe(true);
+    for (const { name } of found.nodes) expect(names).toContain(name);
+    most = Math.max(most, found.nodes.length);
+  }
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(whole.nodes.length);
+  // A changed byte may make any length giant.
+  for (let at = 0; at < definition.length; at++) {
+    const changed = Buffer.from(definition);
+    changed[at] = 0xff;
+    try {
+      expect(ModelGraph.safeParse(read(changed) ?? whole).success, `changed at ${at}`).toBe(true);
+    } catch (error) {
+      expect(error, `changed at ${at}`).toBeInstanceOf(WireError);
+    }
+  }
+});
+
+/** The GraphDef of the first event that has one. */
+function graphIn(file: Buffer): Buffer {
+  for (let at = 0; at + 16 <= file.length;) {
+    const length = Number(file.readBigUInt64LE(at));
+    const event = new Fields(file.subarray(at + 12, at + 12 + length));
+    while (event.next()) {
+      if (event.number === 4) return event.slice();
+      event.skip();
+    }
+    at += 16 + length;
+  }
+  throw new Error('The file has no graph.');
+}
 
 function varint(value: number): Buffer {
   const bytes: number[] = [];

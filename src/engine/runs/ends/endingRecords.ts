@@ -1,13 +1,17 @@
 /** Reads from a run's journal files how it ended. Uses nothing that was read earlier, so any engine can call it. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ExitRecord, FinishRecord, MessageRecord, SpawnRecord } from '../../../protocol/run/journal.js';
+import { Time } from '../../../protocol/values/time.js';
 import { LaunchTaken, launchFile, RUN_FILES } from '../../../protocol/run/runFolder.js';
 import { journalNames, openJournal, type JournalFile } from '../../../store/journal/file.js';
 import { salvage } from '../../../store/journal/salvage.js';
 import { readTail } from '../../disk/files.js';
 import type { Ending } from './outcome.js';
+
+/** Journals that clients write; the others are ours. */
+const RANKS_JOURNAL = /^rank\d/;
 
 /** Bytes at the end of a client's journal that may contain its last records. */
 const TAIL = 256 * 1024;
@@ -114,6 +118,28 @@ export function readLastWords(
   return { finish, lastError, ...(closed && { closed }), ...(assumed && { assumed }) };
 }
 
+/**
+ * Returns the time of the last record of the program, in milliseconds since the epoch; 0 if there is none. Times of files say
+ * less: a client that writes through a mapping does not change them until the system writes its pages.
+ */
+export function lastRecordTime(runFolder: string): number {
+  const folder = path.join(runFolder, RUN_FILES.journal);
+  let names: string[] = [];
+  try {
+    names = journalNames(folder).filter((name) => RANKS_JOURNAL.test(name));
+  } catch {
+    // No journal was ever made.
+  }
+  const times = names.flatMap((name) => tailRecords(path.join(folder, name), /"time"/).map(timeOf));
+  // Clocks of other hosts and damaged records may tell of the future.
+  return times.reduce((last, time) => (time <= Date.now() ? Math.max(last, time) : last), 0);
+}
+
+function timeOf(value: unknown): number {
+  const { data } = z.object({ time: Time }).safeParse(value);
+  return data?.time ?? 0;
+}
+
 /** Returns whether an engine has recorded the end of a launch, such as one of another host that has cancelled it before it began. */
 export function isEndedByEngine(runFolder: string, launch = FIRST_LAUNCH): boolean {
   const file = path.join(runFolder, RUN_FILES.journal, RUN_FILES.engineJournal);
@@ -123,8 +149,8 @@ export function isEndedByEngine(runFolder: string, launch = FIRST_LAUNCH): boole
   });
 }
 
-/** Returns the JSON values of the last lines of a file, without unwritten (NUL) and half-written ends. */
-function tailRecords(file: string): unknown[] {
+/** Returns the JSON values of the last lines of a file that match, without unwritten (NUL) and half-written ends. */
+function tailRecords(file: string, matching = /"(finish|message|spawn|exit)"/): unknown[] {
   let journal: JournalFile | null;
   try {
     journal = openJournal(file);
@@ -140,7 +166,7 @@ function tailRecords(file: string): unknown[] {
     lines.pop();
     if (from > 0) lines.shift();
     return lines.flatMap((line) => {
-      if (!/"(finish|message|spawn|exit)"/.test(line)) return [];
+      if (!matching.test(line)) return [];
       return recordsIn(line);
     });
   } catch {

@@ -13,7 +13,7 @@ import type { Log } from '../../disk/log.js';
 import type { Trouble } from '../../disk/trouble.js';
 import type { Changes } from '../../server/changes.js';
 import type { RunPatch, StoreApi } from '../../../store/api.js';
-import { FIRST_LAUNCH, readLastWords } from '../ends/endingRecords.js';
+import { FIRST_LAUNCH, lastRecordTime, readLastWords } from '../ends/endingRecords.js';
 import { logTail } from '../ends/logTail.js';
 import { outcomeOf } from '../ends/outcome.js';
 import { LeaseReader } from './lease.js';
@@ -135,7 +135,7 @@ export class HandRun {
     );
     if (outcome.error?.kind === 'lost') Object.assign(outcome.error, { message: inEnglish(VANISHED), said: VANISHED });
     // A remaining lease marks this end until it is written again.
-    const endedAt = Math.max(words.finish?.time ?? 0, lastWrite(folder)) || Date.now();
+    const endedAt = Math.max(words.finish?.time ?? 0, lastWrite(folder), lastRecordTime(folder)) || Date.now();
     if (!this.write({ status: outcome.status, error: outcome.error, endedAt })) return;
     this.status = outcome.status;
     this.overSince = performance.now();

@@ -1,6 +1,7 @@
 /** argparse and what takes after it (configargparse, jsonargparse, HfArgumentParser): `add_argument` calls. */
 import type { PythonModule } from '../python/module.js';
-import type { Call, SyntaxNode } from '../python/syntax.js';
+import type { Literal } from '../python/literals.js';
+import { childrenOf, type Call, type SyntaxNode } from '../python/syntax.js';
 import type { ArgumentKind, BooleanWords, Found, Passing, ScriptArgument } from '../types.js';
 import { argument, choiceType, fitting, paramOf, typeOf, type ValueType } from './build.js';
 
@@ -71,7 +72,7 @@ function argumentOf(
   const action = actionOf(module, keywords.get('action'));
   if (action === 'help' || action === 'version') return null;
   const given = keywords.get('default') ?? defaults.get(name);
-  const literal = module.literal(given);
+  const literal = module.literal(given) ?? memberValue(module, given);
   const base = { name, line: module.line(node), help: module.text(keywords.get('help')) };
   const isRequired = module.literal(keywords.get('required'));
   const required = isRequired?.type === 'boolean' ? isRequired.value : false;
@@ -100,6 +101,27 @@ function argumentOf(
   const pass: Passing =
     why !== null ? { how: 'none', why } : isList ? { how: 'list', option: option ?? null } : passOf(option, type);
   return argument({ ...base, kind: type.kind, isList, required: isNeeded, value, choices: type.choices, pass });
+}
+
+/** `Optimizer.ADAM` or `Optimizer.ADAM.value`, of an enumeration in this file. */
+function memberValue(module: PythonModule, node: SyntaxNode | undefined): Literal | undefined {
+  const [owner, member, value] = module.source.dotted(node ?? null).split('.');
+  if (owner === undefined || member === undefined || (value !== undefined && value !== 'value')) return undefined;
+  return module.enumMember(owner, member);
+}
+
+/** Values of `Optimizer`, `list(Optimizer)` or `[each.value for each in Optimizer]`, of an enumeration in this file. */
+function membersIn(module: PythonModule, node: SyntaxNode | undefined): Literal[] | undefined {
+  if (!node) return undefined;
+  if (node.name === 'CallExpression') {
+    const { callee, positional } = module.source.callOf(node);
+    return callee === 'list' ? membersIn(module, positional[0]) : undefined;
+  }
+  if (node.name !== 'ArrayComprehensionExpression') return module.enumValues(module.source.dotted(node));
+  const names = childrenOf(node).filter(({ name }) => name === 'VariableName' || name === 'MemberExpression');
+  const [taken, each, from] = names.map((name) => module.source.dotted(name));
+  if (names.length !== 3 || (taken !== each && taken !== `${each}.value`)) return undefined;
+  return module.enumValues(from!);
 }
 
 function actionOf(module: PythonModule, node: SyntaxNode | undefined): string {
@@ -134,8 +156,10 @@ function typeFrom(
 ): ArgparseType {
   const node = keywords.get('type');
   const written = node ? module.resolve(module.source.dotted(node)) : '';
+  const enumerated = module.enumValues(written);
   const listed = module.literal(keywords.get('choices'));
-  const items = listed?.type === 'list' ? listed.items : [];
+  const items =
+    listed?.type === 'list' ? listed.items : (membersIn(module, keywords.get('choices')) ?? enumerated ?? []);
   const choices = items.length > 0 ? choiceType(items)?.choices : undefined;
   const implied = (typeOf(literal) ?? typeOf(items[0]))?.kind;
   const shared = { isList, ...(choices && { choices }) };
@@ -145,6 +169,9 @@ function typeFrom(
     return { ...shared, kind: 'boolean', unreadable: null, words: { on: 'True', off: 'False' } };
   if (Object.hasOwn(KINDS, written)) return { ...shared, kind: KINDS[written]!, unreadable: null };
   const kind = implied ?? 'text';
+  // `Optimizer('adam')` is the member of that value, but `Size('1')` is none.
+  if (enumerated && enumerated.some(({ type }) => type !== 'text'))
+    return { ...shared, kind, unreadable: 'its type is an enumeration of values that are not texts' };
   if (kind === 'text') return { ...shared, kind, unreadable: null };
   // A default that is not a string keeps its type; a value from the command line would be a string.
   if (!node) return { ...shared, kind, unreadable: 'the script declares no type for it' };

@@ -46,15 +46,18 @@ it.each(scripts)('finds what %s takes, and writes a file that is valid', async (
     expect(parseExperiment(each, target).problems, each).toEqual([]);
 });
 
-it.each(['word_language_model.py', 'subcommands_argparse.py'])('%s itself accepts the command’s arguments', (name) => {
-  const file = path.join(samples, name);
-  const { found, text, place } = readScript(file, samples, samples);
-  const { experiment } = parseExperiment(tuneText(found, text, place, { count: 0, metrics: [] }), file);
-  const run = { id: 'r', folder: '/runs/r', seed: 5, trial: null };
-  const { argv, cwd } = planRun(experiment!, {}, { dist: '/dist', env: process.env, run });
-  const { status, stderr } = spawnSync(argv[0]!, argv.slice(1), { cwd, encoding: 'utf8' });
-  expect(status, stderr).toBe(0);
-});
+it.each(['word_language_model.py', 'subcommands_argparse.py', 'enum_argparse.py'])(
+  '%s itself accepts the command’s arguments',
+  (name) => {
+    const file = path.join(samples, name);
+    const { found, text, place } = readScript(file, samples, samples);
+    const { experiment } = parseExperiment(tuneText(found, text, place, { count: 0, metrics: [] }), file);
+    const run = { id: 'r', folder: '/runs/r', seed: 5, trial: null };
+    const { argv, cwd } = planRun(experiment!, {}, { dist: '/dist', env: process.env, run });
+    const { status, stderr } = spawnSync(argv[0]!, argv.slice(1), { cwd, encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+  },
+);
 
 /** The keys at the top of a file. */
 const keysOf = (text: string) => [...text.matchAll(/^([a-z]+):/gm)].map(([, key]) => key);

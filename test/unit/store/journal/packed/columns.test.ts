@@ -102,6 +102,13 @@ describe('lines as columns', () => {
     }
   });
 
+  it('cut at every byte end with an error', () => {
+    const text = Array.from({ length: 40 }, (_, i) => `{"step":${i},"values":{"loss":${next()}}}\n`).join('');
+    const columns = toColumns(Buffer.from(text))!;
+    for (let length = 0; length < columns.length; length++)
+      expect(() => fromColumns(columns.subarray(0, length), text.length), `cut at ${length}`).toThrow(Error);
+  });
+
   it('of no width are refused before they fill the memory', () => {
     const varint = (value: number): number[] => (value < 128 ? [value] : [(value % 128) | 128, ...varint(value >> 7)]);
     const [lines, numbers] = [2000, 1000];

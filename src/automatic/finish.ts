@@ -23,7 +23,7 @@ const MOST_RUNS = 40;
 export interface Finished {
   file: string;
   report: string;
-  /** Null: no ensemble is better than the best network. */
+  /** File to predict with; null: the run of the best network. */
   ensemble: string | null;
   params: Params;
   floats: Floats | undefined;
@@ -37,17 +37,19 @@ export interface FinishOptions {
   out: string | null;
   notes: readonly string[];
   seconds: number;
+  /** Seconds for training the chosen networks again. */
+  refit: number;
 }
 
 /** Writes the files. Throws an AutoError if there is no network. */
-export async function finish({ engine, ask, search, out, notes, seconds }: FinishOptions): Promise<Finished> {
+export async function finish({ engine, ask, search, out, notes, seconds, refit }: FinishOptions): Promise<Finished> {
   const { runs } = await engine.request('runs/list', { search: search.id, limit: 1000 });
   const ended = runs.filter(({ status }) => ENDED_STATUSES.includes(status));
   const candidates = ended.sort((a, b) => valueOf(a) - valueOf(b)).slice(0, MOST_RUNS);
   if (candidates.length === 0) throw new AutoError('No network was trained: give it more time.');
   const details = await Promise.all(candidates.map(({ id }) => engine.request('runs/get', { id })));
   const answer = await ask(
-    { type: 'find', runs: details.map(({ id, folder }) => ({ id, folder })) },
+    { type: 'find', runs: details.map(({ id, folder }) => ({ id, folder })), refit },
     'Comparing the networks',
   );
   if (answer.type !== 'found') throw new AutoError('The trainer did not report which network is best.');
@@ -70,7 +72,7 @@ export async function finish({ engine, ask, search, out, notes, seconds }: Finis
     epochs: answer.network.epochs,
   });
   await writeWhole(files.found, text);
-  const { ensemble } = answer;
+  const ensemble = answer.ensemble !== null || answer.whole !== null;
   if (ensemble) await writeWhole(files.ensemble, ensembleText(answer));
   const shown = (name: string) => path.relative(path.dirname(files.report), name);
   const limit = best.params.limit;
@@ -86,7 +88,7 @@ export async function finish({ engine, ask, search, out, notes, seconds }: Finis
       notes,
       searched,
       params: new Map(details.map((one) => [one.id, one.params])),
-      files: { found: shown(files.found), ensemble: ensemble && shown(files.ensemble) },
+      files: { found: shown(files.found), ensemble: ensemble ? shown(files.ensemble) : null },
       examples: { train: examples, limited: typeof limit === 'number' && examples >= limit },
       search: search.id,
     }),
@@ -94,7 +96,7 @@ export async function finish({ engine, ask, search, out, notes, seconds }: Finis
   return {
     file: files.found,
     report: files.report,
-    ensemble: ensemble && files.ensemble,
+    ensemble: ensemble ? files.ensemble : null,
     params,
     floats: best.floats,
     found: answer,
@@ -102,8 +104,10 @@ export async function finish({ engine, ask, search, out, notes, seconds }: Finis
 }
 
 /** The file that `tunesmith predict` reads. */
-function ensembleText({ ensemble, metric }: FoundLine): string {
-  const { members, loss, validation, test } = ensemble!;
+function ensembleText({ best, ensemble, whole, metric }: FoundLine): string {
+  const members = whole?.members ?? ensemble!.members;
+  const { loss, validation } = ensemble ?? best;
+  const test = whole?.test ?? ensemble?.test ?? null;
   return `${JSON.stringify({ format: 'tunesmith ensemble', members, metric, validation, test, loss }, null, 2)}\n`;
 }
 

@@ -34,6 +34,7 @@ export function reportText(facts: ReportFacts): string {
     [metric === 'accuracy' ? 'most frequent class' : 'mean of the targets', null, baseline],
     ['best network', best.validation, best.test],
     ...(ensemble ? [[`ensemble of ${ensemble.members.length} networks`, ensemble.validation, ensemble.test]] : []),
+    ...(found.whole ? [['trained again on all but the test examples', null, found.whole.test]] : []),
   ] as [string, number | null, number | null][];
   return [
     `# A network for ${data}`,
@@ -57,6 +58,7 @@ export function reportText(facts: ReportFacts): string {
           .map(({ run, weight }) => `${run} (${Math.round(weight * 100)} %)`)
           .join(', ')}.`
       : 'No ensemble has a lower validation loss than the best network.',
+    ...(found.whole ? ['', wholeText(found.whole)] : []),
     '',
     '## The best network',
     '',
@@ -102,6 +104,18 @@ const WORDS: Record<string, string> = {
 const score = (value: number | null): string => (value === null ? '–' : value.toFixed(4));
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 const quoted = (file: string): string => (/^[\w./-]+$/.test(file) ? file : `"${file}"`);
+
+/** Says which networks were trained again, and how often. */
+function wholeText({ members }: NonNullable<FoundLine['whole']>): string {
+  const trained = members.filter(({ copies }) => copies > 0);
+  const total = trained.reduce((sum, { copies }) => sum + copies, 0);
+  const left = members.length - trained.length;
+  return (
+    `Then ${trained.length === 1 ? 'this network was' : `${trained.length} of them were`} trained again on the training and validation examples together, ` +
+    `with as many epochs as were best before: ${total} trainings with different seeds, whose predictions are averaged.` +
+    (left > 0 ? ` There was no time for the other ${left}.` : '')
+  );
+}
 
 /** One standard error of a share of correct predictions. */
 function errorText({ metric, best, examples }: FoundLine): string {

@@ -1,6 +1,7 @@
-/** The built-in trainer: trains the network described in the run's `run.json`. Each run is one process. */
+/** The built-in trainer: trains the network described in the run's `run.json`, and then those of further trials. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { engine } from '@tensorflow/tfjs-core';
 import { placeInFile } from '../experiment/file/place.js';
 import { connectRun, type RunClient } from '../client/index.js';
 import { fromRecord, workspaceOf } from '../files/runPaths.js';
@@ -11,7 +12,7 @@ import { PlacedError, TrainingError, messageOf } from './errors.js';
 import { modelCommand } from './commands/models.js';
 import { gradientWorker } from './parallel/worker.js';
 import { rangeTestRun } from './rangeTest/index.js';
-import { trainRun } from './loop/trainRun.js';
+import { readNetwork, trainRun } from './loop/trainRun.js';
 import { readReal, STATE_LIMIT } from '../files/real.js';
 
 async function main(): Promise<void> {
@@ -19,21 +20,29 @@ async function main(): Promise<void> {
   if (gradientWorker(args)) return;
   if (await automaticCommand(args)) return;
   if ((await backendCommand(args)) || (await modelCommand(args))) return;
-  const run = connectRun();
-  if (!run.enabled) {
+  const connected = connectRun();
+  if (!connected.enabled) {
     throw new TrainingError('the trainer is started by Tunesmith, for a run: use "tunesmith run FILE.tune.yaml"');
   }
+  // A search hands its trials to a process whose backend has started.
+  for await (const { run } of connected.trials()) if (!(await work(run))) break;
+  process.exit(0);
+}
+
+/** Executes a run. Returns true if this process is fit for another; one that failed ends. */
+async function work(run: RunClient): Promise<boolean> {
   let spec: RunSpec | null = null;
   try {
     spec = await readSpec(run);
     const workspace = workspaceOf(run.folder);
     const folder = fromRecord(workspace, spec.file ? dirname(spec.file) : spec.cwd);
+    const tensors = tensorCount();
     const completed = spec.rangeTest
       ? await rangeTestRun(run, spec, spec.rangeTest, folder)
       : await trainRun(run, spec, folder);
     run.finish(completed ? 'completed' : undefined);
     await run.flush();
-    process.exit(0);
+    return leavesNothing(spec) && tensorCount() <= tensors;
   } catch (error) {
     const stopped = run.stopRequested !== null;
     if (!stopped) {
@@ -47,6 +56,15 @@ async function main(): Promise<void> {
     await run.flush();
     process.exit(stopped ? 0 : 1);
   }
+}
+
+/** `memory()` needs a running backend. */
+const tensorCount = (): number => engine().state.numTensors;
+
+/** False if the run has loaded the person's own code, or has started threads or processes. */
+function leavesNothing({ network, rangeTest }: RunSpec): boolean {
+  const { workers, metrics, data } = readNetwork(network);
+  return !rangeTest && workers <= 1 && metrics.module === null && data.kind !== 'images';
 }
 
 /** Returns the error's message with its place in the experiment file, which is read as it is now. */

@@ -2,8 +2,11 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { AutoError, planFile } from '../../automatic/files.js';
+import { budgetOf, refitOf, type Budget } from '../../automatic/budget.js';
+import { untilFirst } from '../../automatic/firstNetwork.js';
 import { finish, type AskAuto, type Finished } from '../../automatic/finish.js';
 import { look, readAuto, timeOfFile } from '../../automatic/look.js';
+import { enqueuePortfolio } from '../../automatic/portfolio.js';
 import { isExperimentFile, type Experiment } from '../../experiment/index.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
 import { writeWholeSync } from '../../files/whole.js';
@@ -21,19 +24,13 @@ import { timeOf } from './search.js';
 import { l10n } from '../../format/l10n.js';
 
 const DEFAULT_TIME = '60s';
-/**
- * Time reserved for comparing the networks at the end: a share of the budget, within bounds in seconds, and a multiple
- * of the time that reading the data has taken, which shows how busy the machine is.
- */
-const RESERVE = { share: 0.08, least: 3, most: 30, looks: 3 };
-const LEAST_SEARCH_SECONDS = 3;
 
 export const auto: Command = {
   name: 'auto',
   usage: 'FILE.csv --target COLUMN [--time 60s] | FOLDER | FILE.npz | X.npy Y.npy | FILE.tune.yaml | --resume SEARCH',
   summary: l10n.t('Finds a network for your data by itself, and reports its quality on held-out examples.'),
   details: l10n.t(
-    'Architecture and hyperparameters are searched together, as an ordinary search. A fifth of the examples is held out as the test set. It writes into the folder NAME.network next to the data: NAME.best.tune.yaml, the network as an ordinary experiment file; NAME.report.md; and NAME.ensemble.json if several networks together are better, for `tunesmith predict`. Ctrl+C once ends the search with the best so far. --resume searches longer, or writes the files of a search whose command was killed. Exit code: 0 if a network was found.',
+    'Architecture and hyperparameters are searched together, as an ordinary search. A fifth of the examples is held out as the test set. It writes into the folder NAME.network next to the data: NAME.best.tune.yaml, the network as an ordinary experiment file; NAME.report.md; and NAME.ensemble.json for `tunesmith predict`: the best network, or several that are better together, trained again on the validation examples too if there was time. Ctrl+C once ends the search with the best so far. --resume searches longer, or writes the files of a search whose command was killed. Exit code: 0 if a network was found.',
   ),
   options: {
     target: {
@@ -80,13 +77,23 @@ export const auto: Command = {
     const began = Date.now();
     const ask = asking(context);
     try {
-      const { search, looked, isOver } = await searchFor(context, input, ask, began);
-      const ended = isOver ? search : await followSearch(context, search, { quiet: input.flag('json') });
-      if (!ENDED_SEARCHES.includes(ended.status)) return 130;
+      const { search, looked, isOver, budget } = await searchFor(context, input, ask, began);
       const engine = await context.engine();
+      const follow = (one: Search): Promise<Search> => followSearch(context, one, { quiet: input.flag('json') });
+      const started = Date.now();
+      const ended = isOver ? search : await untilFirst(engine, await follow(search), budget.search, follow);
+      if (!ENDED_SEARCHES.includes(ended.status)) return 130;
       const seconds = (Date.now() - began) / 1000;
       const notes = looked?.notes ?? [];
-      const done = await finish({ engine, ask, search: ended, out: outOf(context, input), notes, seconds });
+      const done = await finish({
+        engine,
+        ask,
+        search: ended,
+        out: outOf(context, input),
+        notes,
+        seconds,
+        refit: refitOf(budget, isOver ? null : (Date.now() - started) / 1000),
+      });
       if (input.flag('json')) context.json(resultJson(done));
       else printResult(context, done);
       return 0;
@@ -102,6 +109,7 @@ interface Begun {
   looked: LookedLine | null;
   /** There is nothing to wait for. */
   isOver: boolean;
+  budget: Budget;
 }
 
 async function searchFor(context: Context, input: Input, ask: AskAuto, began: number): Promise<Begun> {
@@ -122,21 +130,23 @@ async function searchFor(context: Context, input: Input, ask: AskAuto, began: nu
   writeNew(file, text);
   const engine = await context.engine();
   const time = timeOf(input) ?? timeOfFile(experiment);
-  const left = time === null ? null : time - reserveOf(time, seconds) - (Date.now() - began) / 1000;
+  const budget = budgetOf(time, (Date.now() - began) / 1000, seconds);
   const { search } = await engine.request('searches/start', {
     file,
     ...place,
     ...(trials !== undefined && { trials }),
     ...(seed !== undefined && { seed }),
     data: looked.facts,
-    ...(left !== null && { time: Math.max(LEAST_SEARCH_SECONDS, left) }),
+    ...(time !== null && { time: budget.search }),
   });
+  // A given number of networks is not exceeded.
+  if (trials === undefined) await enqueuePortfolio(engine, search);
   const similar = /begins with what was best on similar data: .*$/.exec(search.reason ?? '')?.[0];
   if (similar !== undefined) {
     context.say(`  ${safeLine(similar)}`);
     looked.notes.push(similar);
   }
-  return { search, looked, isOver: false };
+  return { search, looked, isOver: false, budget };
 }
 
 /** An experiment file as it is, or one that is written for the data. */
@@ -185,13 +195,11 @@ async function resume(context: Context, input: Input, id: string): Promise<Begun
   const search = await engine.request('searches/get', { id });
   const isOver = ENDED_SEARCHES.includes(search.status);
   const time = timeOf(input);
-  if (!isOver || time === undefined) return { search, looked: null, isOver };
-  await engine.request('searches/change', { id, time });
-  return { search: await engine.request('searches/get', { id }), looked: null, isOver: false };
+  const budget = budgetOf(time ?? null, 0, 0);
+  if (!isOver || time === undefined) return { search, looked: null, isOver, budget };
+  await engine.request('searches/change', { id, time: budget.search });
+  return { search: await engine.request('searches/get', { id }), looked: null, isOver: false, budget };
 }
-
-const reserveOf = (time: number, look: number): number =>
-  Math.min(RESERVE.most, Math.max(RESERVE.least, RESERVE.share * time, RESERVE.looks * look));
 
 function outOf(context: Context, input: Input): string | null {
   const out = input.text('out');
@@ -230,7 +238,7 @@ export function resultJson({ file, params, floats, found }: Finished) {
 
 function printResult(context: Context, done: Finished): void {
   const { found, params } = done;
-  const { metric, best, ensemble, baseline } = found;
+  const { metric, best, ensemble, whole, baseline } = found;
   const shown = (file: string): string => safeLine(path.relative(context.cwd, file));
   const cell = (value: number | null): string => (value === null ? '–' : formatNumber(value));
   const rows = [
@@ -239,6 +247,7 @@ function printResult(context: Context, done: Finished): void {
     ...(ensemble
       ? [[l10n.t('ensemble of {0}', ensemble.members.length), cell(ensemble.validation), cell(ensemble.test)]]
       : []),
+    ...(whole ? [[l10n.t('trained again on all but the test examples'), '–', cell(whole.test)]] : []),
   ];
   const heads = [
     { title: metric === 'accuracy' ? 'accuracy' : 'R²' },

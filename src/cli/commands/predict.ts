@@ -58,7 +58,15 @@ export const predict: Command = {
 
 const Ensemble = z.object({
   format: z.literal('tunesmith ensemble'),
-  members: z.array(z.object({ run: z.string(), weight: z.number().positive() })).min(1),
+  members: z
+    .array(
+      z.object({
+        run: z.string(),
+        weight: z.number().positive(),
+        copies: z.number().int().min(0).max(100).optional(),
+      }),
+    )
+    .min(1),
 });
 
 /** Predicts by the networks that an ensemble's file names. */
@@ -75,8 +83,8 @@ async function predictTogether(
     throw new CommandError(l10n.t('{0} is not an ensemble that "tunesmith auto" has written.', file), [], 2);
   if (input.text('fold') !== undefined) throw new UsageError(l10n.t('--fold is for a run, not for an ensemble.'));
   const members = [];
-  for (const { run, weight } of parsed.data.members) {
-    members.push({ id: run, weight, folder: await folderOf(context, (await context.run(run)).id) });
+  for (const { run, weight, copies } of parsed.data.members) {
+    members.push({ id: run, weight, copies, folder: await folderOf(context, (await context.run(run)).id) });
   }
   const force = input.flag('force');
   const answer = await asking(context)(

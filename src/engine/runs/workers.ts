@@ -17,12 +17,19 @@ interface Waiting {
 
 /**
  * Returns a text that is equal for the launches that one program can take one after the other: trials of a search with the
- * same command in the same place, on the same devices. Null: its program ends with the run.
+ * same command in the same place, on the same devices. The built-in trainer reads its network from the run's folder, and
+ * starts one backend. Null: its program ends with the run.
  */
 export function workerKey(spec: RunSpec, placement: Record<string, string>): string | null {
   const { search, argv, variables, cwd, env, debug, cluster, capture, network, pipeline } = spec;
   if (search === null || debug || cluster || pipeline) return null;
-  return JSON.stringify([search, argv, variables, cwd, env, capture, network, placement]);
+  return JSON.stringify([search, argv, variables, cwd, env, capture, backendOf(network), placement]);
+}
+
+/** Returns the backend that a network asks for; null: the program is not the built-in trainer. */
+function backendOf(network: unknown): unknown {
+  if (network === undefined) return null;
+  return (network as { backend?: unknown } | null)?.backend ?? 'auto';
 }
 
 export class Workers {

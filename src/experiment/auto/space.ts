@@ -27,7 +27,11 @@ const COMMON: Record<string, [prior: string | number | boolean, range: object]> 
   batch_size: [32, { choice: [16, 32, 64, 128] }],
   mixup: [0, { choice: [0, 0.2] }],
 };
-const OF_TABLES: typeof COMMON = { squash: [false, { choice: [false, true] }] };
+const OF_TABLES: typeof COMMON = {
+  // Without a hidden layer, the network is a linear model, which is hard to beat on few rows.
+  depth: [2, { int: [0, 4] }],
+  squash: [false, { choice: [false, true] }],
+};
 const OF_ARRAYS: typeof COMMON = { scale: ['auto', { choice: ['auto', 'standardize'] }] };
 const OF_PICTURES: typeof COMMON = { shift: [0, { int: [0, 2] }], rotate: [0, { int: [0, 10] }] };
 const OF_SEQUENCES: typeof COMMON = { cell: ['conv', { choice: ['conv', 'gru', 'lstm'] }] };

@@ -100,8 +100,17 @@ function fromSweep(source: Source) {
   return cwd === null ? sweep : { ...sweep, written: { ...sweep.written, cwd } };
 }
 
-function checkShape(source: Source, value: object): Pick<Reading, 'written' | 'origin'> {
+/** With `auto`, a search has a space of its own, so the file's may be left out. */
+function withSpace(value: object): object {
+  const { network, search } = value as { network?: { auto?: unknown } | null; search?: object | null };
+  const isAuto = typeof network === 'object' && network !== null && network.auto !== undefined;
+  if (!isAuto || typeof search !== 'object' || search === null || Array.isArray(search)) return value;
+  return { ...value, search: { space: {}, ...search } };
+}
+
+function checkShape(source: Source, given: object): Pick<Reading, 'written' | 'origin'> {
   const origin = (at: Path): Path => at;
+  const value = withSpace(given);
   const result = ExperimentFile.safeParse(value);
   if (result.success) return { written: result.data, origin };
   const problems = problemsOf(result.error.issues, value, ExperimentFile);

@@ -10,10 +10,14 @@ const Run = z.object({ id: z.string(), folder: z.string() });
 export const AutoTask = z.discriminatedUnion('type', [
   /** `network`: the section of the file, filled in. `folder`: what its paths start from. */
   z.object({ type: z.literal('look'), network: z.unknown(), folder: z.string() }),
-  z.object({ type: z.literal('find'), runs: z.array(Run) }),
+  /** `refit`: seconds for training the best networks again, on all examples but the test's. */
+  z.object({ type: z.literal('find'), runs: z.array(Run), refit: z.number().min(0) }),
   z.object({
     type: z.literal('predict'),
-    members: z.array(Run.extend({ weight: z.number().positive() })).min(1),
+    /** `copies`: trainings on all examples; 0 or absent: the run's own network. */
+    members: z
+      .array(Run.extend({ weight: z.number().positive(), copies: z.number().int().min(0).max(100).optional() }))
+      .min(1),
     files: z.array(z.string()).min(1),
     folder: z.string(),
     output: z.string(),
@@ -47,6 +51,13 @@ const Found = z.object({
       members: z.array(z.object({ run: z.string(), weight: z.number() })),
       loss: z.number(),
       validation: score,
+      test: score,
+    })
+    .nullable(),
+  /** The best network or the ensemble, trained again on all examples but the test's; null: there was no time. */
+  whole: z
+    .object({
+      members: z.array(z.object({ run: z.string(), weight: z.number(), copies: z.number() })),
       test: score,
     })
     .nullable(),

@@ -1,4 +1,5 @@
 /** The ladder of backends: tries, selects, starts and installs them. */
+import * as tf from '@tensorflow/tfjs-core';
 import type { BackendId, BackendReport } from '../../protocol/engine/index.js';
 import { TrainingError, messageOf } from '../errors.js';
 import { cpu } from './cpu.js';
@@ -70,10 +71,16 @@ export async function workingBackends(): Promise<BackendModule[]> {
   throw new TrainingError('no backend works here; "tunesmith backends" says why');
 }
 
-/** Starts a backend that is known to work. */
+/** The running backend of this process. */
+let running: { id: BackendId; started: Started; backend: unknown } | null = null;
+
+/** Starts a backend that is known to work, unless it runs already. */
 export async function startBackend(backend: BackendModule): Promise<Started> {
+  if (running?.id === backend.id && running.backend === tf.backend()) return running.started;
   try {
-    return await backend.start();
+    const started = await backend.start();
+    running = { id: backend.id, started, backend: tf.backend() };
+    return started;
   } catch (error) {
     throw new TrainingError(`backend ${backend.id} could not be started: ${messageOf(error)}`);
   }

@@ -21,8 +21,13 @@ export type SavedData = Pick<
   'name' | 'task' | 'inputShape' | 'classes' | 'outputs' | 'inputScale' | 'targetScale' | 'preparation'
 >;
 
+/** Returns the file of a network that was trained again on all examples but the test's; `copy` counts from 1. */
+export const wholeFile = (copy: number): string => MODEL_FILE.replace('.safetensors', `-whole${copy}.safetensors`);
+
 export interface SavedNetwork {
   network: Network;
+  /** Best epoch of a completed training; absent or null: unknown. */
+  epoch?: number | null;
   data: SavedData;
   weights: SavedWeight[];
 }
@@ -36,11 +41,12 @@ const Data = z.object({
   preparation: record(z.unknown()),
 });
 
-/** Returns the metadata saved with the weights. */
-export function savedMetadata(network: Network, data: SavedData): Record<string, string> {
+/** Returns the metadata saved with the weights. `epoch`: the best one of a completed training. */
+export function savedMetadata(network: Network, data: SavedData, epoch: number | null = null): Record<string, string> {
   const { name, inputShape, classes, inputScale, targetScale, preparation } = data;
   return {
     format: 'tunesmith',
+    ...(epoch !== null && { epoch: String(epoch) }),
     network: JSON.stringify(network),
     data: JSON.stringify({ name, inputShape, classes, inputScale, targetScale, preparation }),
   };
@@ -55,19 +61,25 @@ export function savedFrom(weights: SavedWeight[], metadata: Record<string, strin
   const data = Data.parse(JSON.parse(metadata.data ?? ''));
   const outputs = data.classes?.length ?? data.targetScale?.length ?? 1;
   const task = LOSSES[network.loss.name] === 'classes' ? 'classification' : 'regression';
-  return { network, weights, data: { ...data, task, outputs } };
+  const epoch = Number(metadata.epoch);
+  return { network, weights, epoch: epoch > 0 ? epoch : null, data: { ...data, task, outputs } };
 }
 
+/** Which network of a run: of a fold; or the n-th one that was trained on all examples; null: its only one. */
+export type Which = number | { copy: number } | null;
+
 /** Loads the saved network. Throws TrainingError when the run has none or it is damaged. */
-export async function loadSaved(runFolder: string, fold: number | null = null): Promise<SavedNetwork> {
-  const path = join(runFolder, modelFile(fold));
+export async function loadSaved(runFolder: string, which: Which = null): Promise<SavedNetwork> {
+  const isCopy = typeof which === 'object' && which !== null;
+  const fold = isCopy ? null : which;
+  const path = join(runFolder, isCopy ? wholeFile(which.copy) : modelFile(fold));
   try {
     const { weights, metadata } = await loadModelFile(path);
     if (metadata.format !== 'tunesmith') throw new Error('it was not written by the built-in trainer');
     return savedFrom(weights, metadata);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      if (fold === null && existsSync(join(runFolder, modelFile(1)))) {
+      if (!isCopy && fold === null && existsSync(join(runFolder, modelFile(1)))) {
         throw new TrainingError(
           'this run was cross-validated and has a network for each fold: name one, as in --fold 1',
         );

@@ -4,9 +4,10 @@ import { AutoTask, type AutoLine } from '../../protocol/trainer/automatic.js';
 import { validateNetwork } from '../../experiment/network/index.js';
 import { chooseBackend, requestedBackend, startBackend } from '../backends/index.js';
 import { TrainingError, messageOf } from '../errors.js';
-import { findBest } from '../ensemble/find.js';
+import { findBest, withRefitted } from '../ensemble/find.js';
 import { lookAt } from '../ensemble/look.js';
 import { loadRuns } from '../ensemble/runs.js';
+import { refit } from '../ensemble/refit.js';
 import { predictTogether } from '../ensemble/predict.js';
 import { checkOutput } from '../files/output.js';
 
@@ -46,7 +47,12 @@ async function work(task: AutoTask, signal: AbortSignal): Promise<void> {
   }
   const loaded = await loadRuns({ runs: task.runs, batch, signal, onProgress });
   try {
-    const found = findBest(loaded);
+    const best = findBest(loaded);
+    const members = best.ensemble?.members ?? [{ run: best.best.run, weight: 1 }];
+    members.sort((a, b) => b.weight - a.weight);
+    const refitted =
+      task.refit > 0 ? await refit({ loaded, members, seconds: task.refit, batch, signal, onProgress }) : null;
+    const found = withRefitted(best, refitted, loaded);
     say({ type: 'found', ...found, network: { ...found.network }, left: loaded.left });
   } finally {
     loaded.members.forEach(({ model }) => model.dispose());

@@ -1,6 +1,7 @@
 /** The best network of several runs, and the ensemble of them if it is better. */
 import type { Network } from '../../experiment/network/index.js';
 import { averaged, lossOf, scoreOf, select, type Predictions, type Truth } from './select.js';
+import type { Refitted } from './refit.js';
 import type { Loaded, Member } from './runs.js';
 
 export interface Found {
@@ -16,6 +17,8 @@ export interface Found {
     validation: number;
     test: number | null;
   } | null;
+  /** The best network or the ensemble, trained again on all examples but the test's; null: it was not. */
+  whole: { members: Refitted['members']; test: number | null } | null;
   /** Score of the most frequent class, or of the mean, on the test part. */
   baseline: number | null;
   examples: { validation: number; test: number };
@@ -49,6 +52,7 @@ export function findBest({ members, validation, test }: Loaded): Found {
     })),
     best: { run: best.run, loss, validation: scoreOf(best.validation, validation), test: testOf(best.test) },
     ensemble: ensembleOf(chosen, validation, loss, testOf),
+    whole: null,
     baseline: baselineOf(validation, test, best.validation.width),
     examples: { validation: validation.examples, test: test?.examples ?? 0 },
     network: saved.network,
@@ -86,6 +90,13 @@ function baselineOf(validation: Truth, test: Loaded['test'], width: number): num
   const values = new Float32Array(test.examples * width);
   for (let i = 0; i < test.examples; i++) values.set(means, i * width);
   return finite(scoreOf({ values, width }, test));
+}
+
+/** Returns the result with that of the networks which were trained again. */
+export function withRefitted(found: Found, refitted: Refitted | null, { test }: Loaded): Found {
+  if (!refitted) return found;
+  const score = refitted.test && test ? finite(scoreOf(refitted.test, test)) : null;
+  return { ...found, whole: { members: refitted.members, test: score } };
 }
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -1,7 +1,7 @@
 /** Predictions of an ensemble for a person's own files. */
 import { csv } from '../../protocol/values/csv.js';
 import { writeWhole } from '../../files/whole.js';
-import { loadSaved } from '../checkpoints/saved.js';
+import { loadSaved, type Which } from '../checkpoints/saved.js';
 import { SavedModel } from '../checkpoints/savedModel.js';
 import { prepare, type Prepared } from '../data/prepared.js';
 import { TrainingError } from '../errors.js';
@@ -10,9 +10,24 @@ import { predictions } from './runs.js';
 import { averaged, type Predictions } from './select.js';
 
 export interface Together extends PredictContext {
-  members: readonly { id: string; folder: string; weight: number }[];
+  members: readonly { id: string; folder: string; weight: number; copies?: number | undefined }[];
   files: readonly string[];
   output: string;
+}
+
+/** Returns the networks that stand for a member, which share its weight. */
+function networksOf({ copies = 0, ...member }: Together['members'][number]): {
+  id: string;
+  folder: string;
+  weight: number;
+  which: Which;
+}[] {
+  if (copies === 0) return [{ ...member, which: null }];
+  return Array.from({ length: copies }, (_, i) => ({
+    ...member,
+    weight: member.weight / copies,
+    which: { copy: i + 1 },
+  }));
 }
 
 /** Writes a row for every example. Each network sees the files as it was trained to; their outputs are averaged. */
@@ -23,10 +38,11 @@ export async function predictTogether(task: Together) {
   const open: { close(): Promise<void> }[] = [];
   const models: SavedModel[] = [];
   try {
-    for (const [i, { id, folder: at, weight }] of members.entries()) {
+    const networks = members.flatMap(networksOf);
+    for (const [i, { id, folder: at, weight, which }] of networks.entries()) {
       signal.throwIfAborted();
-      onProgress(i / members.length, `networks: ${i + 1} of ${members.length}`);
-      const model = new SavedModel(await loadSaved(at));
+      onProgress(i / networks.length, `networks: ${i + 1} of ${networks.length}`);
+      const model = new SavedModel(await loadSaved(at, which));
       models.push(model);
       const given = await prepare(model.saved, files, { folder, needTargets: false });
       open.push(given);

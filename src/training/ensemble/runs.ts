@@ -6,9 +6,10 @@ import { readReal } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { RunSpec } from '../../protocol/run/runFolder.js';
 import { loadSaved } from '../checkpoints/saved.js';
+import type { Network } from '../../experiment/network/index.js';
 import { SavedModel } from '../checkpoints/savedModel.js';
 import { divisionsOf, openData, testDivision } from '../data/index.js';
-import type { Dataset, Examples } from '../data/types.js';
+import type { Dataset, Examples, OpenData } from '../data/types.js';
 import { TrainingError, messageOf } from '../errors.js';
 import { Feed, toTensors } from '../loop/batches.js';
 import { lossKnown } from '../loop/defaults.js';
@@ -16,6 +17,9 @@ import type { Predictions, Truth } from './select.js';
 
 export interface Member {
   run: string;
+  /** The run's folder. */
+  folder: string;
+  parts: Parts;
   model: SavedModel;
   validation: Predictions;
   test: Predictions | null;
@@ -56,6 +60,8 @@ export async function loadRuns({ runs, batch, signal, onProgress }: LoadRuns): P
       const model = new SavedModel(saved);
       members.push({
         run: id,
+        folder,
+        parts: own,
         model,
         validation: await predictions(model, own.dataset.validation, batch),
         test: own.test && (await predictions(model, own.test.validation, batch)),
@@ -82,9 +88,24 @@ export async function loadRuns({ runs, batch, signal, onProgress }: LoadRuns): P
   };
 }
 
-interface Parts {
+export interface Parts {
+  data: OpenData;
   dataset: Dataset;
   test: Dataset | null;
+}
+
+/** Returns the data whose training examples are all but those of the test, and the test part as prepared with them. */
+export async function wholeOf({ data }: Parts, network: Network): Promise<{ dataset: Dataset; test: Dataset | null }> {
+  const [division] = divisionsOf(data, network);
+  const { train, validation } = division!;
+  const { test } = network;
+  // Examples that come with the data for validation have no index.
+  const all = validation ? Int32Array.from([...train, ...validation]).sort() : train;
+  // The training evaluates itself on examples that it has seen, never on the test part.
+  const dataset = await data.dataset({ train: all, validation }, 1);
+  if (test === null) return { dataset, test: null };
+  const judged = testDivision(data, { ...network, test }).validation;
+  return { dataset, test: await data.dataset({ train: all, validation: judged }, 1) };
 }
 
 async function partsOf(folder: string, network: SavedModel['saved']['network'], signal: AbortSignal): Promise<Parts> {
@@ -99,6 +120,7 @@ async function partsOf(folder: string, network: SavedModel['saved']['network'], 
   const [division] = divisionsOf(data, network);
   const { test } = network;
   return {
+    data,
     dataset: await data.dataset(division!, 1),
     test: test === null ? null : await data.dataset(testDivision(data, { ...network, test }), 1),
   };

@@ -19,6 +19,7 @@ import { decayGroups, decayVector, sumsOf, type DecayGroup } from './decays.js';
 import { Judge, type JudgeParts } from './judge.js';
 import { Point } from './products.js';
 import { RateDescent } from './rate.js';
+import type { SmoothingSlope } from '../losses/closed.js';
 import { Strength } from './strength.js';
 import { TunedLoss } from './tunedLoss.js';
 import { HyperValues, type HyperState, type HyperValue } from './values.js';
@@ -270,6 +271,8 @@ export class Hypergradient {
     const sums = await sumsOf(this.groups, decaying.vector, step.theta);
     const result = sums.map((sum) => sum * decaying.factor);
     if (!this.tunedLoss && !this.strength) return result;
+    const quick = this.quickProduct(step, w);
+    if (quick !== null) return [...result, quick];
     const mixed = await this.point.along(step.theta, w, () => this.slopes(step));
     result.push(...(await mixed.data()));
     mixed.dispose();
@@ -288,6 +291,13 @@ export class Hypergradient {
       return { outputs, targets };
     };
     const parts: tf.Tensor1D[] = [];
+    const slope = this.closedSlope;
+    if (slope) {
+      const outputs = tf.tidy(() => forward(step.batch).outputs);
+      const values = slope((await outputs.data()) as Float32Array, step.batch.targets, step.batch.count);
+      outputs.dispose();
+      return tf.tensor1d([values]);
+    }
     if (loss instanceof TunedLoss) {
       const slopes = tf.tidy(() => {
         const { outputs, targets } = forward(step.batch);
@@ -312,9 +322,24 @@ export class Hypergradient {
     return all;
   }
 
+  /** The derivative with respect to the label smoothing, if it alone is tuned and has a closed form; else null. */
+  private get closedSlope(): SmoothingSlope | null {
+    return this.strength || this.tunes('classWeights') ? null : (this.tunedLoss?.smoothingSlope ?? null);
+  }
+
+  /**
+   * Returns w·∂²L/∂θ∂φ for the label smoothing φ alone, whose derivative is linear in the outputs: it is that of the outputs'
+   * derivative along w. Null: the network or the loss has no such form.
+   */
+  private quickProduct({ batch, theta }: TakenStep, w: tf.Tensor1D): number | null {
+    const slope = this.closedSlope;
+    const tangents = slope && this.parts.gradients().tangents?.(batch, theta, w);
+    return slope && tangents ? slope(tangents, batch.targets, batch.count) : null;
+  }
+
   /** Returns the derivative with respect to the label smoothing, if it alone is tuned and has a closed form. */
   private quickSlope({ batch, step }: TakenStep): number | null {
-    const slope = this.strength || this.tunes('classWeights') ? null : this.tunedLoss?.smoothingSlope;
+    const slope = this.closedSlope;
     const outputs = slope && this.parts.gradients().outputs?.(batch, step);
     return slope && outputs ? slope(outputs, batch.targets, batch.count) : null;
   }

@@ -26,10 +26,14 @@ interface Places {
   input: number;
   outputs: number[];
   gradients: number[];
+  /** Room for one link's output. */
+  spare: number;
 }
 
 export class FastDense {
   private places: Places | null = null;
+  /** Batch and weights whose outputs the places hold. */
+  private last: { batch: BatchValues; theta: tf.Tensor1D } | null = null;
 
   private constructor(
     private readonly simd: Simd,
@@ -59,7 +63,8 @@ export class FastDense {
     return new FastDense(simd, links, inputs, parameters, loss.closed, classes !== null);
   }
 
-  take({ count, inputs, targets }: BatchValues, random: Random): BatchGradient {
+  take(batch: BatchValues, random: Random): BatchGradient {
+    const { count, inputs, targets } = batch;
     const { simd, links, parameters } = this;
     // Allocate first: allocation may move the memory and invalidate views of it.
     const made = simd.tensor([parameters.count]);
@@ -75,6 +80,7 @@ export class FastDense {
     const right = this.classes ? countRight(outputs, targets, width, count) : 0;
     const loss = this.loss(outputs, targets, simd.numbers(places.gradients.at(-1)!, count * width), count);
     this.back(places, theta, slope, count);
+    this.last = { batch, theta: parameters.vector };
     return { result: tf.tensor1d([loss, right]), gradient };
   }
 
@@ -82,9 +88,46 @@ export class FastDense {
   outputs({ count, inputs }: BatchValues, random: Random): Float32Array {
     const { simd, links, parameters } = this;
     const places = this.place(count);
+    this.last = null;
     simd.numbers(places.input, inputs.length).set(inputs);
     this.forward(places, simd.addressOf(parameters.vector), count, random);
     return simd.numbers(places.outputs.at(-1)!, count * links.at(-1)!.width).slice();
+  }
+
+  /**
+   * Returns the derivative of the outputs along v, [count, width of the last layer]: forward mode through what the last
+   * training step has computed. Null: that was another batch or at other weights, or there is dropout.
+   */
+  tangents(batch: BatchValues, theta: tf.Tensor1D, v: tf.Tensor1D): Float32Array | null {
+    const { simd, links, places, last } = this;
+    if (!places || last?.batch !== batch || last.theta !== theta || theta.isDisposed) return null;
+    if (links.some(({ kind }) => kind === 'dropout')) return null;
+    const [at, along] = [simd.addressOf(theta), simd.addressOf(v)];
+    const { count } = batch;
+    // The gradients' memory is free between two steps.
+    let before: number | null = null;
+    for (const [i, link] of links.entries()) {
+      const to = places.gradients[i]!;
+      const size = count * link.width;
+      if (link.kind === 'dense') {
+        const from = rowMajor(places.outputs[i - 1] ?? places.input, link.from);
+        const bias = link.bias === null ? 0 : along + 4 * link.bias;
+        simd.matMul(from, rowMajor(along + 4 * link.kernel, link.width), to, count, link.width, link.from, bias);
+        if (before !== null) {
+          const weights = rowMajor(at + 4 * link.kernel, link.width);
+          simd.matMul(rowMajor(before, link.from), weights, places.spare, count, link.width, link.from, 0);
+          const [sum, more] = [simd.numbers(to, size), simd.numbers(places.spare, size)];
+          for (let j = 0; j < size; j++) sum[j]! += more[j]!;
+        }
+      } else if (link.kind === 'activation') {
+        // Inputs do not depend on the weights.
+        if (before === null) continue;
+        simd.numbers(to, size).set(simd.numbers(before, size));
+        simd.activateBack(link.name, to, places.outputs[i]!, size);
+      }
+      before = to;
+    }
+    return before === null ? null : simd.numbers(before, count * links.at(-1)!.width).slice();
   }
 
   private forward(places: Places, theta: number, count: number, random: Random): void {
@@ -142,14 +185,16 @@ export class FastDense {
     this.dispose();
     const { simd, links } = this;
     const numbers = () => links.map(({ width }) => simd.allocate(batch * width));
-    this.places = { batch, input: simd.allocate(batch * this.inputs), outputs: numbers(), gradients: numbers() };
+    const spare = simd.allocate(batch * Math.max(...links.map(({ width }) => width)));
+    this.places = { batch, input: simd.allocate(batch * this.inputs), outputs: numbers(), gradients: numbers(), spare };
     return this.places;
   }
 
   dispose(): void {
     if (!this.places) return;
-    const { input, outputs, gradients } = this.places;
-    for (const address of [input, ...outputs, ...gradients]) this.simd.free(address);
+    this.last = null;
+    const { input, outputs, gradients, spare } = this.places;
+    for (const address of [input, spare, ...outputs, ...gradients]) this.simd.free(address);
     this.places = null;
   }
 }

@@ -77,6 +77,10 @@ export class OwnGradient implements GradientSource {
     return this.fast?.outputs(batch, this.random.fork(`step ${step}`)) ?? null;
   }
 
+  tangents(batch: BatchValues, theta: tf.Tensor1D, v: tf.Tensor1D): Float32Array | null {
+    return this.fast?.tangents(batch, theta, v) ?? null;
+  }
+
   dispose(): void {
     this.fast?.dispose();
   }

@@ -23,6 +23,8 @@ export interface GradientSource {
   take(batch: BatchValues, step: number, watch?: ForwardContext['watch']): Promise<BatchGradient>;
   /** Returns the outputs for a batch as in a training step, where they are quickly computed alone; else null. */
   outputs?(batch: BatchValues, step: number): Float32Array | null;
+  /** Returns the derivative along v of the outputs that the last `take` has computed, if they were these; else null. */
+  tangents?(batch: BatchValues, theta: tf.Tensor1D, v: tf.Tensor1D): Float32Array | null;
   dispose(): void;
 }
 

@@ -11,7 +11,7 @@ import { saveWeights } from '../checkpoints/checkpoint.js';
 import { CrossValidation } from '../evaluation/crossValidation.js';
 import { factsOf } from '../data/facts.js';
 import { infoOfFacts } from '../../protocol/dataFacts.js';
-import { divisionsOf, openData, type Dataset } from '../data/index.js';
+import { divisionsOf, openData, type Dataset, type OpenData } from '../data/index.js';
 import { isHeld } from '../data/types.js';
 import { TrainingError, messageOf } from '../errors.js';
 import { saveGraph } from '../graphFile.js';
@@ -50,6 +50,23 @@ export async function trainRun(
   folder: string,
   given: Given = {},
 ): Promise<boolean> {
+  const opened: OpenData[] = [];
+  try {
+    return await trainOn(run, spec, folder, given, opened);
+  } finally {
+    // The process may train another network, or the person may want to replace the files.
+    for (const one of opened) await one.close();
+  }
+}
+
+/** Data that it opens are added to `opened`. */
+async function trainOn(
+  run: RunClient,
+  spec: Parameters<typeof trainRun>[1],
+  folder: string,
+  given: Given,
+  opened: OpenData[],
+): Promise<boolean> {
   const kept = run.enabled ? run.folder : null;
   const live = await LiveChanges.open(kept, spec.params ?? {}, readNetwork(spec.network));
   let { network } = live;
@@ -57,7 +74,7 @@ export async function trainRun(
   const env = { ...process.env };
   if (network.workers > 1) Object.assign(process.env, deviceOf(0, env));
   const ownMetrics = network.metrics.module === null ? [] : await loadOwnMetrics(network.metrics.module, folder);
-  const reading = given.dataset ? [given.dataset] : load(run, network, folder);
+  const reading = given.dataset ? [given.dataset] : load(run, network, folder, opened);
   const { meta } = network;
   const tasks = meta ? divideIntoTasks(meta, reading) : null;
   tasks?.catch(() => undefined);
@@ -246,7 +263,10 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
     await given.onTrained?.(all()[0]!);
     if (saves) {
       const trained = training instanceof Pruning ? training.network : network;
-      for (const [i, one] of all().entries()) await save(run, trained, datasets[i]!, one, folds ? i + 1 : null);
+      for (const [i, one] of all().entries()) {
+        const epoch = completed ? one.keptEpoch : null;
+        await save(run, trained, datasets[i]!, one, { fold: folds ? i + 1 : null, epoch });
+      }
     }
     if (folds && completed) sayFinal(run, folds);
     if (training instanceof Pruning && training.summary) console.log(training.summary);
@@ -282,7 +302,7 @@ function overheard(run: RunClient, onLog: (values: Record<string, number>) => vo
 }
 
 /** Loads the data set, or one per fold of a cross-validation. */
-async function load(run: RunClient, network: Network, folder: string): Promise<Dataset[]> {
+async function load(run: RunClient, network: Network, folder: string, opened: OpenData[]): Promise<Dataset[]> {
   const data = await openData(network.data, {
     folder,
     validation: network.validation,
@@ -293,6 +313,7 @@ async function load(run: RunClient, network: Network, folder: string): Promise<D
       run.progress(null, text);
     },
   });
+  opened.push(data);
   const divisions = divisionsOf(data, network);
   if (network.folds !== null && data.given !== null) {
     run.message(
@@ -368,18 +389,18 @@ async function setLive(
   run.message('info', `${names.join(', ')}: ${when}`);
 }
 
-/** Saves the network. `fold` counts from 1; null: no folds. */
+/** Saves the network. `fold` counts from 1; null: no folds. `epoch`: the best one; null: the training was not completed. */
 async function save(
   run: RunClient,
   network: Network,
   dataset: Dataset,
   training: Training,
-  fold: number | null,
+  { fold, epoch }: { fold: number | null; epoch: number | null },
 ): Promise<void> {
   const name = modelFile(fold);
   try {
     const weights = savedWeights(await training.weights(), network);
-    await saveWeights(join(run.folder, name), weights, savedMetadata(network, dataset));
+    await saveWeights(join(run.folder, name), weights, savedMetadata(network, dataset, epoch));
     run.media(fold === null ? 'model' : `model of fold ${fold}`, name, { mime: 'application/octet-stream' });
   } catch (error) {
     // The metrics are safe in the journal; a full disk must not turn hours of training into a failed run.

@@ -57,7 +57,8 @@ async function saying(child: ReturnType<typeof begin>, what: RegExp): Promise<vo
   }
 }
 
-describe('tunesmith auto', () => {
+// On a busy machine, the start of a process takes seconds.
+describe('tunesmith auto', { timeout: 240_000 }, () => {
   it('finds a network for a table, and its file runs and validates', async () => {
     const { code, out, err } = await auto(
       'two.csv',
@@ -80,6 +81,19 @@ describe('tunesmith auto', () => {
     expect(result.best.validation).toBeGreaterThan(0.7);
     expect(result.test).toEqual({ metric: 'accuracy', value: expect.any(Number) as number });
     expect(readFileSync(inFolder('two.network/two.report.md'), 'utf8')).toContain('| best network |');
+    // The networks that were chosen are trained again on all examples but the test's, and predict together.
+    const ensemble = JSON.parse(readFileSync(inFolder('two.network/two.ensemble.json'), 'utf8')) as {
+      members: { run: string; copies: number }[];
+      test: number;
+    };
+    const [first] = ensemble.members;
+    expect(first!.copies).toBeGreaterThan(0);
+    expect(ensemble.test).toBeGreaterThan(0.7);
+    const files = readdirSync(inFolder(`.tunesmith/runs/${first!.run}/checkpoints`));
+    expect(files.filter((name) => name.startsWith('model-whole'))).toHaveLength(first!.copies);
+    const all = await workspace.tunesmith(['predict', 'two.network/two.ensemble.json', 'two.csv', '--out', 'all.csv']);
+    expect([all.err, all.code]).toEqual([expect.anything(), 0]);
+    expect(readFileSync(inFolder('all.csv'), 'utf8').trim().split('\n')).toHaveLength(161);
     expect(await workspace.tunesmith(['validate', 'two.network/two.best.tune.yaml'])).toMatchObject({ code: 0 });
     const run = await workspace.tunesmith([
       'run',

@@ -5,8 +5,11 @@ import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { planFile } from '../../../automatic/files.js';
+import { budgetOf } from '../../../automatic/budget.js';
+import { untilFirst } from '../../../automatic/firstNetwork.js';
 import { finish, type AskAuto, type Finished } from '../../../automatic/finish.js';
 import { look, readAuto } from '../../../automatic/look.js';
+import { enqueuePortfolio } from '../../../automatic/portfolio.js';
 import { headerOf } from '../../../automatic/header.js';
 import { secondsOf } from '../../../experiment/network/index.js';
 import { formatNumber } from '../../../format/numbers.js';
@@ -50,20 +53,28 @@ export function automaticCommands(parts: Parts): Pick<Handlers, 'data.findNetwor
       });
       const read = readAuto(plan.text, plan.file);
       if ('problems' in read) throw Object.assign(new Error(read.problems[0]!.message), { problems: read.problems });
+      const began = Date.now();
       const looked = await look((task) => ask(task, l10n.t('Reading the data')), read.experiment, plan.file);
       if (plan.isNew) {
         await fs.mkdir(path.dirname(plan.file), { recursive: true });
         await fs.writeFile(plan.file, plan.text);
       }
-      const began = Date.now();
-      const { search } = await folder.request('searches/start', { file: plan.file, data: looked.facts });
+      const budget = budgetOf(secondsOf(seconds)!, (Date.now() - began) / 1000, (Date.now() - began) / 1000);
+      const { search } = await folder.request('searches/start', {
+        file: plan.file,
+        data: looked.facts,
+        time: budget.search,
+      });
+      const engine = { request: folder.request.bind(folder) };
+      await enqueuePortfolio(engine, search);
       panels.open(folder, { experiment: search.experiment, file: plan.file }, 'beside');
-      const ended = await waitFor(folder, search, secondsOf(seconds)!);
+      const follow = (one: Search): Promise<Search> => waitFor(folder, one, budget.search);
+      const ended = await untilFirst(engine, await follow(search), budget.search, follow);
       const done = await finish({
-        engine: { request: folder.request.bind(folder) },
+        engine,
         ask: (task) => ask(task, l10n.t('Comparing the networks')),
         search: ended,
-        ...{ out: null, notes: looked.notes, seconds: (Date.now() - began) / 1000 },
+        ...{ out: null, notes: looked.notes, seconds: (Date.now() - began) / 1000, refit: budget.refit },
       });
       await showReport(done);
       return { file: done.file, test: done.found.best.test };

@@ -40,6 +40,13 @@ describe('network: auto', () => {
     expect((experiment!.program as { value: unknown }).value).toMatchObject({ test: 0.5, body: { kind: 'sequences' } });
   });
 
+  it('takes settings of a search without a space', () => {
+    const { experiment, problems: found } = read('data: mnist\nauto: 60s', 'search: { parallel: 1 }');
+    expect(found).toEqual([]);
+    expect(experiment!.search).toMatchObject({ parallel: 1, sampler: 'auto', time: 60 });
+    expect(experiment!.search!.space).toHaveProperty('width');
+  });
+
   it('refuses what it cannot mean, with its place', () => {
     expect(problems('data: mnist\nauto: soon')).toEqual(['3:9: auto must be a time such as 60s, 10m or 2h']);
     expect(problems('data: mnist\nauto: { time: 0 }')).toEqual(['3:17: time must be a time such as 60s, 10m or 2h']);

@@ -11,13 +11,11 @@ import { Keeper } from '../../../../src/training/architecture/keeper.js';
 import { lossAndGradients } from '../../../../src/training/architecture/steps.js';
 import { searchArchitecture } from '../../../../src/training/architecture/search.js';
 import { Supernet } from '../../../../src/training/architecture/supernet.js';
-import { cpu } from '../../../../src/training/backends/cpu.js';
-import { tensorflowPython } from '../../../../src/training/backends/native/tensorflowPython.js';
-import { tfjsNode } from '../../../../src/training/backends/native/tfjsNode.js';
 import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { batchValues, toTensors, type Batch } from '../../../../src/training/loop/batches.js';
 import type { HeldExamples } from '../../../../src/training/data/types.js';
 import { Random } from '../../../../src/training/random.js';
+import { PRESENT } from '../present.js';
 import { network, Notes, rings } from '../support.js';
 
 const dense = (units: number, activation: string) => ({ dense: { units, activation } });
@@ -36,10 +34,8 @@ const batch = (examples: typeof dataset.train, count: number): Batch => {
 afterEach(() => tf.disposeVariables());
 
 // One native TensorFlow per process.
-const native = [tensorflowPython, tfjsNode].find((backend) => backend.missing() === null);
-const BACKENDS = [cpu, wasm, ...(native ? [native] : [])];
 
-describe.each(BACKENDS.map((backend) => [backend.id, backend] as const))('on %s', (_, backend) => {
+describe.each(PRESENT.map((backend) => [backend.id, backend] as const))('on %s', (_, backend) => {
   beforeAll(async () => {
     await backend.start();
   });
@@ -83,7 +79,7 @@ describe.each(BACKENDS.map((backend) => [backend.id, backend] as const))('on %s'
   });
 });
 
-describe.each(BACKENDS.map((backend) => [backend.id, backend] as const))('a hypernetwork on %s', (_, backend) => {
+describe.each(PRESENT.map((backend) => [backend.id, backend] as const))('a hypernetwork on %s', (_, backend) => {
   beforeAll(async () => {
     await backend.start();
   });

@@ -46,6 +46,33 @@ const hidden = [
 const classes = { layers: [...hidden, { dense: 2 }], loss: 'crossEntropy' };
 
 describe('a plain chain of dense layers', () => {
+  it('has the derivative of its outputs along a direction, after a step on the batch', async () => {
+    await tf.setBackend('wasm');
+    const layers = [{ dense: { units: 9, activation: 'tanh' } }, { activation: 'elu' }, { dense: 5 }, { dense: 2 }];
+    const dataset = rings(40);
+    const { parameters, ...parts } = partsOf({ ...classes, layers }, dataset);
+    const fast = FastDense.of({ parameters, ...parts })!;
+    const order = Int32Array.from({ length: 40 }, (_, i) => i);
+    const batch = batchValues(dataset, dataset.train as HeldExamples, order, 0, 13);
+    const random = new Random(8);
+    const v = tf.tensor1d(Float32Array.from({ length: parameters.count }, () => random.normal()));
+    const theta = tf.clone(parameters.vector);
+    const at = (by: number): Float32Array => {
+      parameters.assign(tf.tidy(() => tf.add(theta, tf.mul(v, by))));
+      return fast.outputs(batch, new Random(1))!;
+    };
+    const [up, down] = [at(0.001), at(-0.001)];
+    parameters.assign(theta);
+    expect(fast.tangents(batch, parameters.vector, v)).toBeNull();
+    tf.dispose(Object.values(fast.take(batch, new Random(1))));
+    const got = fast.tangents(batch, parameters.vector, v)!;
+    got.forEach((value, i) => expect(value).toBeCloseTo((up[i]! - down[i]!) / 0.002, 2));
+    // Nothing is known for another batch or at other weights.
+    expect(fast.tangents({ ...batch }, parameters.vector, v)).toBeNull();
+    expect(fast.tangents(batch, theta, v)).toBeNull();
+    fast.dispose();
+  });
+
   it.each<[string, Record<string, unknown>, Dataset]>([
     ['classes', classes, rings(60)],
     ['label smoothing', { ...classes, loss: { name: 'crossEntropy', labelSmoothing: 0.1 } }, rings(60)],

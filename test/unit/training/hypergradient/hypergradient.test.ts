@@ -6,14 +6,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { validateNetwork } from '../../../../src/experiment/network/index.js';
 import { cpu } from '../../../../src/training/backends/cpu.js';
-import { tensorflowPython } from '../../../../src/training/backends/native/tensorflowPython.js';
-import { tfjsNode } from '../../../../src/training/backends/native/tfjsNode.js';
 import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { loadState, saveState } from '../../../../src/training/checkpoints/resume.js';
 import type { Dataset } from '../../../../src/training/data/types.js';
 import type { HyperState } from '../../../../src/training/hypergradient/values.js';
 import { refusal } from '../../../../src/training/loop/liveChanges.js';
 import type { Training } from '../../../../src/training/loop/train.js';
+import { PRESENT } from '../present.js';
 import { network, Notes, rings, stripes, training } from '../support.js';
 
 const STEPS = 20;
@@ -85,10 +84,7 @@ const OPTIMIZERS = [
   { name: 'adam', learningRate: 0.02, epsilon: 1e-3 },
 ];
 
-const native = [tensorflowPython, tfjsNode].find((backend) => backend.missing() === null);
-const BACKENDS = [cpu, wasm, ...(native ? [native] : [])];
-
-describe.each(BACKENDS.map((backend) => [backend.id, backend] as const))('on %s', (_, backend) => {
+describe.each(PRESENT.map((backend) => [backend.id, backend] as const))('on %s', (_, backend) => {
   let id: string;
   beforeAll(async () => {
     await backend.start();
@@ -211,6 +207,29 @@ describe.each(BACKENDS.map((backend) => [backend.id, backend] as const))('on %s'
     const { learningRate: rate } = optimizer;
     const [at, up, down] = [await second(rate), await second(rate * 1.05), await second(rate * 0.95)];
     close([['learningRate', at.slope, (up.loss - down.loss) / (0.1 * rate)]], 0.02);
+  });
+});
+
+describe('the quick way through a perceptron', () => {
+  it('tunes the label smoothing at every step as the general one', async () => {
+    const curves: number[][] = [];
+    for (const backend of [cpu, wasm]) {
+      await backend.start();
+      const notes = new Notes();
+      const hypergradient = { tune: ['weightDecay', 'labelSmoothing'], every: 1, rate: 0.05 };
+      const run = training(
+        { ...base, optimizer: { name: 'adam', learningRate: 0.01 }, hypergradient },
+        dataset,
+        notes,
+        3,
+      );
+      await run.run();
+      curves.push(Object.values(run.hyper!.latest));
+      run.dispose();
+    }
+    const [general, quick] = curves as [number[], number[]];
+    expect(quick).toHaveLength(2);
+    quick.forEach((value, i) => expect(Math.abs(value / general[i]! - 1)).toBeLessThan(0.01));
   });
 });
 

@@ -1,10 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { backendById, startBackend } from '../../../../src/training/backends/index.js';
-import { cpu } from '../../../../src/training/backends/cpu.js';
-import { tensorflowPython } from '../../../../src/training/backends/native/tensorflowPython.js';
-import { tfjsNode } from '../../../../src/training/backends/native/tfjsNode.js';
-import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
+import { startBackend } from '../../../../src/training/backends/index.js';
 import type { Layer } from '../../../../src/experiment/network/index.js';
 import { Feed } from '../../../../src/training/loop/batches.js';
 import { Parameters } from '../../../../src/training/loop/parameters.js';
@@ -17,6 +13,7 @@ import { fisher, taylor, unitsOfWeights } from '../../../../src/training/prune/i
 import { hessianProduct, type Examined } from '../../../../src/training/prune/gradients.js';
 import { unitsOf, type Units } from '../../../../src/training/prune/units.js';
 import { Random } from '../../../../src/training/random.js';
+import { PRESENT } from '../present.js';
 import { network, rings, stripes } from '../support.js';
 import type { Dataset } from '../../../../src/training/data/types.js';
 
@@ -87,10 +84,7 @@ async function moved(parts: Examined, by: Float32Array, work: () => Promise<numb
   return value;
 }
 
-const native = [tensorflowPython, tfjsNode].find((backend) => backend.missing() === null);
-const BACKENDS = [cpu, wasm, ...(native ? [native] : [])];
-
-describe.each(BACKENDS)('second derivatives on $id', (backend) => {
+describe.each(PRESENT)('second derivatives on $id', (backend) => {
   it('agree with finite differences of the loss', async () => {
     await startBackend(backend);
     const one = await prepared(SMOOTH, stripes(32));
@@ -121,11 +115,11 @@ describe.each(BACKENDS)('second derivatives on $id', (backend) => {
   });
 });
 
-describe('importance', () => {
+describe.each(PRESENT)('importance on $id', (backend) => {
   afterAll(() => tf.disposeVariables());
 
   it('by taylor agrees with the change of the loss when a unit is removed', async () => {
-    await startBackend(backendById('wasm'));
+    await startBackend(backend);
     const one = await prepared([{ dense: { units: 8, activation: 'tanh' } }, { dense: 2 }], rings(128));
     const owned = unitsOfWeights(one.parts, one.units, 'takes');
     const theta = Float32Array.from(await one.parts.parameters.vector.data());
@@ -141,7 +135,7 @@ describe('importance', () => {
     one.dispose();
   });
   it('by curvature is E‖∇²f‖² of tanh', async () => {
-    await startBackend(backendById('wasm'));
+    await startBackend(backend);
     const random = new Random(4);
     const kernel = tf.tensor2d([0.5, -0.2, 0.3, 0.4], [2, 2]);
     const x = tf.tensor2d(
@@ -171,7 +165,7 @@ describe('importance', () => {
     tf.dispose([kernel, x]);
   });
   it('of layers agrees with the change of the loss without them', async () => {
-    await startBackend(backendById('wasm'));
+    await startBackend(backend);
     const small = { dense: { units: 6, activation: 'tanh' } };
     const one = await prepared(
       [small, { residual: [small] }, { residual: [small, { dense: 6 }] }, { dense: 2 }],

@@ -14,6 +14,7 @@ import { Random } from '../../../../src/training/random.js';
 import { insertNorms } from '../../../../src/training/transform/insert.js';
 import { LocalGradient } from '../../../../src/training/transform/local.js';
 import type { Dataset } from '../../../../src/training/data/types.js';
+import { PRESENT } from '../present.js';
 import { network, Notes, rings, stripes, training } from '../support.js';
 
 beforeAll(async () => void (await startBackend(backendById('wasm'))));
@@ -99,7 +100,41 @@ describe('normalised and whitened inputs', () => {
   });
 });
 
-describe('smooth functions in place of ReLU', () => {
+describe.each(PRESENT)('smooth functions in place of ReLU on $id', (backend) => {
+  beforeAll(async () => void (await startBackend(backend)));
+
+  it.each(['softplus', 'gaussian'] as const)('a network with %s has the gradient of its loss', async (by) => {
+    const layers = [
+      { conv: { filters: 2, kernel: 3, activation: 'relu' } },
+      'flatten',
+      { dense: { units: 6, activation: 'relu' } },
+      { dense: 2 },
+    ];
+    const { model, parts, batch } = await partsOf(layers, stripes(24), 16);
+    const smooth = { ...parts, smooth: { by, width: 0.7 } };
+    const { result, gradient } = gradientOf(smooth, batch, new Random(1));
+    const { parameters } = parts;
+    const theta = tf.clone(parameters.vector);
+    const random = new Random(2);
+    for (let probe = 0; probe < 4; probe++) {
+      const v = tf.tensor1d(Float32Array.from({ length: parameters.count }, () => random.normal()));
+      const lossAt = async (by: number): Promise<number> => {
+        parameters.assign(tf.tidy(() => tf.add(theta, tf.mul(v, by))));
+        const at = gradientOf(smooth, batch, new Random(1));
+        const [loss] = await at.result.data();
+        tf.dispose([at.result, at.gradient]);
+        return loss!;
+      };
+      const difference = ((await lossAt(0.003)) - (await lossAt(-0.003))) / 0.006;
+      const slope = (await tf.tidy(() => tf.sum(tf.mul(gradient, v))).data())[0]!;
+      expect(Math.abs(slope - difference)).toBeLessThan(0.01 * Math.abs(difference) + 2e-3);
+      v.dispose();
+    }
+    tf.dispose([theta, result, gradient]);
+    parameters.dispose();
+    model.dispose();
+  });
+
   it.each(['softplus', 'gaussian'] as const)('%s approaches ReLU, and has the derivative of its form', async (by) => {
     const x = tf.tensor1d([-2, -0.3, 0.1, 0.4, 3]);
     const at = (width: number) => (y: tf.Tensor) => activationOf('relu')(y, { smooth: { by, width } });
@@ -141,7 +176,9 @@ describe('smooth functions in place of ReLU', () => {
   });
 });
 
-describe('local targets', () => {
+describe.each(PRESENT)('local targets on $id', (backend) => {
+  beforeAll(async () => void (await startBackend(backend)));
+
   const LAYERS = [
     { dense: { units: 7, activation: 'tanh' } },
     { dense: { units: 6, activation: 'relu' } },

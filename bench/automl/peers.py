@@ -1,6 +1,6 @@
 """Writes tables as CSV files, and tunes scikit-learn's models on them for a given time, for run.mjs.
 
-    python peers.py write FOLDER SPLITS          writes TABLE-SPLIT-train.csv and -test.csv, prints their names
+    python peers.py write FOLDER SPLITS FIRST    writes TABLE-SPLIT-train.csv and -test.csv, prints their names
     python peers.py tune FOLDER NAME MODEL SECONDS SEED
     python peers.py score FOLDER NAME PREDICTIONS
 """
@@ -44,14 +44,14 @@ def read_table(path):
     return np.array([[float(v) for v in row[:-1]] for row in rows]), np.array([row[-1] for row in rows])
 
 
-def write(folder, splits):
+def write(folder, splits, first):
     folder.mkdir(parents=True, exist_ok=True)
     names = []
     for table, load in TABLES.items():
         inputs, targets = load(return_X_y=True)
         classes = table != "diabetes"
         words = [f"class {t}" if classes else repr(float(t)) for t in targets]
-        for split in range(splits):
+        for split in range(first, first + splits):
             x, x_test, y, y_test = train_test_split(
                 inputs, words, test_size=0.25, random_state=100 + split, stratify=targets if classes else None
             )
@@ -129,7 +129,7 @@ def score(folder, name, predictions):
 
 command, folder = sys.argv[1], pathlib.Path(sys.argv[2])
 if command == "write":
-    write(folder, int(sys.argv[3]))
+    write(folder, int(sys.argv[3]), int(sys.argv[4]))
 elif command == "tune":
     tune(folder, sys.argv[3], sys.argv[4], float(sys.argv[5]), int(sys.argv[6]))
 else:

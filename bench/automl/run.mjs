@@ -10,6 +10,7 @@ const { values: options } = parseArgs({
     python: { type: 'string', default: 'python3' },
     seconds: { type: 'string', default: '60' },
     splits: { type: 'string', default: '3' },
+    first: { type: 'string', default: '0' },
     only: { type: 'string' },
     help: { type: 'boolean' },
   },
@@ -22,6 +23,7 @@ model at a time, on one thread. Accuracy, or R² of numbers, on a quarter of the
   --python PATH    a Python that has scikit-learn (python3)
   --seconds N      time of each method and table (60)
   --splits N       random divisions of each table (3)
+  --first N        begin with this division (0)
   --only TABLE     this table alone`);
   process.exit(0);
 }
@@ -63,7 +65,7 @@ async function ours({ name }, seed) {
 const METHODS = ['auto', 'boosting', 'MLP'];
 const tables = new Map();
 try {
-  for (const one of await peers('write', folder, options.splits)) {
+  for (const one of await peers('write', folder, options.splits, options.first)) {
     if (options.only !== undefined && one.table !== options.only) continue;
     const seed = Number(one.name.split('-').at(-1));
     const [found, boosting, mlp] = await Promise.all([

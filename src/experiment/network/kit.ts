@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { suggest } from '../suggest.js';
 
-export const Placeholder = z.string().regex(/^\{[^{}]+\}$/, 'must be a "{param}" placeholder');
+// Aborting, because zod reports the one branch of a union that does not abort in place of the others.
+export const Placeholder = z.string().regex(/^\{[^{}]+\}$/, { error: 'must be a "{param}" placeholder', abort: true });
 
 /** Returns the placeholder that is the only key of a group, such as a layer's kind in `"{kind}": { units: 64 }`; else null. */
 export function kindPlaceholder(entry: unknown): string | null {

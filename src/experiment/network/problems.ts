@@ -38,6 +38,10 @@ function explain(issue: Issue, base: PropertyKey[], root: unknown, of: z.ZodType
     if (GENERIC.test(issue.message)) {
       const word = issue.errors.flat().find((error) => error.path.length === 0 && !GENERIC.test(error.message));
       if (word) return explain(word, at, root, of);
+      const inner = issue.errors.flat().find(({ code, path }) => code === 'invalid_union' && path.length === 0);
+      if (inner) return explain(inner, at, root, of);
+      const choice = issue.errors.flat().find(({ code, path }) => code === 'invalid_value' && path.length === 0);
+      if (choice) return explain(choice, at, root, of);
     }
   }
   if (issue.code === 'unrecognized_keys' && isListed(at)) {
@@ -59,6 +63,10 @@ function explain(issue: Issue, base: PropertyKey[], root: unknown, of: z.ZodType
     const name = String(at.at(-1) ?? 'network');
     message = missing ? `"${name}" is missing` : `"${name}" must be ${article(issue.expected)}`;
   }
+  if (issue.code === 'invalid_value' && GENERIC.test(message)) {
+    const name = at.findLast((part) => typeof part === 'string') ?? 'network';
+    message = `${name} must be one of ${issue.values.map(String).join(', ')}`;
+  }
   return [{ path: clean(at), message }];
 }
 
@@ -70,9 +78,8 @@ function scalarBranch(branches: readonly (readonly Issue[])[], value: unknown): 
   if (isObject(value) || value === undefined || value === null) return undefined;
   const direct = branches.flat().filter((error) => error.path.length === 0);
   return direct.find(
-    (error) =>
-      (error.code === 'too_small' || error.code === 'too_big' || error.code === 'invalid_value') &&
-      !/^Invalid (option|input)/.test(error.message),
+    ({ code, message }) =>
+      (code === 'too_small' || code === 'too_big' || code === 'invalid_value') && !GENERIC.test(message),
   );
 }
 const keyBranch = (branches: readonly (readonly Issue[])[]) =>

@@ -17,6 +17,22 @@ const problems = (change: (section: Section) => void) => {
 };
 
 describe('network section', () => {
+  it.each([
+    [
+      { distil: { teacher: { run: 'a' }, distance: 'cosine' } },
+      /^unknown distance "cosine"; it must be one of: logits, /,
+    ],
+    [{ prune: { by: 'hessian' } }, /^unknown importance "hessian"; it must be one of: taylor, /],
+    [
+      { hypergradient: { tune: ['momentum'] } },
+      /^unknown hyperparameter "momentum"; it must be one of: learningRate, /,
+    ],
+    [{ from: { run: 'a', upTo: 2.5 }, layers: undefined }, /^upTo must be a whole number/],
+  ])('says which words are known where a placeholder may stand, too: %j', (given, message) => {
+    const found = checkNetworkTemplate({ ...good(), ...given });
+    expect(found.map((problem) => problem.message)).toEqual([expect.stringMatching(message)]);
+  });
+
   it('fills in every default and writes every shorthand out', () => {
     const { network } = validateNetwork({
       data: { csv: { file: 'a.csv', target: 'y' } },

@@ -2,8 +2,8 @@
 import type { EngineConnection } from '../engine/clients/index.js';
 import type { Search } from '../protocol/engine/index.js';
 
-/** Extensions, each twice as long as the one before. */
-const MOST = 5;
+/** Extensions, each twice as long as the one before; the first is half of the time. */
+const MOST = 6;
 
 /**
  * `seconds`: the time that it had. `follow` waits for its end. Returns the search as it ended; it may still be without
@@ -16,7 +16,7 @@ export async function untilFirst(
   follow: (search: Search) => Promise<Search>,
 ): Promise<Search> {
   let search = ended;
-  for (let time = 2 * seconds, i = 0; i < MOST && isTooShort(search); time *= 2, i++) {
+  for (let time = seconds / 2, i = 0; i < MOST && isTooShort(search); time *= 2, i++) {
     await engine.request('searches/change', { id: search.id, time });
     search = await follow(await engine.request('searches/get', { id: search.id }));
   }

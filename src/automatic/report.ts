@@ -112,7 +112,7 @@ function wholeText({ members }: NonNullable<FoundLine['whole']>): string {
   const left = members.length - trained.length;
   return (
     `Then ${trained.length === 1 ? 'this network was' : `${trained.length} of them were`} trained again on the training and validation examples together, ` +
-    `with as many epochs as were best before: ${total} trainings with different seeds, whose predictions are averaged.` +
+    `with as many epochs as were best before: ${total === 1 ? 'one training' : `${total} trainings with different seeds, whose predictions are averaged`}.` +
     (left > 0 ? ` There was no time for the other ${left}.` : '')
   );
 }

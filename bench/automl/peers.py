@@ -92,7 +92,8 @@ def draw(model, classes, random):
 
 def tune(folder, name, model, seconds, seed):
     """Random search with a validation part, as long as there is time; the best one is trained again on everything."""
-    end = time.monotonic() + seconds
+    began_all = time.monotonic()
+    end = began_all + seconds
     x, y = read_table(folder / f"{name}-train.csv")
     x_test, y_test = read_table(folder / f"{name}-test.csv")
     classes = not name.startswith("diabetes")
@@ -114,7 +115,7 @@ def tune(folder, name, model, seconds, seed):
         if best is None or loss < best[0]:
             best = (loss, one)
     final = best[1].fit(x, y)
-    print(json.dumps({"score": final.score(x_test, y_test), "tried": tried}))
+    print(json.dumps({"score": final.score(x_test, y_test), "tried": tried, "took": time.monotonic() - began_all}))
 
 
 def score(folder, name, predictions):

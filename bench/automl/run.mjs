@@ -76,7 +76,7 @@ try {
     console.error(
       one.name,
       scores.map((value) => value.toFixed(4)).join(' '),
-      `best network alone ${found.network.toFixed(4)}; tried ${found.tried} in ${found.took.toFixed(1)} s, ${boosting.tried}, ${mlp.tried}`,
+      `best network alone ${found.network.toFixed(4)}; tried ${found.tried} in ${found.took.toFixed(1)} s, ${boosting.tried} in ${boosting.took.toFixed(1)} s, ${mlp.tried} in ${mlp.took.toFixed(1)} s`,
     );
     tables.set(one.table, [...(tables.get(one.table) ?? []), { scores, network: found.network }]);
   }

@@ -65,7 +65,7 @@ function explain(issue: Issue, base: PropertyKey[], root: unknown, of: z.ZodType
   }
   if (issue.code === 'invalid_value' && GENERIC.test(message)) {
     const name = at.findLast((part) => typeof part === 'string') ?? 'network';
-    message = `${name} must be one of ${issue.values.map(String).join(', ')}`;
+    message = `${name} must be one of: ${issue.values.map(String).join(', ')}`;
   }
   return [{ path: clean(at), message }];
 }

@@ -19,6 +19,10 @@ export const conv: LayerBuilder<Extract<Layer, { type: 'conv' }>> = (settings, {
       { name: `${name}/kernel`, variable: kernel, trainable: true },
       ...(bias ? [{ name: `${name}/bias`, variable: bias, trainable: true }] : []),
     ],
+    plain: {
+      ...{ kind: 'conv', kernel, bias, activation: settings.activation },
+      ...{ image: [height, width, channels], stride, padding },
+    },
     forward(x, context) {
       const y = tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor as tf.Tensor4D, stride, padding);
       return activate(bias ? tf.add(y, bias) : y, context);

@@ -11,6 +11,7 @@ export const pool: LayerBuilder<Extract<Layer, { type: 'pool' }>> = (settings, {
     name,
     outputShape: [...windowOutput(name, [height, width], size, stride, padding), channels],
     weights: [],
+    ...(kind === 'max' && { plain: { kind: 'maxPool', size, stride, padding, image: [height, width, channels] } }),
     forward: (x) =>
       kind === 'max'
         ? tf.maxPool(x as tf.Tensor4D, size, stride, padding)

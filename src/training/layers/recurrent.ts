@@ -38,6 +38,10 @@ export const recurrent: LayerBuilder<Settings> = (settings, { name, inputShape, 
     name,
     outputShape: sequences ? [time, width] : [width],
     weights: ways.flatMap((way) => way.weights),
+    plain: {
+      ...{ kind: 'recurrent', cell: settings.cell, gate: settings.gate, units, blocks: BLOCKS[settings.cell] },
+      ...{ time, features, sequences, ways },
+    },
     forward(x) {
       const outputs = ways.map((way, backward) => way.run(x as tf.Tensor3D, backward === 1));
       const parts = outputs.map((states) => (sequences ? states.all() : states.last()));
@@ -49,11 +53,11 @@ export const recurrent: LayerBuilder<Settings> = (settings, { name, inputShape, 
 /** One direction: its weights and computation. */
 class Way {
   readonly weights: Weight[];
-  private readonly input: tf.Variable;
-  private readonly state: tf.Variable;
-  private readonly bias: tf.Variable;
+  readonly input: tf.Variable;
+  readonly state: tf.Variable;
+  readonly bias: tf.Variable;
   /** Bias of the candidate's product with the state, in a GRU. */
-  private readonly stateBias: tf.Variable | null;
+  readonly stateBias: tf.Variable | null;
 
   constructor(
     private readonly settings: Settings,

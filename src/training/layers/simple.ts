@@ -79,7 +79,13 @@ export const reshape: LayerBuilder<Extract<Layer, { type: 'reshape' }>> = ({ sha
       `layer ${name}: ${shapeText(inputShape)} has ${size(inputShape)} numbers, but ${shapeText(shape)} has ${size(shape)}`,
     );
   }
-  return { name, outputShape: shape, weights: [], forward: (x) => tf.reshape(x, [x.shape[0]!, ...shape]) };
+  return {
+    name,
+    outputShape: shape,
+    weights: [],
+    plain: { kind: 'flat' },
+    forward: (x) => tf.reshape(x, [x.shape[0]!, ...shape]),
+  };
 };
 
 /** x · factor + offset. It has no weights: what it does to the inputs stays as it is. */

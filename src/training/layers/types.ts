@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Activation, Regularization } from '../../experiment/network/index.js';
+import type { Activation, Gate, Regularization, Size } from '../../experiment/network/index.js';
 import type { Random } from '../random.js';
 import type { Smoothing } from './smoothRelu.js';
 
@@ -29,9 +29,37 @@ export interface ForwardContext {
   watch?(layer: number, output: tf.Tensor): void;
 }
 
-/** Layers over a flat list of numbers per example (see `fastDense`). */
+interface PlainWindow {
+  /** Height, width and channels of the input. */
+  image: readonly [number, number, number];
+  stride: Size;
+  padding: 'valid' | 'same';
+}
+
+/** Layers that can be a link of a chain (see `kernels/chain`). */
 export type PlainLayer =
   | { kind: 'dense'; kernel: tf.Variable; bias: tf.Variable | null; activation: Activation }
+  | ({ kind: 'conv'; kernel: tf.Variable; bias: tf.Variable | null; activation: Activation } & PlainWindow)
+  | ({ kind: 'maxPool'; size: Size } & PlainWindow)
+  | {
+      kind: 'recurrent';
+      cell: 'simple' | 'lstm' | 'gru' | 'gated';
+      gate: Gate;
+      units: number;
+      /** Blocks of units that a step computes. */
+      blocks: number;
+      time: number;
+      features: number;
+      /** True if the states of all time steps are the output. */
+      sequences: boolean;
+      /** Weights of each direction. */
+      ways: readonly {
+        input: tf.Variable;
+        state: tf.Variable;
+        bias: tf.Variable;
+        stateBias: tf.Variable | null;
+      }[];
+    }
   | { kind: 'activation'; name: Activation }
   | { kind: 'dropout'; rate: number }
   | { kind: 'flat' };
@@ -41,7 +69,7 @@ export interface BuiltLayer {
   readonly name: string;
   readonly outputShape: readonly number[];
   readonly weights: readonly Weight[];
-  /** Description of a layer that is simple enough for `fastDense`. */
+  /** Description of a layer that is simple enough for a chain. */
   readonly plain?: PlainLayer;
   /** Layers of a residual block, in order. */
   readonly inner?: readonly BuiltLayer[];

@@ -1,7 +1,7 @@
 /** Loss of one batch, and its gradient. */
 import * as tf from '@tensorflow/tfjs-core';
 import { toTensors, type BatchValues } from './batches.js';
-import { FastDense } from '../kernels/fastDense.js';
+import { FastChain } from '../kernels/chain/index.js';
 import type { ForwardContext } from '../layers/types.js';
 import type { BatchGradient, GradientParts, GradientSource } from './gradientTypes.js';
 import type { Random } from '../random.js';
@@ -56,20 +56,20 @@ export function learning({ model, parameters, frozen }: GradientParts): tf.Varia
 
 /** Gradient computed in this process, over the whole batch at once. */
 export class OwnGradient implements GradientSource {
-  private readonly fast: FastDense | null;
+  private readonly fast: FastChain | null;
 
   constructor(
     private readonly parts: GradientParts,
     private readonly random: Random,
   ) {
     // The fast path knows the loss on the targets only, and ReLU as it is.
-    this.fast = parts.student || parts.smooth ? null : FastDense.of(parts);
+    this.fast = parts.student || parts.smooth ? null : FastChain.of(parts);
   }
 
   take(batch: BatchValues, step: number, watch?: ForwardContext['watch']): Promise<BatchGradient> {
     const random = this.random.fork(`step ${step}`);
-    // The fast path does not produce the layer outputs that a watcher needs.
-    if (this.fast && !watch) return Promise.resolve(this.fast.take(batch, random));
+    // The fast path does not produce the layer outputs that a watcher needs, nor does it end at the first layer that learns.
+    if (this.fast && !watch && !this.parts.frozen) return Promise.resolve(this.fast.take(batch, random));
     return Promise.resolve(gradientOf(this.parts, batch, random, watch));
   }
 

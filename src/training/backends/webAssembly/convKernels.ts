@@ -13,7 +13,7 @@ export interface ConvAttributes {
   dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 type Arguments = Parameters<tf.KernelFunc>[0];
-type Info = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
+export type ConvInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 
 const BYTES = 4;
 /** Numbers of a matrix of patches: 1 MB, which a second-level cache holds. */
@@ -24,16 +24,28 @@ export function conv2d({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo 
   const [x, filter] = [inputs.x!, inputs.filter!];
   const info = infoOf(x.shape, filter.shape, attrs as unknown as ConvAttributes);
   if (!info || x.dtype !== 'float32' || filter.dtype !== 'float32') return null;
-  const out = simd.tensor(info.outShape);
+  const made = simd.tensor(info.outShape);
+  const [from, weights, out] = [x, filter, made].map((tensor) => simd.addressOf(tensor)) as [number, number, number];
+  convolve(info, simd, { x: from, filter: weights, bias: 0, out });
+  return made;
+}
+
+/** Convolves at addresses; a bias of 0 means none. `after` is called with the address of some images' outputs, and their count. */
+export function convolve(
+  info: ConvInfo,
+  simd: Simd,
+  { x, filter, bias, out }: { x: number; filter: number; bias: number; out: number },
+  after?: (at: number, count: number) => void,
+): void {
   const images = new Images(info, simd);
-  const weights = rowMajor(simd.addressOf(filter), info.outChannels);
   const { places, outputs, numbers } = images;
+  const weights = rowMajor(filter, outputs);
   images.each((first, count, patches) => {
-    images.read(simd.addressOf(x), first, count, patches);
-    const to = simd.addressOf(out) + BYTES * first * places * outputs;
-    simd.matMul(rowMajor(patches, numbers), weights, to, count * places, outputs, numbers);
+    images.read(x, first, count, patches);
+    const to = out + BYTES * first * places * outputs;
+    simd.matMul(rowMajor(patches, numbers), weights, to, count * places, outputs, numbers, bias);
+    after?.(to, count * places * outputs);
   });
-  return out;
 }
 
 export function filterGradient({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo | null {
@@ -41,7 +53,14 @@ export function filterGradient({ inputs, attrs }: Arguments, simd: Simd): tf.Ten
   const [x, dy] = [inputs.x!, inputs.dy!];
   const info = infoOf(x.shape, filterShape, attributes);
   if (!info) return null;
-  const out = simd.tensor(filterShape);
+  const made = simd.tensor(filterShape);
+  const [from, slopes, out] = [x, dy, made].map((tensor) => simd.addressOf(tensor)) as [number, number, number];
+  filterSlopes(info, simd, { x: from, dy: slopes, out });
+  return made;
+}
+
+/** Computes the gradient by the filter, at addresses. */
+export function filterSlopes(info: ConvInfo, simd: Simd, { x, dy, out }: Record<'x' | 'dy' | 'out', number>): void {
   const images = new Images(info, simd);
   const { places, outputs, numbers } = images;
   // The transposed gradient: so the patches are the factor whose rows are read one after the other.
@@ -49,15 +68,14 @@ export function filterGradient({ inputs, attrs }: Arguments, simd: Simd): tf.Ten
   simd.numbers(turned, outputs * numbers).fill(0);
   try {
     images.each((first, count, patches) => {
-      images.read(simd.addressOf(x), first, count, patches);
-      const slopes = rowMajor(simd.addressOf(dy) + BYTES * first * places * outputs, outputs);
+      images.read(x, first, count, patches);
+      const slopes = rowMajor(dy + BYTES * first * places * outputs, outputs);
       simd.matMulAdd(transposed(slopes), rowMajor(patches, numbers), turned, outputs, numbers, count * places);
     });
-    simd.transpose(turned, outputs, numbers, simd.addressOf(out));
+    simd.transpose(turned, outputs, numbers, out);
   } finally {
     simd.free(turned);
   }
-  return out;
 }
 
 export function inputGradient({ inputs, attrs }: Arguments, simd: Simd): tf.TensorInfo | null {
@@ -65,25 +83,35 @@ export function inputGradient({ inputs, attrs }: Arguments, simd: Simd): tf.Tens
   const [dy, filter] = [inputs.dy!, inputs.filter!];
   const info = infoOf(inputShape, filter.shape, attributes);
   if (!info) return null;
-  const out = simd.tensor(inputShape);
+  const made = simd.tensor(inputShape);
+  const [slopes, weights, out] = [dy, filter, made].map((tensor) => simd.addressOf(tensor)) as [number, number, number];
+  inputSlopes(info, simd, { dy: slopes, filter: weights, out });
+  return made;
+}
+
+/** Computes the gradient by the images, at addresses. */
+export function inputSlopes(
+  info: ConvInfo,
+  simd: Simd,
+  { dy, filter, out }: Record<'dy' | 'filter' | 'out', number>,
+): void {
   const images = new Images(info, simd);
   const { places, outputs, numbers } = images;
   const turned = simd.allocate(outputs * numbers);
   try {
-    simd.transpose(simd.addressOf(filter), numbers, outputs, turned);
+    simd.transpose(filter, numbers, outputs, turned);
     images.each((first, count, patches) => {
-      const slopes = rowMajor(simd.addressOf(dy) + BYTES * first * places * outputs, outputs);
+      const slopes = rowMajor(dy + BYTES * first * places * outputs, outputs);
       simd.matMul(slopes, rowMajor(turned, numbers), patches, count * places, numbers, outputs);
-      images.write(simd.addressOf(out), first, count, patches);
+      images.write(out, first, count, patches);
     });
   } finally {
     simd.free(turned);
   }
-  return out;
 }
 
 /** Returns null for dilated filters and channels that come first. */
-function infoOf(x: number[], filter: number[], attributes: ConvAttributes): Info | null {
+function infoOf(x: number[], filter: number[], attributes: ConvAttributes): ConvInfo | null {
   const { strides, pad, dilations = 1, dimRoundingMode, dataFormat = 'NHWC' } = attributes;
   if (dataFormat !== 'NHWC' || [dilations].flat().some((dilation) => dilation !== 1)) return null;
   return tf.backend_util.computeConv2DInfo(
@@ -111,7 +139,7 @@ class Images {
   private border = 0;
 
   constructor(
-    private readonly info: Info,
+    private readonly info: ConvInfo,
     private readonly simd: Simd,
   ) {
     const { outHeight, outWidth, outChannels, filterHeight, filterWidth, inChannels, padInfo } = info;

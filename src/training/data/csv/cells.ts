@@ -1,4 +1,4 @@
-/** Cells of a CSV file as people write them: numbers in either notation, ISO dates and times, missing values. */
+/** Cells of a CSV file as people write them: numbers in either notation, dates and times, missing values. */
 import { DATE_PARTS, type DatePart } from '../../../experiment/network/index.js';
 
 export { DATE_PARTS, type DatePart };
@@ -43,23 +43,51 @@ export const isCode = (text: string): boolean => text.charCodeAt(0) === ZERO && 
 /** A moment by its parts: month from 1, weekday 1 (Monday) to 7, hour with its fraction, elapsed in days. */
 export type Moment = Record<DatePart, number>;
 
-const DATE =
-  /^(?:(\d{4})-(\d\d)(?:-(\d\d))?(?:[T ](?=\d))?)?(?:(\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
+/** Order in which a date's parts are written: ISO 8601 begins with the year; others begin with the day or the month. */
+export const DATE_ORDERS = ['ymd', 'dmy', 'mdy'] as const;
+export type DateOrder = (typeof DATE_ORDERS)[number];
+
+const TIME = String.raw`(\d\d?):(\d\d)(?::(\d\d(?:\.\d+)?))?`;
+const ISO = new RegExp(
+  String.raw`^(?:(\d{4})-(\d\d)(?:-(\d\d))?(?:[T ](?=\d))?)?(?:(?=\d\d:)${TIME}(Z|[+-]\d\d(?::?\d\d)?)?)?$`,
+  'i',
+);
+/** `2024/5/1`, and `1.5.2024`, `1/5/2024` or `1-5-2024`, with a time of 24 or 12 hours or without one. */
+const YEAR_FIRST = new RegExp(String.raw`^(\d{4})([./])(\d\d?)\2(\d\d?)(?:,? +${TIME}(?: ?([ap])\.?m\.?)?)?$`, 'i');
+const YEAR_LAST = new RegExp(String.raw`^(\d\d?)([./-])(\d\d?)\2(\d{4})(?:,? +${TIME}(?: ?([ap])\.?m\.?)?)?$`, 'i');
 const MINUTES_A_DAY = 1440;
 const DAY_MS = 86_400_000;
 
+type Read = Moment & { timed: boolean; dated: boolean };
+
 /**
- * Reads an ISO 8601 date, time or both; null when it is none. Year to hour are those of the clock that wrote it;
- * `elapsed` counts days since 1970 in UTC, or since midnight for a time without a date.
+ * Reads a date, a time or both; null when it is none. Year to hour are those of the clock that wrote it; `elapsed` counts days
+ * since 1970 in UTC, or since midnight for a time without a date.
  */
-export function momentOf(text: string): (Moment & { timed: boolean; dated: boolean }) | null {
+export function momentOf(text: string, order: DateOrder = 'ymd'): Read | null {
   if (text.length < 5 || text.length > 40) return null;
-  const found = DATE.exec(text);
+  const iso = order === 'ymd' ? ISO.exec(text) : null;
+  if (iso) {
+    const [, year, month, day, hour, minute, second, zone] = iso;
+    if (hour !== undefined && year !== undefined && day === undefined) return null;
+    return momentFrom([year, month, day], [hour, minute, second], zone);
+  }
+  const found = (order === 'ymd' ? YEAR_FIRST : YEAR_LAST).exec(text);
   if (!found) return null;
-  const [, year, month, day, hour, minute, second, zone] = found;
+  const [, first, , second, third, hour, minute, seconds, half] = found;
+  const date: [string?, string?, string?] =
+    order === 'ymd' ? [first, second, third] : order === 'dmy' ? [third, second, first] : [third, first, second];
+  if (!half) return momentFrom(date, [hour, minute, seconds]);
+  const twelfth = Number(hour);
+  if (twelfth < 1 || twelfth > 12) return null;
+  return momentFrom(date, [`${(twelfth % 12) + (/p/i.test(half) ? 12 : 0)}`, minute, seconds]);
+}
+
+type Parts = readonly (string | undefined)[];
+
+function momentFrom([year, month, day]: Parts, [hour, minute, second]: Parts, zone?: string): Read | null {
   const [h, m, s] = [Number(hour ?? 0), Number(minute ?? 0), Number(second ?? 0)];
   if (h > 24 || m > 59 || s >= 61 || (h === 24 && m + s > 0)) return null;
-  if (hour !== undefined && year !== undefined && day === undefined) return null;
   const time = (h * 60 + m + s / 60) / MINUTES_A_DAY;
   const parts = { hour: h + m / 60 + s / 3600, timed: hour !== undefined };
   if (year === undefined) return { ...parts, year: 0, month: 0, weekday: 0, elapsed: time, dated: false };

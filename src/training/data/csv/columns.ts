@@ -1,7 +1,7 @@
 /** Columns of a table as inputs of a network: how each is computed from a cell. */
 import { suggest } from '../../../experiment/suggest.js';
 import { TrainingError, listOf } from '../../errors.js';
-import type { DatePart, Decimal } from './cells.js';
+import type { DateOrder, DatePart, Decimal } from './cells.js';
 import type { Table } from './table.js';
 
 interface Scale {
@@ -27,6 +27,8 @@ export interface CategoryColumn extends Fillable<string> {
 }
 export interface DateColumn extends Fillable<string> {
   kind: 'date';
+  /** Absent: the year comes first. */
+  order?: DateOrder;
   /** Moment from which `elapsed` counts, in days since 1970. */
   origin: number;
   parts: ({ part: DatePart } & Scale)[];

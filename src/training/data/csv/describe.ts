@@ -4,7 +4,7 @@ import { listOf } from '../../errors.js';
 import type { Column, DateColumn } from './columns.js';
 import { delimiterText } from './delimiter.js';
 import type { Feature } from './fit.js';
-import type { Survey } from './survey.js';
+import { isVague, type Survey } from './survey.js';
 import type { Table } from './table.js';
 import type { Target } from './targets.js';
 
@@ -20,6 +20,7 @@ interface Reading {
   left: number;
 }
 
+const ORDERS = { ymd: 'year first', dmy: 'day first', mdy: 'month first' };
 const PARTS = { year: 'year', month: 'month', weekday: 'day of the week', hour: 'hour', elapsed: 'days elapsed' };
 
 export function describe({ table, source, surveys, columns, features, targets, left }: Reading): string[] {
@@ -50,7 +51,13 @@ export function describe({ table, source, surveys, columns, features, targets, l
     done.push(`${columnsText(grouped)}: commas separate thousands (detected; "decimal" says otherwise)`);
   }
   for (const column of columns) {
-    if (column.kind === 'date') done.push(`column "${column.name}": dates become ${partsText(column)}`);
+    if (column.kind !== 'date') continue;
+    const { order } = column;
+    const vague = order && isVague(surveys[features.find(({ name }) => name === column.name)!.index]!);
+    const how = order
+      ? ` have the ${ORDERS[order]} (${vague ? 'they could be either: write 2024-12-31 to be sure' : 'detected'}) and`
+      : '';
+    done.push(`column "${column.name}": dates${how} become ${partsText(column)}`);
   }
   for (const column of columns) {
     const feature = features.find(({ name }) => name === column.name)!;

@@ -46,7 +46,7 @@ export class Encoder {
         const value = missing ? (column.fill as number) : this.number(row, plan, text, column);
         into[at++] = (value - column.mean) / column.deviation;
       } else if (column.kind === 'date') {
-        at = this.date(row, plan, text, column, into, at);
+        at = this.date(row, plan, text, missing ? { ...column, order: 'ymd' } : column, into, at);
       } else {
         at = category(plan, text, into, at);
       }
@@ -61,7 +61,7 @@ export class Encoder {
   }
 
   private date(row: CsvRow, { index }: Plan, text: string, column: DateColumn, into: Float32Array, at: number): number {
-    const moment = momentOf(text);
+    const moment = momentOf(text, column.order);
     if (!moment) throw wrongCell(this.table, { line: row.line, text }, index, 'date');
     for (const { part, mean, deviation } of column.parts) {
       const value = part === 'elapsed' ? moment.elapsed - column.origin : moment[part];

@@ -1,7 +1,16 @@
 /** Fits columns to the training rows: means, deviations, categories, and values for missing cells. */
 import { TrainingError } from '../../errors.js';
 import { Moments } from '../scale.js';
-import { DATE_PARTS, isMissing, isNumber, momentOf, numberOf, type DatePart, type Decimal } from './cells.js';
+import {
+  DATE_PARTS,
+  isMissing,
+  isNumber,
+  momentOf,
+  numberOf,
+  type DateOrder,
+  type DatePart,
+  type Decimal,
+} from './cells.js';
 import { MOST_CATEGORIES, type Column, type DateColumn } from './columns.js';
 import type { CsvRow } from './parse.js';
 import { missingCell, wrongCell, type Kind } from './survey.js';
@@ -13,6 +22,8 @@ export interface Feature {
   index: number;
   kind: Kind;
   decimal: Decimal;
+  /** Order of its dates. */
+  order: DateOrder;
   /** True when a cell is missing somewhere in the file. */
   gaps: boolean;
   /** True when the person named the column. */
@@ -121,14 +132,14 @@ function categoryFitter(table: Table, feature: Feature, settings: FitSettings, l
 }
 
 function dateFitter(table: Table, feature: Feature, settings: FitSettings, left: (note: string) => void): Fitter {
-  const { name, index, timed, dated, gaps } = feature;
+  const { name, index, order, timed, dated, gaps } = feature;
   const moments = new Moments(DATE_PARTS.length);
   const median = gaps ? new Sample() : null;
   const range = new Map(DATE_PARTS.map((part) => [part, { least: Infinity, most: -Infinity }]));
   let seen = 0;
   return {
     see(row, text) {
-      const moment = momentOf(text);
+      const moment = momentOf(text, order);
       if (!moment) throw wrongCell(table, { line: row.line, text }, index, 'date');
       seen++;
       moments.add(DATE_PARTS.map((part) => moment[part]));
@@ -158,7 +169,11 @@ function dateFitter(table: Table, feature: Feature, settings: FitSettings, left:
         };
       });
       const middle = median ? median.middle() : scales[DATE_PARTS.indexOf('elapsed')]!.mean;
-      return { name, kind: 'date', origin, parts, ...filling(settings, missing, textOf(middle, dated, timed)) };
+      return {
+        ...{ name, kind: 'date', origin, parts },
+        ...(order !== 'ymd' && { order }),
+        ...filling(settings, missing, textOf(middle, dated, timed)),
+      };
     },
   };
 }

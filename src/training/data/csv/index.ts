@@ -17,7 +17,7 @@ import { Encoder } from './encoder.js';
 import { fitColumns, type Feature } from './fit.js';
 import { Groups } from './groups.js';
 import { RowReader } from './reader.js';
-import { checkColumn, decimalsOf, isMoments, isNumeric, survey, type Survey } from './survey.js';
+import { checkColumn, decimalsOf, isMoments, isNumeric, ordersOf, survey, type Survey } from './survey.js';
 import { openTable, withoutRows, type Table } from './table.js';
 import { Labels, readTargets, type Target } from './targets.js';
 
@@ -63,8 +63,8 @@ async function openTables(
     checkColumn(whole, index, surveys[index]!, { kind, decimal, whole: entire });
   }
   const features = featuresOf(source, whole, surveys, decimals);
-  for (const { index, kind, decimal } of features) {
-    checkColumn(whole, index, surveys[index]!, { kind, decimal, whole: entire });
+  for (const { index, kind, decimal, order } of features) {
+    checkColumn(whole, index, surveys[index]!, { kind, decimal, order, whole: entire });
   }
   const table = withoutRows(whole, left);
   if (table.count < 2) throw new TrainingError(`${whole.file}: fewer than two rows have a target`);
@@ -214,14 +214,16 @@ function featuresOf(source: Source, table: Table, surveys: readonly Survey[], de
   const names =
     source.features ?? table.header.filter((name) => !source.targets.includes(name) && name !== source.group);
   if (names.length === 0) throw new TrainingError(`${source.file}: there is no column left to predict from`);
+  const orders = ordersOf(surveys);
   return names.map((name) => {
     const index = columnIndex(table, name, 'features');
     const one = surveys[index]!;
+    const order = orders[index]!;
     const decimal = decimals[index]!;
     const kind = kindOf(source, name, one, decimal);
     const { timed, dated } = one;
     const gaps = one.missing - (kind === 'category' ? one.nones : 0) > 0;
-    return { name, index, kind, decimal, gaps, named: source.features !== null, timed, dated };
+    return { name, index, kind, decimal, order, gaps, named: source.features !== null, timed, dated };
   });
 }
 
@@ -245,9 +247,9 @@ async function givenRows(
   const found = await survey(given, (row, i) => {
     if (places.some((place) => isMissing(row.fields[place]!.trim(), true))) left.push(i);
   });
-  for (const { name, kind, decimal } of features) {
+  for (const { name, kind, decimal, order } of features) {
     const index = columnIndex(given, name, 'features');
-    checkColumn(given, index, found[index]!, { kind, decimal, whole: source.missing === 'reject' });
+    checkColumn(given, index, found[index]!, { kind, decimal, order, whole: source.missing === 'reject' });
   }
   const rows = source.missing === 'impute' ? withoutRows(given, left) : given;
   if (rows.count === 0) throw new TrainingError(`${given.file}: no row has a target`);

@@ -1,6 +1,6 @@
 /** Finds out what each column of a table holds. */
 import { TrainingError } from '../../errors.js';
-import { isCode, isMissing, momentOf, numberOf, type Decimal } from './cells.js';
+import { DATE_ORDERS, isCode, isMissing, momentOf, numberOf, type DateOrder, type Decimal } from './cells.js';
 import type { CsvRow } from './parse.js';
 import type { Table } from './table.js';
 
@@ -20,7 +20,12 @@ export interface Survey {
   numbers: Record<Decimal, number>;
   /** Cells such as `1,234`, which are another number in either notation. */
   unclear: number;
-  moments: number;
+  /** Cells that are dates or times in each order; some are in two. */
+  moments: Record<DateOrder, number>;
+  /** Dates whose day and month could change places. */
+  vague: number;
+  /** Those with points between their parts. */
+  pointed: number;
   /** True when a moment has a time of day, or a date. */
   timed: boolean;
   dated: boolean;
@@ -29,9 +34,9 @@ export interface Survey {
   /** First missing cell of a column of numbers or dates, and of one of words. */
   firstMissing: Cell | null;
   firstGap: Cell | null;
-  /** First cell that is not a number in either notation, and first that is not a date. */
+  /** First cell that is not a number in either notation, and first that is not a date in each order. */
   firstWord: Record<Decimal, Cell | null>;
-  firstNoMoment: Cell | null;
+  firstNoMoment: Record<DateOrder, Cell | null>;
 }
 
 const emptySurvey = (): Survey => ({
@@ -40,14 +45,16 @@ const emptySurvey = (): Survey => ({
   nones: 0,
   numbers: { '.': 0, ',': 0 },
   unclear: 0,
-  moments: 0,
+  moments: { ymd: 0, dmy: 0, mdy: 0 },
+  vague: 0,
+  pointed: 0,
   timed: false,
   dated: false,
   codes: 0,
   firstMissing: null,
   firstGap: null,
   firstWord: { '.': null, ',': null },
-  firstNoMoment: null,
+  firstNoMoment: { ymd: null, dmy: null, mdy: null },
 });
 
 /** Surveys all columns. `also` receives every row in the same pass. */
@@ -80,15 +87,39 @@ function look(one: Survey, text: string, line: number): void {
   if (!Number.isNaN(point)) {
     if (isCode(text)) one.codes++;
     else if (!Number.isNaN(comma) && text.includes(',')) one.unclear++;
-    one.firstNoMoment ??= cell();
+    for (const order of DATE_ORDERS) one.firstNoMoment[order] ??= cell();
     return;
   }
-  const moment = momentOf(text);
-  if (!moment) return void (one.firstNoMoment ??= cell());
-  one.moments++;
+  const moments = DATE_ORDERS.map((order) => momentOf(text, order));
+  for (const [i, order] of DATE_ORDERS.entries()) {
+    if (moments[i]) one.moments[order]++;
+    else one.firstNoMoment[order] ??= cell();
+  }
+  const moment = moments.find((each) => each !== null);
+  if (!moment) return;
+  if (moments[1] && moments[2] && moments[1].month !== moments[2].month) one.vague++;
+  if (moments[1] && text.includes('.')) one.pointed++;
   one.timed ||= moment.timed;
   one.dated ||= moment.dated;
 }
+
+/**
+ * Returns the order of each column's dates: the one in which more of its cells are dates, else that of most other dates of the
+ * file, else the usual one: the day first between points, the month first otherwise.
+ */
+export function ordersOf(surveys: readonly Survey[]): DateOrder[] {
+  const lead = ({ moments }: Survey) => moments.dmy - moments.mdy;
+  const all = surveys.reduce((sum, one) => sum + lead(one), 0);
+  return surveys.map((one) => {
+    const { ymd, dmy, mdy } = one.moments;
+    if (ymd >= Math.max(dmy, mdy)) return 'ymd';
+    const by = lead(one) || all || (one.pointed > 0 ? 1 : -1);
+    return by > 0 ? 'dmy' : 'mdy';
+  });
+}
+
+/** True if nothing in the column tells whether the day or the month comes first. */
+export const isVague = ({ moments, vague }: Survey): boolean => vague > 0 && moments.dmy === moments.mdy;
 
 /**
  * Returns the decimal mark of each column: the one with which more of its cells are numbers, else that of most other
@@ -107,7 +138,7 @@ export function decimalsOf(surveys: readonly Survey[], wanted: Decimal | null, f
 const isMostly = (count: number, { present }: Survey): boolean => count > 0 && count >= 0.9 * present;
 
 export const isNumeric = (one: Survey, decimal: Decimal): boolean => isMostly(one.numbers[decimal], one);
-export const isMoments = (one: Survey): boolean => isMostly(one.moments, one);
+export const isMoments = (one: Survey): boolean => isMostly(Math.max(...Object.values(one.moments)), one);
 
 export type Kind = 'number' | 'category' | 'date';
 
@@ -116,12 +147,12 @@ export function checkColumn(
   table: Table,
   column: number,
   one: Survey,
-  { kind, decimal, whole }: { kind: Kind; decimal: Decimal; whole: boolean },
+  { kind, decimal, order = 'ymd', whole }: { kind: Kind; decimal: Decimal; order?: DateOrder; whole: boolean },
 ): void {
   const gap = kind === 'category' ? one.firstGap : one.firstMissing;
   if (whole && gap) throw missingCell(table, gap, column);
   if (kind === 'category') return;
-  const word = kind === 'number' ? one.firstWord[decimal] : one.firstNoMoment;
+  const word = kind === 'number' ? one.firstWord[decimal] : one.firstNoMoment[order];
   if (word) throw wrongCell(table, word, column, kind);
 }
 

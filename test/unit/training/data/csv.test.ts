@@ -187,6 +187,46 @@ describe('dates', () => {
     expect(data.done).toEqual(['column "when": dates become month, day of the week, hour and days elapsed']);
   });
 
+  const day = (i: number) => [String(1 + i).padStart(2, '0'), String(1 + (i % 3)).padStart(2, '0')] as const;
+  const written = (of: (d: string, m: string, i: number) => string) =>
+    `when;y\n${rows(28, (i) => `${of(...day(i), i)};${i}`)}`;
+  it.each<[string, (d: string, m: string, i: number) => string, string]>([
+    ['day first', (d, m) => `${d}.${m}.2024`, 'day first (detected)'],
+    ['day first, with slashes', (d, m) => `${Number(d)}/${Number(m)}/2024`, 'day first (detected)'],
+    ['month first', (d, m) => `${Number(m)}/${Number(d)}/2024`, 'month first (detected)'],
+    ['12 hours', (d, m, i) => `${m}/${d}/2024 ${1 + (i % 12)}:05 ${i % 2 ? 'PM' : 'am'}`, 'month first (detected)'],
+    ['year first, with slashes', (d, m) => `2024/${m}/${d}`, ''],
+    ['never beyond 12, points', (d, m) => `${Math.min(12, Number(d))}.${m}.2024`, 'day first (they could be either'],
+    ['never beyond 12, slashes', (d, m) => `${m}/${Math.min(12, Number(d))}/2024`, 'month first (they could be either'],
+  ])('in another order: %s', async (_, of, how) => {
+    const data = await load(written(of), plain);
+    expect(new Set(values(data, 'when:month'))).toEqual(new Set([1, 2, 3]));
+    expect(data.done!.find((each) => each.startsWith('column "when"'))).toContain(how);
+    // The same rows with ISO dates are the same inputs.
+    const iso = written(
+      (d, m) => `2024-${m}-${_.startsWith('never') ? String(Math.min(12, Number(d))).padStart(2, '0') : d}`,
+    );
+    const plainly = await load(iso, { ...plain, dates: ['month', 'weekday', 'elapsed'] });
+    const same = await load(written(of), { ...plain, dates: ['month', 'weekday'] });
+    for (const name of ['when:month', 'when:weekday']) expect(values(same, name)).toEqual(values(plainly, name));
+  });
+
+  it('a missing date in another order is filled', async () => {
+    const text = `when;y\n${rows(30, (i) => `${i === 4 ? '' : `${1 + (i % 28)}.0${1 + (i % 3)}.2024`};${i}`)}`;
+    const data = await load(text, plain);
+    expect(graphNames(data)).toContain('when:missing');
+    expect(new Set(values(data, 'when:month'))).toEqual(new Set([1, 2, 3]));
+  });
+
+  it('the order of the file’s other dates decides', async () => {
+    const text = `a;b;y\n${rows(28, (i) => `${1 + (i % 28)}/${1 + (i % 3)}/2024;${1 + (i % 12)}/${1 + (i % 2)}/2024;${i}`)}`;
+    expect(new Set(values(await load(text, plain), 'b:month'))).toEqual(new Set([1, 2]));
+  });
+
+  it.each(['31.04.2024', '13/13/2024', '1.2.24', '1/2-2024', '10/10/2024 13:00 PM'])('%s is no date', (each) => {
+    for (const order of ['ymd', 'dmy', 'mdy'] as const) expect(momentOf(each, order)).toBeNull();
+  });
+
   it('"dates" chooses parts, or leaves them categories', async () => {
     expect(graphNames(await load(text, { dates: ['month', 'hour'] }))).toEqual(['when:month', 'when:hour']);
     expect(columns(await load(text, { dates: false }))[0]).toMatchObject({ kind: 'category' });

@@ -9,7 +9,7 @@ import { assemble, type FunctionBuilder } from './assembler.js';
 import { cellKernels, isDirect, keepsExtra, slopesOf, type Cell } from './cells.js';
 import { columnSums, dot } from './elementwise.js';
 import { scratchBytes } from './matMul.js';
-import { maxPoolBack } from './maxPool.js';
+import { maxPool } from './maxPool.js';
 import { patches } from './patches.js';
 import { transpose } from './transpose.js';
 import { products } from './wide.js';
@@ -48,7 +48,8 @@ export class Simd {
     const own = this.compile({
       patches: patches({ add: false }),
       addPatches: patches({ add: true }),
-      maxPoolBack: maxPoolBack(),
+      maxPool: maxPool({ back: false }),
+      maxPoolBack: maxPool({ back: true }),
       columnSums: columnSums(),
       dot: dot(),
       transpose: transpose(),
@@ -220,6 +221,10 @@ export class Simd {
   }
 
   /** See maxPool.ts. */
+  maxPool(addresses: number[], shape: number[]): void {
+    this.kernels.maxPool!(...addresses, ...shape);
+  }
+
   maxPoolBack(addresses: number[], shape: number[]): void {
     this.kernels.maxPoolBack!(...addresses, ...shape);
   }

@@ -1,14 +1,14 @@
-/** Gradient of maximum pooling. */
+/** Maximum pooling, and its gradient. */
 import { FunctionBuilder, get, i32, increase, loop, set, v128, when, type Code, type Local } from './assembler.js';
 
 /**
- * (x, dy, dx, images, height, width, channels, outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth, top,
- * left): adds each number of dy to dx at the place of its window's first maximum. Shapes are [images, height, width,
- * channels]; dx begins with zeros.
+ * (x, y, dx, images, height, width, channels, outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth, top,
+ * left): sets y to the maximum of each window; with `back`, y is a gradient, and each of its numbers is added to dx at the place
+ * of its window's first maximum. Shapes are [images, height, width, channels]; dx begins with zeros.
  */
-export function maxPoolBack(): FunctionBuilder {
+export function maxPool({ back }: { back: boolean }): FunctionBuilder {
   const f = new FunctionBuilder(Array.from({ length: 15 }, () => 'i32' as const));
-  const [x, dy, dx, images, height, width, channels] = f.arguments as Seven;
+  const [x, y, dx, images, height, width, channels] = f.arguments as Seven;
   const [outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth, top, left] = f.arguments.slice(
     7,
   ) as [...Seven, Local];
@@ -47,15 +47,19 @@ export function maxPoolBack(): FunctionBuilder {
     return [
       ...set(best, v128.of(-Infinity)),
       ...window(set(best, v128.max(get(best), load(at(x))))),
-      ...set(slope, load(get(dy))),
-      ...set(taken, v128.of(0)),
-      ...window([
-        ...set(value, load(at(x))),
-        ...set(mask, v128.andNot(v128.eq(get(value), get(best)), get(taken))),
-        ...set(taken, v128.or(get(taken), get(mask))),
-        ...store(at(dx), v128.add(load(at(dx)), v128.and(get(slope), get(mask)))),
-      ]),
-      ...increase(dy, i32.of(one ? 4 : 16)),
+      ...(back
+        ? [
+            ...set(slope, load(get(y))),
+            ...set(taken, v128.of(0)),
+            ...window([
+              ...set(value, load(at(x))),
+              ...set(mask, v128.andNot(v128.eq(get(value), get(best)), get(taken))),
+              ...set(taken, v128.or(get(taken), get(mask))),
+              ...store(at(dx), v128.add(load(at(dx)), v128.and(get(slope), get(mask)))),
+            ]),
+          ]
+        : store(get(y), get(best))),
+      ...increase(y, i32.of(one ? 4 : 16)),
     ];
   };
   f.emit(

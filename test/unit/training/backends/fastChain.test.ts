@@ -1,11 +1,11 @@
-/** Compares the fast path for plain chains of dense layers with the general path. */
+/** Compares the fast path for plain chains of layers with the general path. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cpu } from '../../../../src/training/backends/cpu.js';
 import { wasm } from '../../../../src/training/backends/webAssembly/wasm.js';
 import { batchValues } from '../../../../src/training/loop/batches.js';
 import type { Dataset, HeldExamples } from '../../../../src/training/data/types.js';
-import { FastDense } from '../../../../src/training/kernels/fastDense.js';
+import { FastChain } from '../../../../src/training/kernels/chain/index.js';
 import { gradientOf } from '../../../../src/training/loop/gradient.js';
 import type { GradientParts } from '../../../../src/training/loop/gradientTypes.js';
 import { buildLoss } from '../../../../src/training/losses/index.js';
@@ -45,13 +45,13 @@ const hidden = [
 ];
 const classes = { layers: [...hidden, { dense: 2 }], loss: 'crossEntropy' };
 
-describe('a plain chain of dense layers', () => {
+describe('a plain chain of layers', () => {
   it('has the derivative of its outputs along a direction, after a step on the batch', async () => {
     await tf.setBackend('wasm');
     const layers = [{ dense: { units: 9, activation: 'tanh' } }, { activation: 'elu' }, { dense: 5 }, { dense: 2 }];
     const dataset = rings(40);
     const { parameters, ...parts } = partsOf({ ...classes, layers }, dataset);
-    const fast = FastDense.of({ parameters, ...parts })!;
+    const fast = FastChain.of({ parameters, ...parts })!;
     const order = Int32Array.from({ length: 40 }, (_, i) => i);
     const batch = batchValues(dataset, dataset.train as HeldExamples, order, 0, 13);
     const random = new Random(8);
@@ -101,10 +101,48 @@ describe('a plain chain of dense layers', () => {
       },
       plane(60),
     ],
+    [
+      'convolutions and maximum pooling, padded and strided',
+      {
+        layers: [
+          { conv: { filters: 3, kernel: 3, padding: 'same', activation: 'relu' } },
+          { pool: { size: 3, stride: 2, padding: 'same' } },
+          { dropout: 0.3 },
+          { conv: { filters: 5, kernel: 2, stride: 2, bias: false } },
+          { activation: 'tanh' },
+          'flatten',
+          { dense: 2 },
+        ],
+        loss: 'crossEntropy',
+      },
+      stripes(60),
+    ],
+    [
+      'pooling of values that tie',
+      { layers: [{ activation: 'relu6' }, { pool: 2 }, 'flatten', { dense: 2 }], loss: 'crossEntropy' },
+      stripes(60),
+    ],
+    ...(['simple', 'lstm', 'gru', 'gated'] as const).map((cell, i): [string, Record<string, unknown>, Dataset] => {
+      const gate = (['sigmoid', 'sigmoid', 'gaussian', 'trigonometric'] as const)[i]!;
+      return [
+        `${cell}, both ways, one above the other`,
+        {
+          layers: [
+            { reshape: [6, 6] },
+            { recurrent: { cell, gate, units: 5, sequences: true, bidirectional: true } },
+            { dropout: 0.2 },
+            { recurrent: { cell, gate: 'sigmoid', units: 3 } },
+            { dense: 2 },
+          ],
+          loss: 'crossEntropy',
+        },
+        stripes(60),
+      ];
+    }),
   ])('has the same loss, correct predictions and gradient: %s', async (_, section, dataset) => {
     await tf.setBackend('wasm');
     const parts = partsOf(section, dataset);
-    const fast = FastDense.of(parts)!;
+    const fast = FastChain.of(parts)!;
     expect(fast).not.toBeNull();
     const order = Int32Array.from({ length: 60 }, (_, i) => i);
     for (const [from, to] of [
@@ -133,9 +171,9 @@ describe('a plain chain of dense layers', () => {
       { ...classes, loss: 'hinge' },
       { ...classes, loss: { name: 'crossEntropy', classWeights: 'balanced' } },
     ];
-    for (const section of others) expect(FastDense.of(partsOf(section, rings(20)))).toBeNull();
+    for (const section of others) expect(FastChain.of(partsOf(section, rings(20)))).toBeNull();
     await tf.setBackend('cpu');
-    expect(FastDense.of(partsOf(classes, rings(20)))).toBeNull();
+    expect(FastChain.of(partsOf(classes, rings(20)))).toBeNull();
   });
 
   it('learns the same as on another backend, and leaks no tensors', async () => {

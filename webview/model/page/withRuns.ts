@@ -14,10 +14,12 @@ export class RunsInPlace {
   private readonly palette = new Palette();
 
   constructor(private readonly panel: PanelModel) {
-    const own: { [K in 'drawn' | 'shown' | 'palette' | 'label' | 'isHidden']: () => PanelModel[K] } = {
+    const own: { [K in 'drawn' | 'shown' | 'palette' | 'look' | 'label' | 'isHidden']: () => PanelModel[K] } = {
       drawn: () => this.runs,
       shown: () => [...this.runs],
       palette: () => this.palette,
+      // The charts' curves have the colors of the page's own names.
+      look: () => (id) => this.palette.of(id),
       label: () => (run) => this.names.get(run.id) ?? { text: run.name, parts: [], ambiguous: false },
       isHidden: () => () => false,
     };

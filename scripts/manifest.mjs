@@ -44,7 +44,9 @@ async function sources(folder) {
 /** Rooms whose texts are made in English, and translated when they are shown (src/format/retold.ts). */
 const RETOLD = [
   /^src\/experiment\/(network|search|pipeline|clusters|start)\//,
-  /^src\/search\/(samplers\/auto|pruners)\//,
+  /^src\/experiment\/(alerts|cluster|retries|schema)\.ts/,
+  /^src\/search\/(samplers\/auto|pruners|insight)\//,
+  /^src\/engine\/searches\/driver\/words\.ts/,
 ];
 
 /** The texts of a file that are more than one word, with `{0}`, `{1}`, … for its values. */

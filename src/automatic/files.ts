@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { autoText, formatOf, type AutoSource } from '../experiment/auto/source.js';
+import { l10n } from '../format/l10n.js';
 
 export interface AutoFiles {
   /** Experiment file of the found network. */
@@ -25,18 +26,22 @@ export type Wanted = Omit<AutoSource, 'format' | 'files'> & {
 /** Returns the experiment file to search by, and its text. Throws AutoError. */
 export function planFile(wanted: Wanted): { file: string; text: string; isNew: boolean } {
   const [first, second] = wanted.files as [string, string?];
-  for (const file of wanted.files) if (!existsSync(file)) throw new AutoError(`There is no file ${file}.`);
+  for (const file of wanted.files) if (!existsSync(file)) throw new AutoError(l10n.t('There is no file {0}.', file));
   const format = formatOf(first, statSync(first).isDirectory());
   if (format === null) {
     throw new AutoError(
-      `${first} is not data: name a CSV, NPZ, NPY or IDX file, a folder of images, or an experiment file with "auto".`,
+      l10n.t(
+        '{0} is not data: name a CSV, NPZ, NPY or IDX file, a folder of images, or an experiment file with "auto".',
+        first,
+      ),
     );
   }
   const pairs = format === 'npy' || format === 'idx';
-  if (pairs && second === undefined) throw new AutoError(`Name the file of targets too, after ${first}.`);
-  if (!pairs && second !== undefined) throw new AutoError(`${second}: only arrays have a second file, the targets.`);
+  if (pairs && second === undefined) throw new AutoError(l10n.t('Name the file of targets too, after {0}.', first));
+  if (!pairs && second !== undefined)
+    throw new AutoError(l10n.t('{0}: only arrays have a second file, the targets.', second));
   if (format === 'csv' && wanted.target === null) {
-    throw new AutoError(`Say which column to predict: --target NAME. ${columnsText(first)}`);
+    throw new AutoError(l10n.t('Say which column to predict: --target NAME. {0}', columnsText(first)));
   }
   const base = baseOf(first);
   const folder = wanted.out ?? path.join(path.dirname(first), `${base}.network`);
@@ -73,5 +78,5 @@ const MOST_HEADER = 4096;
 function columnsText(file: string): string {
   if (/\.gz$/i.test(file)) return '';
   const line = readFileSync(file).subarray(0, MOST_HEADER).toString('utf8').split(/\r?\n/)[0] ?? '';
-  return line.trim() === '' ? `${file} is empty.` : `The columns are: ${line}`;
+  return line.trim() === '' ? l10n.t('{0} is empty.', file) : l10n.t('The columns are: {0}', line);
 }

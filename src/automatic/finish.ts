@@ -12,6 +12,7 @@ import type { Floats } from '../protocol/values/floats.js';
 import { RUN_FILES } from '../protocol/run/runFiles.js';
 import type { Params } from '../protocol/values/index.js';
 import { AutoError, freeFiles } from './files.js';
+import { l10n } from '../format/l10n.js';
 
 export type AutoAnswer = Exclude<AutoLine, { type: 'progress' | 'error' }>;
 /** Asks the trainer; rejects with its error. */
@@ -46,16 +47,17 @@ export async function finish({ engine, ask, search, out, notes, seconds, refit }
   const { runs } = await engine.request('runs/list', { search: search.id, limit: 1000 });
   const ended = runs.filter(({ status }) => ENDED_STATUSES.includes(status));
   const candidates = ended.sort((a, b) => valueOf(a) - valueOf(b)).slice(0, MOST_RUNS);
-  if (candidates.length === 0) throw new AutoError('No network was trained: give it more time.');
+  if (candidates.length === 0) throw new AutoError(l10n.t('No network was trained: give it more time.'));
   const details = await Promise.all(candidates.map(({ id }) => engine.request('runs/get', { id })));
   const answer = await ask(
     { type: 'find', runs: details.map(({ id, folder }) => ({ id, folder })), refit },
-    'Comparing the networks',
+    l10n.t('Comparing the networks'),
   );
-  if (answer.type !== 'found') throw new AutoError('The trainer did not report which network is best.');
+  if (answer.type !== 'found') throw new AutoError(l10n.t('The trainer did not report which network is best.'));
   const best = details.find(({ id }) => id === answer.best.run)!;
   const experiment = experimentOf(best);
-  if (experiment.program.kind !== 'network') throw new AutoError(`${search.name} is not a search for a network.`);
+  if (experiment.program.kind !== 'network')
+    throw new AutoError(l10n.t('{0} is not a search for a network.', search.name));
   const searched = Object.keys(search.space);
   const file = search.file ?? experiment.file;
   const files = freeFiles(file, out);

@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises';
 import { gunzipSync, constants } from 'node:zlib';
 import { AutoError } from './files.js';
+import { l10n } from '../format/l10n.js';
 
 /** Maximum number of bytes that are read; no header is longer. */
 const MOST_HEADER = 1 << 16;
@@ -23,7 +24,7 @@ export async function headerOf(file: string): Promise<string[]> {
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)[0]!;
   const columns = split(line).map((name) => name.trim());
-  if (columns.every((name) => name === '')) throw new AutoError(`${file} is empty.`);
+  if (columns.every((name) => name === '')) throw new AutoError(l10n.t('{0} is empty.', file));
   return columns;
 }
 

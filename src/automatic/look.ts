@@ -7,6 +7,7 @@ import type { FileProblem } from '../protocol/engine/index.js';
 import type { LookedLine } from '../protocol/trainer/automatic.js';
 import { AutoError } from './files.js';
 import type { AskAuto } from './finish.js';
+import { l10n } from '../format/l10n.js';
 
 /** Reads the experiment file; its problems if there are errors among them. */
 export function readAuto(text: string, file: string): { experiment: Experiment } | { problems: FileProblem[] } {
@@ -19,10 +20,10 @@ export const timeOfFile = ({ search }: Experiment): number | null => search?.tim
 
 export async function look(ask: AskAuto, experiment: Experiment, file: string): Promise<LookedLine> {
   const { program, params } = experiment;
-  if (program.kind !== 'network') throw new AutoError(`${file} has no "network" section with "auto".`);
+  if (program.kind !== 'network') throw new AutoError(l10n.t('{0} has no "network" section with "auto".', file));
   const network = fillNetwork(program.value, params, process.env);
   const folder = path.resolve(path.dirname(file), experiment.cwd ?? '.');
-  const answer = await ask({ type: 'look', network, folder: path.dirname(file) && folder }, 'Reading the data');
-  if (answer.type !== 'looked') throw new AutoError('The trainer did not describe the data.');
+  const answer = await ask({ type: 'look', network, folder: path.dirname(file) && folder }, l10n.t('Reading the data'));
+  if (answer.type !== 'looked') throw new AutoError(l10n.t('The trainer did not describe the data.'));
   return answer;
 }

@@ -6,7 +6,7 @@ import { isLiveSearch } from './explorer/items.js';
 import { Disposables, type Disposable } from './events.js';
 import { formatNumber } from '../format/numbers.js';
 import { formatParams, shorten } from './format.js';
-import { l10n } from '../format/l10n.js';
+import { l10n, translated } from '../format/l10n.js';
 import type { Engines } from './link/engines.js';
 import { commandId } from './manifest/commands.js';
 import { setting } from './settings.js';
@@ -28,9 +28,10 @@ export class Notifications implements Disposable {
     );
   }
 
-  private async alerted({ run, text }: NotificationParams<'alert'>): Promise<void> {
+  private async alerted({ run, name, experiment, reason, text }: NotificationParams<'alert'>): Promise<void> {
+    const told = reason ? l10n.t('{0} ({1}): {2}', name, experiment, translated(reason.text, reason.values)) : text;
     const show = l10n.t('Show');
-    if ((await vscode.window.showWarningMessage(text, show)) === show)
+    if ((await vscode.window.showWarningMessage(told, show)) === show)
       await vscode.commands.executeCommand(commandId('run.show'), run);
   }
 
@@ -48,7 +49,10 @@ export class Notifications implements Disposable {
       return;
     }
     if (search.status === 'failed' || !best) {
-      const why = search.error ?? l10n.t('no trial has a value of {0}', objective?.metric ?? '');
+      const why =
+        search.error !== null
+          ? l10n.retold(search.error)
+          : l10n.t('no trial has a value of {0}', objective?.metric ?? '');
       const pick = await vscode.window.showWarningMessage(
         l10n.t('Search {0} ended without a result: {1}', name, why),
         show,

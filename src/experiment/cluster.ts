@@ -92,7 +92,9 @@ export function uselessKeys(
     const message =
       on === 'local'
         ? `${key} has no effect on this machine: it needs a cluster, such as "on: slurm"`
-        : `${key} has no effect with "on: ${on}"${key === 'perGpu' ? ': each run is a separate job' : ''}`;
+        : key === 'perGpu'
+          ? `${key} has no effect with "on: ${on}": each run is a separate job`
+          : `${key} has no effect with "on: ${on}"`;
     useless.push({ at: ['resources', key], message });
   }
   for (const section of CLUSTER_KINDS)

@@ -13,16 +13,16 @@ const DAY = 24 * HOUR;
 export function formatDuration(milliseconds: number): string {
   if (!Number.isFinite(milliseconds)) return '–';
   if (milliseconds < 0) return `−${formatDuration(-milliseconds)}`;
-  if (milliseconds === 0) return '0s';
-  if (milliseconds < 999.5) return `${Math.round(milliseconds)}ms`;
-  if (milliseconds < 9950) return `${withSeparator(String(Number((milliseconds / 1000).toFixed(1))))}s`;
+  if (milliseconds === 0) return l10n.t('{0}s', 0);
+  if (milliseconds < 999.5) return l10n.t('{0}ms', Math.round(milliseconds));
+  if (milliseconds < 9950) return l10n.t('{0}s', withSeparator(String(Number((milliseconds / 1000).toFixed(1)))));
   // Rounded first: 59.9 s is a minute, never "60s".
   const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 60) return l10n.t('{0}s', seconds);
   const pad = (value: number) => String(Math.floor(value)).padStart(2, '0');
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h ${pad((seconds % 3600) / 60)}m`;
-  return `${Math.floor(seconds / 86_400)}d ${pad((seconds % 86_400) / 3600)}h`;
+  if (seconds < 3600) return l10n.t('{0}m {1}s', Math.floor(seconds / 60), pad(seconds % 60));
+  if (seconds < 86_400) return l10n.t('{0}h {1}m', Math.floor(seconds / 3600), pad((seconds % 3600) / 60));
+  return l10n.t('{0}d {1}h', Math.floor(seconds / 86_400), pad((seconds % 86_400) / 3600));
 }
 
 type Times = Pick<Run, 'startedAt' | 'endedAt' | 'ran'>;

@@ -1,4 +1,5 @@
 /** An error of the store. Every message says what to do next. */
+import { l10n } from '../format/l10n.js';
 export class StoreError extends Error {
   override name = 'StoreError';
 }
@@ -12,8 +13,12 @@ export class StoreVersionError extends StoreError {
     readonly known: number,
   ) {
     super(
-      `${file} was written by a newer Tunesmith (schema ${found}; this one knows up to ${known}). ` +
-        'It was left untouched. Update Tunesmith to open it.',
+      l10n.t(
+        '{0} was written by a newer Tunesmith (schema {1}; this one knows up to {2}). It was left untouched. Update Tunesmith to open it.',
+        file,
+        found,
+        known,
+      ),
     );
   }
 }
@@ -26,8 +31,11 @@ export class StoreCorruptError extends StoreError {
     cause: unknown,
   ) {
     super(
-      `${file} is damaged (${cause instanceof Error ? cause.message : String(cause)}). No run is lost: the folders of runs and ` +
-        'searches hold everything, and the index is built again from them.',
+      l10n.t(
+        '{0} is damaged ({1}). No run is lost: the folders of runs and searches hold everything, and the index is built again from them.',
+        file,
+        cause instanceof Error ? cause.message : String(cause),
+      ),
       { cause },
     );
   }
@@ -42,11 +50,14 @@ export class StoreWriteError extends StoreError {
     cause: unknown,
   ) {
     const what = {
-      full: 'the disk is full. Free some space; logged values are safe in the run journals meanwhile',
-      readonly: 'the file may not be written. Check its permissions and those of its folder',
-      busy: 'another program holds it locked. Close that program',
-      io: 'the disk reported an error. Check the disk; logged values are read again from the run journals',
+      full: l10n.t('the disk is full. Free some space; logged values are safe in the run journals meanwhile'),
+      readonly: l10n.t('the file may not be written. Check its permissions and those of its folder'),
+      busy: l10n.t('another program holds it locked. Close that program'),
+      io: l10n.t('the disk reported an error. Check the disk; logged values are read again from the run journals'),
     }[reason];
-    super(`Could not write ${file}: ${what} (${cause instanceof Error ? cause.message : String(cause)}).`, { cause });
+    super(
+      l10n.t('Could not write {0}: {1} ({2}).', file, what, cause instanceof Error ? cause.message : String(cause)),
+      { cause },
+    );
   }
 }

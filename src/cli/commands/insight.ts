@@ -40,7 +40,9 @@ export const importance: Command = {
       return 'unknown' in found ? 1 : 0;
     }
     if ('unknown' in found)
-      throw new CommandError(l10n.t('{0}: {1} ({2} so far).', safe(search.name), found.unknown, found.trials));
+      throw new CommandError(
+        l10n.t('{0}: {1} ({2} so far).', safe(search.name), l10n.retold(found.unknown), found.trials),
+      );
     renderImportance(found, insight, context).forEach((line) => context.print(line));
     return 0;
   },
@@ -141,7 +143,7 @@ export function renderBest(
   if (left)
     lines.push(
       'unknown' in left
-        ? paint('dim', l10n.t('Possible improvement unknown: {0}.', safe(left.unknown)))
+        ? paint('dim', l10n.t('Possible improvement unknown: {0}.', safe(l10n.retold(left.unknown))))
         : safe(left.sentence),
     );
   return lines;

@@ -172,7 +172,7 @@ function printEnd(context: Context, search: Search): void {
     `${paint(search.status === 'completed' ? 'green' : 'yellow', search.status)} ${paint('bold', safeLine(search.name))} ` +
       paint('dim', `${search.id} · ${counts.filter((each) => !each.startsWith('0')).join(', ')}`),
   );
-  if (search.error) context.say(paint('red', safe(search.error)));
+  if (search.error) context.say(paint('red', safe(l10n.retold(search.error))));
   if (search.best) {
     const { run, params, floats, objective } = search.best;
     context.print(

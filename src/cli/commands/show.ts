@@ -185,7 +185,7 @@ function showSearch(context: Context, input: Input, search: SearchDetail): numbe
       `  ${name}`,
       formatParam(value, markAt(best?.floats, name)),
     ]),
-    ...(search.error === null ? [] : [[l10n.t('error'), search.error] as [string, string]]),
+    ...(search.error === null ? [] : [[l10n.t('error'), l10n.retold(search.error)] as [string, string]]),
   ];
   context.print(`${paint('bold', safeLine(search.name))} ${paint('dim', search.id)}`);
   for (const [name, value] of facts) context.print(`  ${paint('dim', padded(name))} ${safeLine(value)}`);

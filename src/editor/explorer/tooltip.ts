@@ -78,7 +78,7 @@ export function searchTooltip(search: Search): string {
     '',
   ];
   if (search.reason) lines.push(escapeMarkdown(l10n.retold(search.reason)), '');
-  if (search.error) lines.push(escapeMarkdown(shorten(search.error, 300)), '');
+  if (search.error) lines.push(escapeMarkdown(shorten(l10n.retold(search.error), 300)), '');
   if (search.best) {
     lines.push(
       escapeMarkdown(l10n.t('Best: {0}, trial {1}', formatNumber(search.best.objective), search.best.trial)),

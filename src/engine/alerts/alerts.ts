@@ -16,6 +16,7 @@ import { newId } from '../runs/making/ids.js';
 import { conflict, notFound } from '../server/requestError.js';
 import type { Handlers } from '../server/server.js';
 import { deliver } from './deliver.js';
+import { inEnglish } from '../../format/said.js';
 import { reasonFor } from './rules.js';
 import { l10n } from '../../format/l10n.js';
 
@@ -132,13 +133,14 @@ export class Alerts {
       this.told.add(key);
       const clean = (text: string): string => replaceUnsafe(text).slice(0, LENGTH);
       const { id, name, experiment } = run;
-      const text = clean(`${name} (${experiment}): ${reason}`);
+      const text = clean(`${name} (${experiment}): ${inEnglish(reason)}`);
       const alert = {
         rule: rule.id,
         run: id,
         name: clean(name),
         experiment: clean(experiment),
         text,
+        reason,
         time: Date.now(),
       };
       this.log.info(`run ${id}: alert of rule ${rule.id}`);

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
+import { l10n } from '../../format/l10n.js';
 
 export interface SocketKind {
   /** Prefix of the folder's name, followed by six random characters; a Windows pipe's, followed by random digits. */
@@ -25,7 +26,7 @@ const PIPES = '\\\\.\\pipe\\';
 export function newSocket({ prefix, leaf }: SocketKind): string {
   if (process.platform === 'win32') return `${PIPES}${prefix}${randomBytes(16).toString('hex')}`;
   const bases = [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((base): base is string => !!base);
-  let problem = 'its path is too long';
+  let problem = l10n.t('its path is too long');
   for (const base of bases) {
     if (Buffer.byteLength(join(base, `${prefix}XXXXXX`, leaf)) > LONGEST) continue;
     try {
@@ -34,7 +35,7 @@ export function newSocket({ prefix, leaf }: SocketKind): string {
       problem = (error as Error).message;
     }
   }
-  throw new Error(`No private folder for a socket can be made in ${bases.join(' or ')}: ${problem}.`);
+  throw new Error(l10n.t('No private folder for a socket can be made in {0}: {1}.', bases.join(' or '), problem));
 }
 
 /** Returns whether the address names a socket of this kind in a private folder of this user, and not a port, a link or a file. */

@@ -8,6 +8,7 @@ import { isPrivateFolder } from '../disk/localState.js';
 import type { WorkspacePaths } from '../disk/paths.js';
 import { fine, note, problem, type Finding } from './finding.js';
 import { readReal, STATE_LIMIT } from '../../files/real.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Names of earlier versions' files: nothing reads them any more. */
 const EARLIER = ['engine.json', 'engine.lock', 'engine.log', 'store.db', 'store.db-wal', 'store.db-shm'];
@@ -17,7 +18,7 @@ export function checkFolders(paths: WorkspacePaths): Finding[] {
 }
 
 function checkData({ folder, runs }: WorkspacePaths): Finding[] {
-  if (!statReal(folder)) return [note('folders', `There is no ${folder}: nothing was run here yet.`)];
+  if (!statReal(folder)) return [note('folders', l10n.t('There is no {0}: nothing was run here yet.', folder))];
   let entries: fs.Dirent[];
   try {
     entries = statReal(runs) ? listReal(runs) : [];
@@ -29,12 +30,15 @@ function checkData({ folder, runs }: WorkspacePaths): Finding[] {
   const quoted = odd.slice(0, 5).map(({ name }) => JSON.stringify(name));
   findings.push(
     odd.length === 0
-      ? fine('folders', `${entries.length} entries in ${runs}, all of them runs.`)
-      : note('folders', `${odd.length} entries in ${runs} are not runs and are left alone: ${quoted.join(', ')}.`),
+      ? fine('folders', l10n.t('{0} entries in {1}, all of them runs.', entries.length, runs))
+      : note(
+          'folders',
+          l10n.t('{0} entries in {1} are not runs and are left alone: {2}.', odd.length, runs, quoted.join(', ')),
+        ),
   );
   const earlier = EARLIER.filter((name) => statReal(path.join(folder, name)));
   if (earlier.length > 0)
-    findings.push(note('folders', `${folder} holds files that are no longer used: ${earlier.join(', ')}.`));
+    findings.push(note('folders', l10n.t('{0} holds files that are no longer used: {1}.', folder, earlier.join(', '))));
   return findings;
 }
 
@@ -46,11 +50,16 @@ function isRun(runs: string, entry: fs.Dirent): boolean {
 
 /** Only our own files: the modes of a colleague's folder are the colleague's business. */
 function permissions({ folder, local }: WorkspacePaths): Finding {
-  if (process.platform === 'win32') return fine('permissions', 'Windows keeps the folders of a user to that user.');
+  if (process.platform === 'win32')
+    return fine('permissions', l10n.t('Windows keeps the folders of a user to that user.'));
   const open = [folder, local].flatMap((each) => [...openToOthers(each)]);
-  if (open.length === 0) return fine('permissions', 'Nobody else can read your files.');
-  const text = `${open.length} files and folders of yours can be read or written by others, such as ${JSON.stringify(open[0])}.`;
-  return problem('permissions', text, 'Access is restricted to you.', () => {
+  if (open.length === 0) return fine('permissions', l10n.t('Nobody else can read your files.'));
+  const text = l10n.t(
+    '{0} files and folders of yours can be read or written by others, such as {1}.',
+    open.length,
+    JSON.stringify(open[0]),
+  );
+  return problem('permissions', text, l10n.t('Access is restricted to you.'), () => {
     for (const file of open) {
       const stat = fs.lstatSync(file);
       if (!stat.isSymbolicLink()) fs.chmodSync(file, stat.mode & 0o700);
@@ -85,11 +94,21 @@ function leftovers({ local }: WorkspacePaths): Finding {
     const workspace = /^[0-9a-f]{64}$/.test(name) && folder !== local ? workspaceOf(folder) : null;
     if (workspace !== null && !fs.existsSync(workspace)) gone.push({ folder, workspace });
   }
-  if (gone.length === 0) return fine('leftovers', 'No state of deleted workspaces is left.');
-  const text = `${gone.length} workspaces are gone or not mounted, such as ${JSON.stringify(gone[0]!.workspace)}; their indexes are still in ${all}.`;
-  return problem('leftovers', text, 'The indexes are removed; they are built again if a workspace comes back.', () => {
-    for (const { folder } of gone) remove(folder);
-  });
+  if (gone.length === 0) return fine('leftovers', l10n.t('No state of deleted workspaces is left.'));
+  const text = l10n.t(
+    '{0} workspaces are gone or not mounted, such as {1}; their indexes are still in {2}.',
+    gone.length,
+    JSON.stringify(gone[0]!.workspace),
+    all,
+  );
+  return problem(
+    'leftovers',
+    text,
+    l10n.t('The indexes are removed; they are built again if a workspace comes back.'),
+    () => {
+      for (const { folder } of gone) remove(folder);
+    },
+  );
 }
 
 function workspaceOf(folder: string): string | null {

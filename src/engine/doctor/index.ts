@@ -10,6 +10,7 @@ import { checkFolders } from './folders.js';
 import { fine, problem, type Finding } from './finding.js';
 import { checkIndex } from './store.js';
 import { readReal, STATE_LIMIT } from '../../files/real.js';
+import { l10n } from '../../format/l10n.js';
 
 export type { Finding } from './finding.js';
 
@@ -20,7 +21,9 @@ export function examine(workspace: string): Finding[] {
   try {
     const { folder, problem: why } = prepareLocal(workspace);
     paths = workspacePaths(workspace, folder);
-    findings.push(why ? problem('home', `${why}.`) : fine('home', `State of this workspace is in ${folder}.`));
+    findings.push(
+      why ? problem('home', `${why}.`) : fine('home', l10n.t('State of this workspace is in {0}.', folder)),
+    );
   } catch (error) {
     if (!(error instanceof LocalStateError)) throw error;
     return [problem('home', error.message)];
@@ -41,12 +44,17 @@ function engineHolds(file: string): boolean {
 function engineFinding({ address, lock }: WorkspacePaths, isHeld: boolean): Finding {
   const known = readPid(address);
   if (isHeld)
-    return fine('engine', `An engine is running${known === null ? '' : ` (process ${known})`}; it holds ${lock}.`);
-  if (known === null) return fine('engine', 'No engine is running.');
+    return fine(
+      'engine',
+      known === null
+        ? l10n.t('An engine is running; it holds {0}.', lock)
+        : l10n.t('An engine is running (process {0}); it holds {1}.', known, lock),
+    );
+  if (known === null) return fine('engine', l10n.t('No engine is running.'));
   return problem(
     'engine',
-    `The engine that ${address} names (process ${known}) is gone: it was killed.`,
-    'The address is removed.',
+    l10n.t('The engine that {0} names (process {1}) is gone: it was killed.', address, known),
+    l10n.t('The address is removed.'),
     () => fs.rmSync(address, { force: true }),
   );
 }

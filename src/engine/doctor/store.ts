@@ -10,18 +10,19 @@ import { ID_PATTERN, RUN_FILES } from '../../protocol/run/runFiles.js';
 import { moveAside } from '../disk/aside.js';
 import type { WorkspacePaths } from '../disk/paths.js';
 import { fine, note, problem, type Finding } from './finding.js';
+import { l10n } from '../../format/l10n.js';
 
 /** Runs named in one finding. */
 const NAMED = 5;
 
 export function checkIndex(paths: WorkspacePaths, isHeld: boolean): Finding[] {
-  if (!fs.existsSync(paths.store)) return [note('index', 'There is no index yet; the next engine builds it.')];
+  if (!fs.existsSync(paths.store)) return [note('index', l10n.t('There is no index yet; the next engine builds it.'))];
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(paths.store, { readOnly: true, timeout: 5000 });
     const [answer] = db.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
-    if (answer?.quick_check !== 'ok') return [damaged(paths, answer?.quick_check ?? 'no answer', isHeld)];
-    return [fine('index', `${paths.store} is whole.`), journals(db, paths, isHeld)];
+    if (answer?.quick_check !== 'ok') return [damaged(paths, answer?.quick_check ?? l10n.t('no answer'), isHeld)];
+    return [fine('index', l10n.t('{0} is whole.', paths.store)), journals(db, paths, isHeld)];
   } catch (error) {
     return [damaged(paths, (error as Error).message, isHeld)];
   } finally {
@@ -30,9 +31,13 @@ export function checkIndex(paths: WorkspacePaths, isHeld: boolean): Finding[] {
 }
 
 function damaged({ store }: WorkspacePaths, why: string, isHeld: boolean): Finding {
-  const text = `${store} is damaged (${why.slice(0, 200)}). No run is lost: it is built again from the folders.`;
-  if (isHeld) return problem('index', `${text} Stop the engine first: tunesmith engine stop.`);
-  return problem('index', text, 'It is moved aside and rebuilt.', () => void moveAside(store));
+  const text = l10n.t(
+    '{0} is damaged ({1}). No run is lost: it is built again from the folders.',
+    store,
+    why.slice(0, 200),
+  );
+  if (isHeld) return problem('index', l10n.t('{0} Stop the engine first: tunesmith engine stop.', text));
+  return problem('index', text, l10n.t('It is moved aside and rebuilt.'), () => void moveAside(store));
 }
 
 /** Compares the size of each journal with how far it was read. Only runs that are over: the others are being read. */
@@ -55,17 +60,27 @@ function journals(db: DatabaseSync, paths: WorkspacePaths, isHeld: boolean): Fin
     if (size < offset) shorter++;
     else if (size > offset && !(LIVE_STATUSES as readonly string[]).includes(status)) behind.add(id);
   }
-  const lost = shorter > 0 ? ` ${shorter} became shorter after they were read; what was read is kept.` : '';
+  const lost = shorter > 0 ? l10n.t(' {0} became shorter after they were read; what was read is kept.', shorter) : '';
   if (damaged.size > 0 && behind.size === 0)
     return problem(
       'journals',
-      `${damaged.size} ended runs have packed journals that are damaged (${named(damaged)}). What was read of them is kept; put the files back from a copy if you have one.${lost}`,
+      l10n.t(
+        '{0} ended runs have packed journals that are damaged ({1}). What was read of them is kept; put the files back from a copy if you have one.{2}',
+        damaged.size,
+        named(damaged),
+        lost,
+      ),
     );
   if (behind.size === 0)
-    return (shorter > 0 ? note : fine)('journals', `${rows.length} journals are read to their end.${lost}`);
-  const text = `${behind.size} ended runs have journals that were not read to their end (${named(behind)}).${lost}`;
-  if (isHeld) return problem('journals', `${text} Stop the engine first: tunesmith engine stop.`);
-  return problem('journals', text, 'They are read again from the start.', () => forget(paths.store, behind));
+    return (shorter > 0 ? note : fine)('journals', l10n.t('{0} journals are read to their end.{1}', rows.length, lost));
+  const text = l10n.t(
+    '{0} ended runs have journals that were not read to their end ({1}).{2}',
+    behind.size,
+    named(behind),
+    lost,
+  );
+  if (isHeld) return problem('journals', l10n.t('{0} Stop the engine first: tunesmith engine stop.', text));
+  return problem('journals', text, l10n.t('They are read again from the start.'), () => forget(paths.store, behind));
 }
 
 const named = (ids: ReadonlySet<string>): string =>

@@ -8,6 +8,7 @@ import { kubeconfigFiles } from './kubernetes/kubeconfig.js';
 import { checkRay } from './ray/check.js';
 import { checkSlurm, hasSlurm } from './slurm/check.js';
 import { checkSsh } from './ssh/check.js';
+import { l10n } from '../../format/l10n.js';
 
 export type Place =
   | { kind: 'local' }
@@ -69,6 +70,6 @@ async function checkLocal(options: CheckOptions): Promise<Found> {
     child.on('error', () => undefined);
     child.unref();
     const end = await ended(hello.folder, LOCAL_SECONDS, () => Promise.resolve(child.exitCode !== null));
-    return end ?? { ok: false, reason: `The supervisor said nothing for ${LOCAL_SECONDS} s.` };
+    return end ?? { ok: false, reason: l10n.t('The supervisor said nothing for {0} s.', LOCAL_SECONDS) };
   });
 }

@@ -9,6 +9,7 @@ import { ownNode } from '../clients/nodePath.js';
 import { readSupervisorRecords } from '../runs/ends/endingRecords.js';
 import { logTail } from '../runs/ends/logTail.js';
 import type { Executor, JobRequest, JobState } from './executor.js';
+import { l10n } from '../../format/l10n.js';
 
 export interface CheckOptions {
   /** Its runs are what will be started. */
@@ -99,11 +100,18 @@ export async function helloThrough(
       const why = state?.name === 'queued' ? ` (${state.reason})` : '';
       return {
         ok: false,
-        reason: `${there} Job ${id} did not get its turn within ${patience} s${why} and was cancelled.`,
+        reason: l10n.t('{0} Job {1} did not get its turn within {2} s{3} and was cancelled.', there, id, patience, why),
       };
     }
     const said = logTail(hello.folder, path.basename(hello.output)).trim();
-    const reason = `${there} Job ${id} ran and left nothing in ${options.workspace}: ${lost(hello)}${said ? ` It printed: ${said}` : ''}`;
+    const reason = l10n.t(
+      '{0} Job {1} ran and left nothing in {2}: {3}{4}',
+      there,
+      id,
+      options.workspace,
+      lost(hello),
+      said ? l10n.t(' It printed: {0}', said) : '',
+    );
     return { ok: false, reason };
   });
 }
@@ -117,7 +125,7 @@ export async function ended(folder: string, seconds: number, gone: () => Promise
     if (exit) {
       const said = logTail(folder).trim();
       const ok = exit.code === 0 && said.includes(GREETING);
-      return { ok, reason: exit.error ?? (said || `The program ended with ${exit.code ?? exit.signal}.`) };
+      return { ok, reason: exit.error ?? (said || l10n.t('The program ended with {0}.', exit.code ?? exit.signal)) };
     }
     if (goneAt === Infinity && (await gone())) goneAt = performance.now() + ASK_SECONDS * 1000;
     await new Promise((resolve) => setTimeout(resolve, EACH_MS));

@@ -13,6 +13,8 @@ import { leaseSeconds, MISSED_BEATS } from '../machine/beat.js';
 import { isHere, thisHost } from '../machine/host.js';
 import { LeaseWatch } from '../machine/leaseWatch.js';
 import { isAlive, processStartTime } from '../supervisor/processes.js';
+import { l10n } from '../../format/l10n.js';
+import { formatDuration, formatTime } from '../../format/times.js';
 
 const Holder = z.object({
   host: HostIdentity,
@@ -151,18 +153,18 @@ function readHolder(file: string): LeaseHolder | null {
 export function heldBy({ host, pid, since }: LeaseHolder, workspace: string): string {
   const minutes = Math.round((MISSED_BEATS * leaseSeconds()) / 60);
   const name = host.name.replaceAll(/[^\w.-]/g, '?');
-  const where = `${path.basename(workspace)} since ${new Date(since).toLocaleString()}`;
-  if (isHere(host)) {
-    return (
-      `Another engine of this machine (process ${pid}), which has another Tunesmith home (TUNESMITH_HOME), has worked in ` +
-      `${where}. From here it can be looked at, but nothing started or changed. Use that home, or wait until the runs ` +
-      `there have ended.`
+  const where = l10n.t('{0} since {1}', path.basename(workspace), formatTime(since));
+  if (isHere(host))
+    return l10n.t(
+      'Another engine of this machine (process {0}), which has another Tunesmith home (TUNESMITH_HOME), has worked in {1}. From here it can be looked at, but nothing started or changed. Use that home, or wait until the runs there have ended.',
+      pid,
+      where,
     );
-  }
-  return (
-    `Tunesmith on ${name} (process ${pid}) has worked in ${where}. ` +
-    `From here it can be looked at, but nothing started or changed. To work here, stop ` +
-    `its runs there, or wait until they have ended; if that host is gone, this one takes over ` +
-    `${minutes > 1 ? `${minutes} minutes` : 'a minute'} after its last sign of life.`
+  return l10n.t(
+    'Tunesmith on {0} (process {1}) has worked in {2}. From here it can be looked at, but nothing started or changed. To work here, stop its runs there, or wait until they have ended; if that host is gone, this one takes over {3} after its last sign of life.',
+    name,
+    pid,
+    where,
+    formatDuration(minutes * 60_000),
   );
 }

@@ -64,7 +64,10 @@ export class Sending {
       files: largest.slice(0, MOST_SHOWN_FILES),
       leftOut: leftOut.slice(0, MOST_SHOWN_FILES),
     };
-    const what = before.size > 0 ? `${fresh.length} new files` : `${files.length} files (${formatBytes(bytes)})`;
+    const what =
+      before.size > 0
+        ? l10n.t('{0} new files', fresh.length)
+        : l10n.t('{0} files ({1})', files.length, formatBytes(bytes));
     throw new RequestError(
       ErrorCode.send,
       l10n.t(

@@ -25,6 +25,8 @@ import { shareRecorded } from './record/share.js';
 import { captureOf } from './spec.js';
 import { JournalSync } from './sync.js';
 import { trimJournals } from './trim.js';
+import { inEnglish, said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 /** Milliseconds after the end for completing the records of the start. */
 const RECORD_MS = 2000;
@@ -66,7 +68,9 @@ export class Attendance {
     this.growth = new GrowthWatch(here, {
       journal: (file, offset) => hub.grown(file, offset),
       output: (bytes) => {
-        this.warn(`The program has printed ${(bytes / 2 ** 30).toFixed(1)} GiB into output.log. It may fill the disk.`);
+        this.warn(
+          said('The program has printed {0} GiB into output.log. It may fill the disk.', (bytes / 2 ** 30).toFixed(1)),
+        );
       },
     });
     this.control = new ControlFile(here, number, asked);
@@ -81,8 +85,13 @@ export class Attendance {
     endLine(external);
     if (spec.launch?.checkpoint) {
       spec.launch.checkpoint = await usableCheckpoint(spec.launch.checkpoint, (name, why) => {
-        const instead = 'the run resumes from the one before it, if there is one.';
-        this.warn(`The checkpoint ${name} is damaged (${why}) and is not used: ${instead}`);
+        this.warn(
+          said(
+            'The checkpoint {0} is damaged ({1}) and is not used: the run resumes from the one before it, if there is one.',
+            name,
+            why,
+          ),
+        );
       });
     }
     if (spec.launch) {
@@ -121,7 +130,7 @@ export class Attendance {
   begin(program: Program, env: Record<string, string>, first: Attendance | null = null): void {
     const { here, spec } = this.launch;
     const { mark, ours } = this.surroundings;
-    const warn = (text: string): void => this.warn(text);
+    const warn = (text: Said): void => this.warn(text);
     this.logs?.begin(program.pid, { mark, begins: spec.launch ? launchRecord(spec.launch) : null, warn });
     if (first)
       this.recorded = first.recorded.then(() => shareRecorded(first.launch.here, here, this.namesFilesOf(first)));
@@ -161,7 +170,8 @@ export class Attendance {
     return texts(launch.spec.params) === texts(this.launch.spec.params);
   }
 
-  warn(text: string): void {
-    this.launch.journal.write({ type: 'message', time: Date.now(), level: 'warning', text });
+  warn(text: Said): void {
+    const time = Date.now();
+    this.launch.journal.write({ type: 'message', time, level: 'warning', text: inEnglish(text), said: text });
   }
 }

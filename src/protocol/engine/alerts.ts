@@ -1,5 +1,6 @@
 /** Alerts: rules that a person sets on runs, and the messages when one applies. */
 import { z } from 'zod';
+import { Said } from '../said.js';
 
 /** Circumstance of a run that a rule watches for. */
 export const AlertCondition = z.discriminatedUnion('kind', [
@@ -42,6 +43,8 @@ export const Alert = z.object({
   experiment: z.string(),
   /** For a person, in one sentence. */
   text: z.string(),
+  /** The reason with its values apart, for showing it in another language. */
+  reason: Said.optional(),
   /** Milliseconds since the epoch. */
   time: z.number(),
 });

@@ -58,7 +58,8 @@ export function importance(history: History, options: ImportanceOptions = {}): I
 function byTheBest(history: History, options: ImportanceOptions): Importance | Unknown {
   const { objective = 0, quantile = 0.1, region = 'space', model } = options;
   const trials = endedOf(history);
-  if (trials.length < IMPORTANCE_NEEDS) return tooFew(trials.length, 'have ended');
+  if (trials.length < IMPORTANCE_NEEDS)
+    return tooFew(trials.length, `needs at least ${IMPORTANCE_NEEDS} trials that have ended`);
   const size = Math.min(trials.length / 2, Math.max(LEAST_TOP, Math.ceil(quantile * trials.length)));
   const weights = topWeights(history, trials, objective, size);
   if (!weights) return allAlike(trials.length);
@@ -77,7 +78,8 @@ function byTheBest(history: History, options: ImportanceOptions): Importance | U
 /** Computes fANOVA from completed trials only, because the final values of the others are unknown. */
 function byVariance(history: History, { objective = 0, model }: ImportanceOptions): Importance | Unknown {
   const trials = completedOf(history);
-  if (trials.length < IMPORTANCE_NEEDS) return tooFew(trials.length, 'have completed');
+  if (trials.length < IMPORTANCE_NEEDS)
+    return tooFew(trials.length, `needs at least ${IMPORTANCE_NEEDS} trials that have completed`);
   const losses = lossesOf(history, trials, objective);
   if (losses.every((loss) => loss === losses[0])) return allAlike(trials.length);
   const rows = rowsOf(history, trials);
@@ -109,7 +111,7 @@ function scaled(method: Importance['method'], { axes }: Rows, found: Float64Arra
 }
 
 function tooFew(trials: number, end: string): Unknown {
-  return { unknown: `needs at least ${IMPORTANCE_NEEDS} trials that ${end}`, trials, needed: IMPORTANCE_NEEDS };
+  return { unknown: end, trials, needed: IMPORTANCE_NEEDS };
 }
 
 function allAlike(trials: number): Unknown {

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.js';
 import { translationsFor } from '../../../src/files/translations.js';
+import { allFailedText, doubtText, gaveUpText } from '../../../src/engine/searches/driver/words.js';
+import type { SearchPlan } from '../../../src/engine/searches/plan.js';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { filled, l10n, useTranslations } from '../../../src/format/l10n.js';
 import { retelling } from '../../../src/format/retold.js';
 import RETOLD from '../../../src/format/retoldTexts.json';
@@ -90,6 +93,20 @@ describe('an experiment file in Chinese', () => {
   it('says our own pieces within a text of ours', () => {
     expect(l10n.retold('"loss" must be a group of settings')).not.toMatch(/[a-z]{2} [a-z]/);
     expect(l10n.retold('dropout rate must be at least 0.5')).not.toMatch(/[a-z]{2} [a-z]/);
+  });
+
+  it('says why a search gave up, and leaves the words of its program as they are', () => {
+    const run = { trial: 2, status: 'failed', error: { message: 'RuntimeError: the loss is missing' } } as Run;
+    const texts = [
+      gaveUpText('s1', 3, [run], {} as SearchPlan),
+      allFailedText('s1', 3, [run], {} as SearchPlan),
+      doubtText(3, 1),
+      doubtText(3, 2),
+    ].map((text) => l10n.retold(text));
+    for (const text of texts) expect(text).not.toMatch(/first|trials failed|Fix the program/);
+    expect(texts[1]).toContain('RuntimeError: the loss is missing.');
+    expect(texts[1]).toContain('`tunesmith search --resume s1 --retry-failed`');
+    expect(l10n.retold('needs at least 16 trials that have completed')).toBe('需要至少 16 次已完成的试验');
   });
 
   it('leaves the words of programs alone', () => {

@@ -22,4 +22,19 @@ describe.each([
     const changed = Object.entries(to).filter(([key, text]) => String(fixed(text)) !== String(fixed(from[key] ?? '')));
     expect(changed).toEqual([]);
   });
+
+  it('has the punctuation of Chinese between its words, and says "you" in one way', () => {
+    const odd = Object.entries(to).filter(([, text]) =>
+      /\p{Script=Han}[,;!?](?!\d)|\p{Script=Han}:(?! )|[你]/u.test(text.replaceAll(/`[^`]*`|\[[^\]]*\]/g, '')),
+    );
+    expect(odd).toEqual([]);
+  });
+
+  it('is about Chinese: no text is left in English', () => {
+    const words = Object.entries(to).filter(
+      ([key, text]) =>
+        text === from[key] && /[a-z]{3,} [a-z]{3,}/.test(text.replaceAll(/`[^`]*`|\{\d+\}|tunesmith .*/g, '')),
+    );
+    expect(words).toEqual([]);
+  });
 });

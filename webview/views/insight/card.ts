@@ -66,8 +66,11 @@ export function card(options: CardOptions, tables: Tables): TemplateResult {
 
 /** Says why an insight is missing, and how many trials there are so far. */
 export function missing({ unknown, trials, needed }: Unknown): TemplateResult {
-  const text = `${unknown[0]!.toUpperCase()}${unknown.slice(1)}`;
-  return html`<p class="missing">${text}${trials < needed ? l10n.t(' ({0} so far)', trials) : ''}.</p>`;
+  const why = l10n.retold(unknown);
+  const text = `${why[0]!.toUpperCase()}${why.slice(1)}`;
+  return html`<p class="missing">
+    ${trials < needed ? l10n.t('{0} ({1} so far).', text, trials) : l10n.t('{0}.', text)}
+  </p>`;
 }
 
 /** Rows of plain cells; the first is the row's head. */

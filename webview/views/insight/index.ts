@@ -120,7 +120,7 @@ class InsightView extends LitElement {
     if (!left) return nothing;
     return html`<div class="left-line" role="note" data-testid=${TEST_IDS.insightLeft}>
       ${icon('telescope')}<span
-        >${'unknown' in left ? html`${l10n.t('Possible improvement:')} ${missing(left)}` : left.sentence}</span
+        >${'unknown' in left ? html`${l10n.t('Possible improvement:')} ${missing(left)}` : l10n.retold(left.sentence)}</span
       >
     </div>`;
   }

@@ -149,7 +149,7 @@ class SearchView extends LitElement {
         >
       </div>
       ${search.reason ? html`<p class="hint">${l10n.retold(search.reason)}</p>` : nothing}
-      ${search.error ? html`<p class="field-error">${icon('error')} ${search.error}</p>` : nothing}`;
+      ${search.error ? html`<p class="field-error">${icon('error')} ${l10n.retold(search.error)}</p>` : nothing}`;
   }
 
   private best(search: Search): TemplateResult | typeof nothing {

@@ -2,6 +2,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { readKubeconfig, type Access } from './kubeconfig.js';
+import { l10n } from '../../../format/l10n.js';
 
 const TIMEOUT_MS = 60_000;
 /** Bytes of an answer that are read. */
@@ -83,13 +84,13 @@ export class KubernetesApi implements Api {
 
 function send(url: URL, options: https.RequestOptions, body: string | undefined): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(new Error(`${url.host} does not answer: ${error.message}`));
+    const fail = (error: Error): void => reject(new Error(l10n.t('{0} does not answer: {1}', url.host, error.message)));
     const request = (url.protocol === 'http:' ? http : https).request(url, options, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size > MOST) request.destroy(new Error('it answers with too much'));
+        if (size > MOST) request.destroy(new Error(l10n.t('it answers with too much')));
         else chunks.push(chunk);
       });
       response.on('error', fail);
@@ -98,11 +99,11 @@ function send(url: URL, options: https.RequestOptions, body: string | undefined)
         const status = response.statusCode ?? 0;
         if (status >= 200 && status < 300) return resolve(answer);
         const { message, reason } = (answer ?? {}) as { message?: unknown; reason?: unknown };
-        const words = typeof message === 'string' ? message : `${url.host} answered with status ${status}`;
+        const words = typeof message === 'string' ? message : l10n.t('{0} answered with status {1}', url.host, status);
         reject(new ApiError(words, status, typeof reason === 'string' ? reason : ''));
       });
     });
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
+    request.on('timeout', () => request.destroy(new Error(l10n.t('no answer within {0} s', TIMEOUT_MS / 1000))));
     request.on('error', fail);
     request.end(body);
   });

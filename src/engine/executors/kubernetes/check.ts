@@ -4,6 +4,7 @@ import { helloThrough, type CheckOptions, type Found } from '../hello.js';
 import { KubernetesApi, type Api } from './api.js';
 import { kubernetesFaults } from './faults.js';
 import { Kubernetes } from './index.js';
+import { l10n } from '../../../format/l10n.js';
 
 const Version = z.looseObject({ gitVersion: z.string() });
 const Review = z.looseObject({ status: z.looseObject({ allowed: z.boolean() }) });
@@ -14,14 +15,18 @@ export async function checkKubernetes(need: ClusterNeed, options: CheckOptions):
   const api = new KubernetesApi(env, context, namespace);
   const there = await inventory(api);
   if (!(await mayCreateJobs(api))) {
-    const reason = `${there} You may not create jobs in the namespace ${api.namespace}: ask whoever runs the cluster.`;
+    const reason = l10n.t(
+      '{0} You may not create jobs in the namespace {1}: ask whoever runs the cluster.',
+      there,
+      api.namespace,
+    );
     return { ok: false, reason };
   }
   const [fault] = kubernetesFaults({ program: { kind: 'run', argv: [] } }, need, options);
   if (fault) return { ok: false, reason: `${there} ${fault.message}${fault.hint ? ` (${fault.hint})` : ''}.` };
   const image = need.kubernetes!.image!;
   return helloThrough(new Kubernetes(api), options, need, there, () => {
-    return `the pods must see that folder on the volume, and the image ${image} needs Node 20 or later.`;
+    return l10n.t('the pods must see that folder on the volume, and the image {0} needs Node 20 or later.', image);
   });
 }
 
@@ -31,7 +36,7 @@ async function inventory(api: Api): Promise<string> {
     const { gitVersion } = Version.parse(await api.request('GET', '/version'));
     return `Kubernetes ${gitVersion}, namespace ${api.namespace}.`;
   } catch (error) {
-    throw new Error(`Kubernetes does not answer: \`kubectl get jobs\` must work. ${(error as Error).message}`, {
+    throw new Error(l10n.t('Kubernetes does not answer: `kubectl get jobs` must work. {0}', (error as Error).message), {
       cause: error,
     });
   }

@@ -2,6 +2,7 @@
 import type { Experiment, PlacedFault } from '../../../experiment/index.js';
 import type { ClusterNeed } from '../../../protocol/run/cluster.js';
 import { isInside, volumePath } from './manifest.js';
+import { l10n } from '../../../format/l10n.js';
 
 export interface PlaceContext {
   workspace: string;
@@ -11,7 +12,7 @@ export interface PlaceContext {
   env: NodeJS.ProcessEnv;
 }
 
-const HINT = 'in the file under kubernetes, or in your setting tunesmith.clusters.kubernetes';
+const place = (): string => l10n.t('in the file under kubernetes, or in your setting tunesmith.clusters.kubernetes');
 
 export function kubernetesFaults(
   { program }: Pick<Experiment, 'program'>,
@@ -20,21 +21,33 @@ export function kubernetesFaults(
 ): PlacedFault[] {
   const { image, volume } = kubernetes;
   if (image === undefined)
-    return [{ at: ['kubernetes', 'image'], message: 'kubernetes needs an image', hint: `name one ${HINT}` }];
+    return [
+      {
+        at: ['kubernetes', 'image'],
+        message: l10n.t('kubernetes needs an image'),
+        hint: l10n.t('name one {0}', place()),
+      },
+    ];
   if (volume === undefined) {
-    const message = 'kubernetes needs a volume with this folder, such as { claim: team, path: /shared }';
-    return [{ at: ['kubernetes', 'volume'], message, hint: `name one ${HINT}` }];
+    const message = l10n.t('kubernetes needs a volume with this folder, such as { claim: team, path: /shared }');
+    return [{ at: ['kubernetes', 'volume'], message, hint: l10n.t('name one {0}', place()) }];
   }
   const path = volumePath(kubernetes);
   if (!isInside(path, workspace)) {
-    const message = `the folder ${workspace} is not on the volume ${path}`;
+    const message = l10n.t('the folder {0} is not on the volume {1}', workspace, path);
     return [
-      { at: ['kubernetes', 'volume'], message, hint: 'this machine must see the volume at the same path as the pods' },
+      {
+        at: ['kubernetes', 'volume'],
+        message,
+        hint: l10n.t('this machine must see the volume at the same path as the pods'),
+      },
     ];
   }
   if (program.kind !== 'run' && !isInside(path, dist)) {
-    const message = `"${program.kind}" needs Tunesmith’s own folder (${dist}) on the volume ${path}`;
-    return [{ at: [program.kind], message, hint: 'install it there, or use "run" with a command of the image' }];
+    const message = l10n.t('"{0}" needs Tunesmith’s own folder ({1}) on the volume {2}', program.kind, dist, path);
+    return [
+      { at: [program.kind], message, hint: l10n.t('install it there, or use "run" with a command of the image') },
+    ];
   }
   return [];
 }

@@ -5,6 +5,7 @@ import { SubmitRefused, type Executor, type JobRequest, type JobState } from '..
 import { ApiError, KubernetesApi, type Api } from './api.js';
 import { isInside, jobManifest, kubernetesName, MANAGED, toolsManifest, toolsName, volumePath } from './manifest.js';
 import { JobList, PendingList, PodList, queuesOf, readStates, WorkloadList } from './states.js';
+import { l10n } from '../../../format/l10n.js';
 
 /** Bytes that a ConfigMap can have; the rest is for its base64 and its other parts. */
 const LARGEST_TOOLS = 750_000;
@@ -69,7 +70,7 @@ export class Kubernetes implements Executor {
     if (isInside(volumePath(need.kubernetes ?? {}), file)) return null;
     const supervisor = fs.readFileSync(file);
     if (supervisor.length > LARGEST_TOOLS)
-      throw new SubmitRefused(`${file} must be on the volume: it is too large to be sent.`);
+      throw new SubmitRefused(l10n.t('{0} must be on the volume: it is too large to be sent.', file));
     const name = toolsName(supervisor);
     if (this.tools.has(name)) return name;
     try {

@@ -8,6 +8,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { l10n } from '../../../format/l10n.js';
 
 const text = z.string().optional();
 const Cluster = z.object({
@@ -69,9 +70,12 @@ export function readKubeconfig(env: NodeJS.ProcessEnv, wanted: string | undefine
   const files = kubeconfigFiles(env);
   const merged = files.map((file) => readFile(file)).filter((each) => each !== null);
   if (merged.length === 0)
-    throw new Error(`There is no kubeconfig (${files.join(', ')}). Log in to the cluster first: kubectl must work.`);
+    throw new Error(
+      l10n.t('There is no kubeconfig ({0}). Log in to the cluster first: kubectl must work.', files.join(', ')),
+    );
   const name = wanted ?? merged.map(({ config }) => config['current-context']).find((each) => each);
-  if (!name) throw new Error('The kubeconfig has no current context. Choose one: kubectl config use-context NAME.');
+  if (!name)
+    throw new Error(l10n.t('The kubeconfig has no current context. Choose one: kubectl config use-context NAME.'));
   const find = <T>(
     list: 'clusters' | 'users' | 'contexts',
     key: string,
@@ -82,12 +86,17 @@ export function readKubeconfig(env: NodeJS.ProcessEnv, wanted: string | undefine
       const entry = (config[list] ?? []).find((each) => each.name === which);
       if (!entry) continue;
       const parsed = schema.safeParse((entry as Record<string, unknown>)[key]);
-      if (!parsed.success) throw new Error(`${file}: the ${key} "${which}" is not valid.`);
+      if (!parsed.success) throw new Error(l10n.t('{0}: the {1} "{2}" is not valid.', file, key, which));
       return [parsed.data, folder];
     }
     const known = merged.flatMap(({ config }) => (config[list] ?? []).map((each) => each.name));
     throw new Error(
-      `The kubeconfig has no ${key} "${which}"${known.length > 0 ? ` (it has ${known.slice(0, 8).join(', ')})` : ''}.`,
+      l10n.t(
+        'The kubeconfig has no {0} "{1}"{2}.',
+        key,
+        which,
+        known.length > 0 ? l10n.t(' (it has {0})', known.slice(0, 8).join(', ')) : '',
+      ),
     );
   };
   const [context] = find('contexts', 'context', Context, name);
@@ -116,7 +125,7 @@ function readFile(file: string) {
     return null;
   }
   const config = File.safeParse(parse(content));
-  if (!config.success) throw new Error(`${file} is not a kubeconfig.`);
+  if (!config.success) throw new Error(l10n.t('{0} is not a kubeconfig.', file));
   return { config: config.data, file, folder: path.dirname(file) };
 }
 
@@ -172,12 +181,16 @@ async function runExec(exec: z.infer<typeof Exec>, folder: string, env: NodeJS.P
     };
     execFile(program, exec.args ?? [], options, (error, stdout, stderr) => {
       if (error)
-        reject(new Error(`${exec.command} of the kubeconfig failed: ${stderr.trim().slice(0, 500) || error.message}`));
+        reject(
+          new Error(
+            l10n.t('{0} of the kubeconfig failed: {1}', exec.command, stderr.trim().slice(0, 500) || error.message),
+          ),
+        );
       else resolve(stdout);
     });
   });
   const answer = ExecAnswer.safeParse(parse(out));
-  if (!answer.success) throw new Error(`${exec.command} of the kubeconfig printed no credentials.`);
+  if (!answer.success) throw new Error(l10n.t('{0} of the kubeconfig printed no credentials.', exec.command));
   const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = answer.data.status;
   const until = expirationTimestamp === undefined ? Infinity : Date.parse(expirationTimestamp);
   const value: Credentials = { cert, key, authorization: token === undefined ? undefined : `Bearer ${token}` };

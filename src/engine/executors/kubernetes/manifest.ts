@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import type { KubernetesNeed } from '../../../protocol/run/cluster.js';
 import { RUN_ENV } from '../../../protocol/run/runFiles.js';
 import { SubmitRefused, type JobRequest } from '../executor.js';
+import { l10n } from '../../../format/l10n.js';
 
 /** Label of all that is ours. */
 export const MANAGED = { 'app.kubernetes.io/managed-by': 'tunesmith' } as const;
@@ -57,7 +58,7 @@ export function isInside(folder: string | undefined, file: string): boolean {
 export function jobManifest(request: JobRequest, tools: string | null): unknown {
   const { name, need, grace } = request;
   const { image, queue, volume } = need.kubernetes ?? {};
-  if (image === undefined) throw new SubmitRefused('no image is given. Add kubernetes: { image: … }.');
+  if (image === undefined) throw new SubmitRefused(l10n.t('no image is given. Add kubernetes: { image: … }.'));
   const labels = { ...MANAGED, ...(queue !== undefined && { [QUEUE_LABEL]: queue }) };
   const [, supervisor, ...args] = request.argv;
   const command = ['node', tools === null ? supervisor! : `${TOOLS}/supervisor.cjs`, ...args];

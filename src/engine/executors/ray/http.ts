@@ -1,6 +1,7 @@
 /** One request to a dashboard. Not `fetch`, whose headers Ray takes for those of a browser, which it refuses. */
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { l10n } from '../../../format/l10n.js';
 
 const TIMEOUT_MS = 30_000;
 const LARGEST_ANSWER = 4 << 20;
@@ -20,7 +21,7 @@ export function request(
       let size = 0;
       answer.on('data', (part: Buffer) => {
         size += part.length;
-        if (size > LARGEST_ANSWER) sent.destroy(new Error('its answer is too long'));
+        if (size > LARGEST_ANSWER) sent.destroy(new Error(l10n.t('its answer is too long')));
         else parts.push(part);
       });
       answer.on('error', reject);

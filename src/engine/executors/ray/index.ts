@@ -5,6 +5,7 @@ import type { RayPlace } from '../../../protocol/run/cluster.js';
 import { SubmitRefused, type Executor, type JobEnd, type JobRequest, type JobState } from '../executor.js';
 import { quoted } from '../shell.js';
 import { request } from './http.js';
+import { l10n } from '../../../format/l10n.js';
 
 /** Bytes of the job's output that are kept when its supervisor did not begin. */
 const LARGEST_LOG = 64 * 1024;
@@ -93,7 +94,7 @@ export class Ray implements Executor {
   /** Returns Ray's version. */
   async version(): Promise<string> {
     const answer = z.object({ ray_version: z.string().max(50) }).safeParse(await this.ask('GET', '/api/version'));
-    if (!answer.success) throw new Error(`${this.place.address} is not the dashboard of a Ray cluster`);
+    if (!answer.success) throw new Error(l10n.t('{0} is not the dashboard of a Ray cluster', this.place.address));
     return answer.data.ray_version;
   }
 
@@ -133,14 +134,15 @@ export class Ray implements Executor {
       answer = await request(method, `${address}${path}`, body === undefined ? null : JSON.stringify(body));
     } catch (error) {
       const { message, code } = error as NodeJS.ErrnoException;
-      throw new Error(`${address} does not answer (${code ?? message})`, { cause: error });
+      throw new Error(l10n.t('{0} does not answer ({1})', address, code ?? message), { cause: error });
     }
     const { status, text } = answer;
-    if (status < 200 || status > 299) throw new RayError(status, wordsOf(text) || `Ray answered with ${status}`);
+    if (status < 200 || status > 299)
+      throw new RayError(status, wordsOf(text) || l10n.t('Ray answered with {0}', status));
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      throw new Error(`${address} answered with something that is not JSON`);
+      throw new Error(l10n.t('{0} answered with something that is not JSON', address));
     }
   }
 }

@@ -39,7 +39,7 @@ export class Slurm implements Executor {
       const out = await run('sbatch', sbatchArguments(request), env, jobScript(request));
       // With --parsable: the id, and the cluster's name if there are several.
       const id = /^(\d+)(;|$)/m.exec(out.trim())?.[1];
-      if (id === undefined) throw new Error(`sbatch answered ${JSON.stringify(out.slice(0, 200))}`);
+      if (id === undefined) throw new Error(l10n.t('sbatch answered {0}', JSON.stringify(out.slice(0, 200))));
       return id;
     } catch (error) {
       if (error instanceof ProgramError && !PASSING.test(error.message)) throw new SubmitRefused(error.message);

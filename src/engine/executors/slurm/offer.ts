@@ -3,6 +3,7 @@ import type { ClusterNeed } from '../../../protocol/run/cluster.js';
 import type { PlacedFault } from '../../../experiment/index.js';
 import { run } from './index.js';
 import { submitEnvironment } from './script.js';
+import { l10n } from '../../../format/l10n.js';
 
 /** Nodes of one kind in a partition. */
 export interface NodeGroup {
@@ -80,41 +81,37 @@ export function slurmFaults(need: ClusterNeed, offer: readonly NodeGroup[]): Pla
   const all = [...new Set(offer.map(({ partition }) => partition))];
   const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined) {
-    const message = `Slurm has no partition "${unknown}"`;
-    return [{ at: ['slurm', 'partition'], message, hint: `it has ${all.slice(0, 12).join(', ')}` }];
+    const message = l10n.t('Slurm has no partition "{0}"', unknown);
+    return [{ at: ['slurm', 'partition'], message, hint: l10n.t('it has {0}', all.slice(0, 12).join(', ')) }];
   }
   const groups = offer.filter(({ partition, isDefault }) => (names.length > 0 ? names.includes(partition) : isDefault));
   if (groups.length === 0) return [];
-  const where = `the partition ${[...new Set(groups.map(({ partition }) => partition))].join(', ')}`;
+  const where = l10n.t('the partition {0}', [...new Set(groups.map(({ partition }) => partition))].join(', '));
   const most = (key: 'cpus' | 'memory' | 'gpus' | 'limit'): number => Math.max(...groups.map((group) => group[key]));
   const nodes = new Map(groups.map((group) => [group.partition, 0]));
   for (const { partition, count } of groups) nodes.set(partition, nodes.get(partition)! + count);
   const faults: PlacedFault[] = [];
   const check = (key: string, wanted: number | undefined, offered: number, message: string): void => {
     if (wanted !== undefined && wanted > offered)
-      faults.push({ at: ['resources', key], message, hint: 'or choose another partition' });
+      faults.push({ at: ['resources', key], message, hint: l10n.t('or choose another partition') });
   };
-  check(
-    'nodes',
-    need.nodes,
-    Math.max(...nodes.values()),
-    `${where} has only ${count(Math.max(...nodes.values()), 'node')}`,
-  );
-  check(
-    'cpus',
-    need.cpus ?? need.tasksPerNode,
-    most('cpus'),
-    `a node of ${where} has only ${count(most('cpus'), 'core')}`,
-  );
-  check('memory', need.memory, most('memory'), `a node of ${where} has only ${most('memory')} MiB`);
-  check(
-    'gpus',
-    need.gpus,
-    most('gpus'),
-    `a node of ${where} has ${most('gpus') === 0 ? 'no GPUs' : `only ${count(most('gpus'), 'GPU')}`}`,
-  );
-  check('time', need.minutes, most('limit'), `a job of ${where} may take only ${most('limit')} minutes`);
+  const [nodesThere, cores, gpus] = [Math.max(...nodes.values()), most('cpus'), most('gpus')];
+  const fewNodes =
+    nodesThere === 1 ? l10n.t('{0} has only 1 node', where) : l10n.t('{0} has only {1} nodes', where, nodesThere);
+  const fewCores =
+    cores === 1
+      ? l10n.t('a node of {0} has only 1 core', where)
+      : l10n.t('a node of {0} has only {1} cores', where, cores);
+  check('nodes', need.nodes, nodesThere, fewNodes);
+  check('cpus', need.cpus ?? need.tasksPerNode, cores, fewCores);
+  check('memory', need.memory, most('memory'), l10n.t('a node of {0} has only {1} MiB', where, most('memory')));
+  const fewGpus = (): string => {
+    if (gpus === 0) return l10n.t('a node of {0} has no GPUs', where);
+    return gpus === 1
+      ? l10n.t('a node of {0} has only 1 GPU', where)
+      : l10n.t('a node of {0} has only {1} GPUs', where, gpus);
+  };
+  check('gpus', need.gpus, gpus, fewGpus());
+  check('time', need.minutes, most('limit'), l10n.t('a job of {0} may take only {1} minutes', where, most('limit')));
   return faults;
 }
-
-const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;

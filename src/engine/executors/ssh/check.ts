@@ -6,6 +6,7 @@ import type { SshPlace } from '../../../protocol/run/cluster.js';
 import { ended, PATIENCE_SECONDS, withHello, type CheckOptions, type Found } from '../hello.js';
 import { ClusterJob, Jobs } from '../jobs.js';
 import { SshHost } from './index.js';
+import { l10n } from '../../../format/l10n.js';
 
 const QUIET = { info: () => undefined, warn: () => undefined };
 
@@ -30,8 +31,9 @@ export async function checkSsh(place: SshPlace, options: CheckOptions): Promise<
       if (end) return end.ok ? { ok: true, reason: `${there}: ${end.reason}` } : end;
       const log = path.basename(hello.output);
       const said = fs.existsSync(hello.output) ? fs.readFileSync(hello.output, 'utf8').trim().slice(-500) : '';
-      const why = refused ?? trouble ?? (state?.name === 'queued' ? `it is ${state.reason}` : said || `see ${log}`);
-      return { ok: false, reason: `${there}. The program did not run within ${patience} s: ${why}` };
+      const why =
+        refused ?? trouble ?? (state?.name === 'queued' ? l10n.t('it is {0}', state.reason) : said || `see ${log}`);
+      return { ok: false, reason: l10n.t('{0}. The program did not run within {1} s: {2}', there, patience, why) };
     });
   } finally {
     jobs.close();

@@ -2,6 +2,7 @@
 import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { SshPlace } from '../../../protocol/run/cluster.js';
+import { l10n } from '../../../format/l10n.js';
 
 /** A configuration in place of the person's own. */
 const CONFIG_VARIABLE = 'TUNESMITH_SSH_CONFIG';
@@ -83,7 +84,7 @@ export function runSsh(
       clearTimeout(timer);
       setTimeout(() => {
         if (code === 0) resolve(out);
-        else reject(new SshError(reasonOf(words, place.host) || `ssh ended with ${code ?? signal}`));
+        else reject(new SshError(reasonOf(words, place.host) || l10n.t('ssh ended with {0}', code ?? signal)));
       }, 20);
     });
   });
@@ -91,21 +92,20 @@ export function runSsh(
 
 export function startProblem(error: NodeJS.ErrnoException): string {
   return error.code === 'ENOENT'
-    ? 'There is no program "ssh" on the PATH. Install the OpenSSH client.'
-    : `ssh can't be started: ${error.message}`;
+    ? l10n.t('There is no program "ssh" on the PATH. Install the OpenSSH client.')
+    : l10n.t("ssh can't be started: {0}", error.message);
 }
 
-const ADVICE: [RegExp, string][] = [
-  [
-    /Host key verification failed|host key.*(changed|unknown)|authenticity of host/i,
-    'Connect once in a terminal with `ssh HOST` and check its host key.',
-  ],
-  [
-    /Permission denied/i,
-    'Set up a key for it, or add the key to your agent (ssh-add): `ssh HOST` must work without a password.',
-  ],
-  [/Could not resolve hostname/i, 'Check the name, or add it to ~/.ssh/config.'],
-];
+function adviceOn(words: string): string | undefined {
+  if (/Host key verification failed|host key.*(changed|unknown)|authenticity of host/i.test(words))
+    return l10n.t('Connect once in a terminal with `ssh HOST` and check its host key.');
+  if (/Permission denied/i.test(words))
+    return l10n.t(
+      'Set up a key for it, or add the key to your agent (ssh-add): `ssh HOST` must work without a password.',
+    );
+  if (/Could not resolve hostname/i.test(words)) return l10n.t('Check the name, or add it to ~/.ssh/config.');
+  return undefined;
+}
 
 /** Returns the client's own last words, and what to do about them. */
 export function reasonOf(words: string, host: string): string {
@@ -114,6 +114,6 @@ export function reasonOf(words: string, host: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== '' && !/^(Warning: Permanently added|debug\d|@+$|mux_client|ControlSocket)/.test(line));
   const said = lines.slice(-3).join(' ').slice(0, 500);
-  const advice = ADVICE.find(([pattern]) => pattern.test(words))?.[1];
+  const advice = adviceOn(words);
   return advice ? `${said} ${advice.replaceAll('HOST', host)}` : said;
 }

@@ -10,6 +10,7 @@ import {
   type ToRemote,
 } from '../../../protocol/engine/remote.js';
 import { reasonOf, SshError, startProblem } from './client.js';
+import { l10n } from '../../../format/l10n.js';
 
 const READY_MS = 60_000;
 /** Copying a checkpoint of another run takes a while. */
@@ -36,7 +37,7 @@ export class Connection {
   ) {
     let close!: (why: string) => void;
     this.ready = new Promise((resolve, reject) => {
-      const timer = setTimeout(() => close(`${host} does not answer`), READY_MS);
+      const timer = setTimeout(() => close(l10n.t('{0} does not answer', host)), READY_MS);
       close = (why: string): void => {
         clearTimeout(timer);
         if (!this.isOpen) return;
@@ -50,11 +51,11 @@ export class Connection {
       };
       const heard = (raw: Record<string, unknown>, content: Buffer): void => {
         const parsed = FromRemote.safeParse(raw);
-        if (!parsed.success) return close(`${host} sent something that is not a message`);
+        if (!parsed.success) return close(l10n.t('{0} sent something that is not a message', host));
         const message = parsed.data;
         if (message.type === 'ready') {
           clearTimeout(timer);
-          if (message.version !== REMOTE_VERSION) return close(`${host} runs another version of Tunesmith`);
+          if (message.version !== REMOTE_VERSION) return close(l10n.t('{0} runs another version of Tunesmith', host));
           this.facts = message.facts;
           resolve(message.facts);
         } else if (message.type === 'answer') this.answered(message);
@@ -62,7 +63,7 @@ export class Connection {
       };
       child.stdout!.on(
         'data',
-        contentReader(heard, (why) => close(`${host} sent something that is not a message: ${why}`), {
+        contentReader(heard, (why) => close(l10n.t('{0} sent something that is not a message: {1}', host, why)), {
           line: LARGEST_LINE,
           content: LARGEST_CONTENT,
         }),
@@ -74,7 +75,7 @@ export class Connection {
     child.stdin!.on('error', () => undefined);
     child.on('error', (error) => close(startProblem(error as NodeJS.ErrnoException)));
     child.on('exit', () =>
-      setTimeout(() => close(reasonOf(this.words, host) || `The connection to ${host} ended`), 20),
+      setTimeout(() => close(reasonOf(this.words, host) || l10n.t('The connection to {0} ended', host)), 20),
     );
     this.close = () => close('closed');
   }
@@ -82,11 +83,11 @@ export class Connection {
   readonly close: () => void;
 
   ask(question: Question): Promise<unknown> {
-    if (!this.isOpen) return Promise.reject(new SshError('The connection is closed'));
+    if (!this.isOpen) return Promise.reject(new SshError(l10n.t('The connection is closed')));
     const id = this.next++;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => this.answered({ id, error: 'The host did not answer in time' }),
+        () => this.answered({ id, error: l10n.t('The host did not answer in time') }),
         ANSWER_MS,
       ).unref();
       const done = (act: () => void): void => {

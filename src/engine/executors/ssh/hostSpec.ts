@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { toRecord } from '../../../files/runPaths.js';
 import { forJson } from '../../../protocol/values/floats.js';
 import type { RunSpec } from '../../../protocol/run/runFolder.js';
+import { l10n } from '../../../format/l10n.js';
 
 export interface Places {
   workspace: string;
@@ -16,7 +17,8 @@ export interface Places {
 export function hostSpec(spec: RunSpec, places: Places): string {
   const { workspace } = places;
   const cwd = toRecord(workspace, spec.cwd);
-  if (path.isAbsolute(cwd)) throw new Error(`cwd is ${cwd}, outside of the workspace ${workspace}: only that is sent.`);
+  if (path.isAbsolute(cwd))
+    throw new Error(l10n.t('cwd is {0}, outside of the workspace {1}: only that is sent.', cwd, workspace));
   const moved = (text: string): string => hostText(text, places);
   const variables = spec.variables?.map((variable) => {
     const before = (spec.argv[variable.argument] ?? '').slice(0, variable.at);

@@ -30,6 +30,7 @@ import { contentOf, sendable } from './sendable.js';
 import { setUp, UnusableHost, type Host } from './setUp.js';
 import { transfer } from './transfer.js';
 import { quoted } from '../shell.js';
+import { l10n } from '../../../format/l10n.js';
 
 const CONTROL_SOCKET: SocketKind = { prefix: 'tssh-', leaf: 'c' };
 const SLOWEST_MS = 30_000;
@@ -138,7 +139,7 @@ export class SshHost implements Executor {
     );
     const parts = [
       host.probe.system,
-      `Node ${host.probe.nodeVersion ?? 'brought along'}`,
+      `Node ${host.probe.nodeVersion ?? l10n.t('brought along')}`,
       `${facts.cores} cores`,
       ...gpus,
     ];
@@ -183,7 +184,7 @@ export class SshHost implements Executor {
       this.facts = await connection.ready;
       if (this.closed) {
         connection.close();
-        throw new Error('The engine is leaving');
+        throw new Error(l10n.t('The engine is leaving'));
       }
       this.connection = connection;
       this.wait = 1000;
@@ -309,7 +310,10 @@ export class SshHost implements Executor {
     const all = (await sendable(workspace)).files;
     if (agreed.size === 0 && all.length > 0)
       throw new SubmitRefused(
-        `You have not agreed to send files of this folder to ${place.host}. Start a run there from its experiment file.`,
+        l10n.t(
+          'You have not agreed to send files of this folder to {0}. Start a run there from its experiment file.',
+          place.host,
+        ),
       );
     const files = all.filter(({ path: file }) => agreed.has(file));
     if (files.length < all.length)

@@ -1,5 +1,6 @@
 /** Finds out what a host has: its system, the folder's absolute path, a Node, rsync. */
 import { z } from 'zod';
+import { l10n } from '../../../format/l10n.js';
 import { quoted } from '../shell.js';
 
 /** The oldest Node that supervisor and host program run on. */
@@ -64,7 +65,8 @@ export function readProbe(text: string): HostProbe {
     else if (version !== undefined && path !== undefined) nodes.push({ version, path });
   }
   const parsed = Facts.safeParse(Object.fromEntries(facts));
-  if (!parsed.success) throw new Error(`The host's shell did not answer as expected: ${text.trim().slice(0, 300)}`);
+  if (!parsed.success)
+    throw new Error(l10n.t("The host's shell did not answer as expected: {0}", text.trim().slice(0, 300)));
   const { system, folder } = parsed.data;
   const usable = nodes.find(({ version }) => majorOf(version) >= OLDEST_NODE);
   return {

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { createHash } from 'node:crypto';
 import { mayBeSecret } from '../../../protocol/run/recordedFiles.js';
 import { Git } from '../../machine/git.js';
+import { l10n } from '../../../format/l10n.js';
 
 export interface SentFile {
   /** With slashes, relative to the workspace. */
@@ -47,7 +48,10 @@ export async function sendable(workspace: string): Promise<Sendable> {
     else if (stat.isFile() || stat.isSymbolicLink()) files.push({ path: name, size: stat.isFile() ? stat.size : 0 });
     if (files.length > MOST_FILES)
       throw new Error(
-        `The folder has more than ${MOST_FILES} files that git does not ignore. Add data and outputs to .gitignore, so that only code is sent.`,
+        l10n.t(
+          'The folder has more than {0} files that git does not ignore. Add data and outputs to .gitignore, so that only code is sent.',
+          MOST_FILES,
+        ),
       );
   }
   files.sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -8,6 +8,7 @@ import { runSsh } from './client.js';
 import { isSamePlatform, OLDEST_NODE, probeScript, readProbe, type HostProbe } from './probe.js';
 import { transfer } from './transfer.js';
 import { quoted } from '../shell.js';
+import { l10n } from '../../../format/l10n.js';
 
 export interface Host {
   probe: HostProbe;
@@ -33,7 +34,7 @@ export async function setUp(given: Given): Promise<Host> {
   const probe = readProbe(answer);
   const parts = partsToBring(dist);
   if (!probe.hasTar && !probe.hasRsync)
-    throw new UnusableHost(`${place.host} has neither rsync nor tar. Install one of them there.`);
+    throw new UnusableHost(l10n.t('{0} has neither rsync nor tar. Install one of them there.', place.host));
   const bin = `${probe.folder}/bin`;
   const own = `${bin}/${parts.hash}`;
   await bring(given, probe, parts.from, parts.files, own);
@@ -64,9 +65,11 @@ async function bring(
 async function bringNode(given: Given, probe: HostProbe, bin: string): Promise<string> {
   const { place, control, env } = given;
   const has = probe.nodeVersion === null ? 'no Node' : `only Node ${probe.nodeVersion}`;
-  const advice = `Install Node ${OLDEST_NODE} or newer there, so that it is on the PATH of a login shell.`;
+  const advice = l10n.t('Install Node {0} or newer there, so that it is on the PATH of a login shell.', OLDEST_NODE);
   if (process.versions.electron || !isSamePlatform(probe.system))
-    throw new UnusableHost(`${place.host} (${probe.system}) has ${has}, and this machine has none for it. ${advice}`);
+    throw new UnusableHost(
+      l10n.t('{0} ({1}) has {2}, and this machine has none for it. {3}', place.host, probe.system, has, advice),
+    );
   const own = fs.realpathSync(process.execPath);
   const folder = `${bin}/node-${process.version}`;
   const name = path.basename(own);
@@ -79,6 +82,12 @@ async function bringNode(given: Given, probe: HostProbe, bin: string): Promise<s
   }).catch((error: Error) => error.message);
   if (answer.trim().endsWith(process.version)) return node;
   throw new UnusableHost(
-    `${place.host} has ${has}, and the one of this machine does not run there: ${answer.trim().slice(0, 200)} ${advice}`,
+    l10n.t(
+      '{0} has {1}, and the one of this machine does not run there: {2} {3}',
+      place.host,
+      has,
+      answer.trim().slice(0, 200),
+      advice,
+    ),
   );
 }

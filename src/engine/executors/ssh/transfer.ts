@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import type { SshPlace } from '../../../protocol/run/cluster.js';
 import { reasonOf, SshError, sshEnvironment, sshOptions, startSsh } from './client.js';
 import { quoted } from '../shell.js';
+import { l10n } from '../../../format/l10n.js';
 
 export interface Transfer {
   place: SshPlace;
@@ -76,12 +77,15 @@ function finished(
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-4000)));
     child.on('error', (error) => {
       clearTimeout(timer);
-      reject(new SshError(`${name} can't be started: ${error.message}`));
+      reject(new SshError(l10n.t("{0} can't be started: {1}", name, error.message)));
     });
     child.on('exit', (code, signal) => {
       clearTimeout(timer);
       if (code === 0) return resolve();
-      setTimeout(() => reject(new SshError(reasonOf(words, host) || `${name} ended with ${code ?? signal}`)), 20);
+      setTimeout(
+        () => reject(new SshError(reasonOf(words, host) || l10n.t('{0} ended with {1}', name, code ?? signal))),
+        20,
+      );
     });
   });
 }

@@ -99,7 +99,7 @@ export class HandRun {
   /** An engine on the program's own host reads the printed metrics. */
   private readOutput(final: boolean, budgetMs: number): boolean {
     const { folder, spec, log, id } = this.options;
-    this.output ??= new HandOutput(folder, spec(), (text) => log.warn(`run ${id}: ${text}`));
+    this.output ??= new HandOutput(folder, spec(), (text) => log.warn(`run ${id}: ${inEnglish(text)}`));
     return this.output.look(budgetMs, final);
   }
 

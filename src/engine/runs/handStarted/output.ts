@@ -4,6 +4,7 @@
 import * as path from 'node:path';
 import { readReal, writeReal } from '../../../files/real.js';
 import { HAND_FILES } from '../../../protocol/run/handStarted.js';
+import type { Said } from '../../../protocol/said.js';
 import type { RunSpec } from '../../../protocol/run/runFolder.js';
 import { PrintedMetrics } from '../../supervisor/observe/printed.js';
 
@@ -20,7 +21,7 @@ export class HandOutput {
   private notedAt = -Infinity;
   private isOver = false;
 
-  constructor(folder: string, spec: RunSpec | null, warn: (text: string) => void) {
+  constructor(folder: string, spec: RunSpec | null, warn: (text: Said) => void) {
     this.file = path.join(folder, HAND_FILES.read);
     this.noted = readBytes(this.file);
     const output = spec?.capture?.output ?? 'auto';

@@ -17,6 +17,8 @@ import { appendLine } from '../../disk/appendLine.js';
 import { isLogName, type Candidate, type Candidates } from './candidates.js';
 import { LoggedByClient } from './logged.js';
 import { Owners } from './owner.js';
+import { inEnglish, said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 const FORMATS: readonly Format[] = [tensorboard, wandb, tables, transformers, dvclive];
 const EVERY_MS = 1000;
@@ -41,7 +43,7 @@ export interface TailOptions {
   /** Written before the first record of a later launch; null for the first launch. */
   begins: string | null;
   /** Tells the person something, once. */
-  warn(text: string): void;
+  warn(text: Said): void;
 }
 
 interface Log {
@@ -91,7 +93,7 @@ export class LogTail {
     do await this.look(BUDGET);
     while (this.more && performance.now() < until);
     if (this.more)
-      this.options.warn('The log files have more than could be read; import them for the rest: tunesmith import');
+      this.options.warn(said('The log files have more than could be read; import them for the rest: tunesmith import'));
   }
 
   private more = false;
@@ -125,7 +127,7 @@ export class LogTail {
       this.lines.flush();
       this.flush();
     } catch (error) {
-      this.tell(`Log files can't be read: ${(error as Error).message}`);
+      this.tell(said("Log files can't be read: {0}", (error as Error).message));
     }
   }
 
@@ -160,8 +162,11 @@ export class LogTail {
     if (owners.includes('others')) return false;
     if (!owners.includes('shared')) return true;
     this.tell(
-      `Several runs write log files in ${this.options.cwd}, and Tunesmith can't tell whose ${path.basename(run.path)} is, so it is not ` +
-        'recorded. Let each run write into its own folder: use {run.dir} in the command.',
+      said(
+        "Several runs write log files in {0}, and Tunesmith can't tell whose {1} is, so it is not recorded. Let each run write into its own folder: use {run.dir} in the command.",
+        this.options.cwd,
+        path.basename(run.path),
+      ),
     );
     return false;
   }
@@ -196,7 +201,8 @@ export class LogTail {
       info: (values) => lines.info(values),
       media: (media) => lines.media(media),
       facts: () => undefined,
-      warning: (text) => this.tell(text),
+      // The reader of a format has its own words.
+      warning: (text) => this.tell({ text: '{0}', values: [text] }),
     };
   }
 
@@ -215,9 +221,10 @@ export class LogTail {
     }
   }
 
-  private tell(text: string): void {
-    if (this.told.size >= 20 || this.told.has(text)) return;
-    this.told.add(text);
+  private tell(text: Said): void {
+    const english = inEnglish(text);
+    if (this.told.size >= 20 || this.told.has(english)) return;
+    this.told.add(english);
     this.options.warn(text);
   }
 }

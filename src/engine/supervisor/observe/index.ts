@@ -8,6 +8,7 @@ import { captureOf, type ProgramSpec } from '../spec.js';
 import { SystemSampler } from '../system/sampler.js';
 import { ObservedJournal } from './journal.js';
 import { PrintedMetricsWatch } from './printed.js';
+import type { Said } from '../../../protocol/said.js';
 
 export interface Observers {
   /** Call it once the program is gone. */
@@ -21,7 +22,7 @@ export interface Circumstances {
   /** Bytes of output that earlier launches have printed. */
   printedFrom: number;
   /** Tells the person. */
-  warn(text: string): void;
+  warn(text: Said): void;
   /** The program has worked for another run before: many of its runs may be shorter than a sample is worth. */
   isLater?: boolean;
 }

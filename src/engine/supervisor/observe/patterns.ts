@@ -3,6 +3,8 @@ import { patternSource, PLACE_GROUPS } from '../../../protocol/run/outputPattern
 import type { PrintedMetrics } from '../../../output/metrics/reader.js';
 import { Lines } from '../../../output/metrics/lines.js';
 import { setEntry } from '../../../protocol/values/records.js';
+import { said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 /** Maximum time of one pattern for one batch of lines, in milliseconds. */
 const MAX_MS = 100;
@@ -28,7 +30,7 @@ export class PatternReader {
   constructor(
     patterns: readonly string[],
     /** Says why a pattern is given up. */
-    private readonly warn: (text: string) => void,
+    private readonly warn: (text: Said) => void,
   ) {
     this.patterns = [...patterns];
   }
@@ -64,8 +66,19 @@ export class PatternReader {
     } catch (error) {
       this.patterns = this.patterns.filter((other) => other !== pattern);
       const isSlow = (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
-      const why = isSlow ? 'takes too long on what the program prints' : `can't be used (${(error as Error).message})`;
-      this.warn(`The pattern ${JSON.stringify(pattern)} of capture.output ${why}; it is ignored for this run.`);
+      const named = JSON.stringify(pattern);
+      this.warn(
+        isSlow
+          ? said(
+              'The pattern {0} of capture.output takes too long on what the program prints; it is ignored for this run.',
+              named,
+            )
+          : said(
+              "The pattern {0} of capture.output can't be used ({1}); it is ignored for this run.",
+              named,
+              (error as Error).message,
+            ),
+      );
       return [];
     }
   }

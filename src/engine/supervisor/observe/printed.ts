@@ -8,6 +8,8 @@ import type { WireNumber } from '../../../protocol/values/index.js';
 import { setEntry } from '../../../protocol/values/records.js';
 import { ObservedJournal } from './journal.js';
 import { PatternReader } from './patterns.js';
+import { said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 const EVERY_MS = 500;
 const BLOCK = 64 << 10;
@@ -25,7 +27,7 @@ export interface PrintedOptions {
   begins: string | null;
   /** Bytes of the output that are recorded already. */
   from: number;
-  warn(text: string): void;
+  warn(text: Said): void;
 }
 
 /** Milliseconds since the epoch: when something was printed at the latest. */
@@ -86,7 +88,7 @@ export class PrintedMetrics {
     this.at = size - BLOCK;
     this.reader.push('\n');
     if (!this.isOverflowing)
-      this.options.warn('The program prints so much that not all metrics in its output could be read.');
+      this.options.warn(said('The program prints so much that not all metrics in its output could be read.'));
     this.isOverflowing = true;
   }
 

@@ -1,4 +1,5 @@
 import type { SeriesData } from '../protocol/engine/index.js';
+import { unpackPoints } from '../protocol/values/packedPoints.js';
 import { fromWire } from '../protocol/values/wireNumber.js';
 
 /** `time`: since the run's start; `wall`: of the clock; `metric`: values of another metric. */
@@ -37,11 +38,12 @@ export function continuation(series: Series | undefined): number | undefined {
 /** Merges an answer into the existing points. */
 export function merge(before: Series | undefined, data: SeriesData, range: Range | null): Series {
   // A point that has no place on this axis (no epoch was logged with it) is not drawn.
-  const placed = data.x.every(Number.isFinite) ? null : data.x.map(Number.isFinite);
-  const x = placed ? data.x.filter((_, i) => placed[i]) : data.x;
-  const y = (placed ? data.y.filter((_, i) => placed[i]) : data.y).map(fromWire);
+  const all = data.packed === undefined ? { x: data.x, y: data.y.map(fromWire) } : unpackPoints(data.packed);
+  const placed = all.x.every(Number.isFinite) ? null : all.x.map(Number.isFinite);
+  const x = placed ? all.x.filter((_, i) => placed[i]) : all.x;
+  const y = placed ? all.y.filter((_, i) => placed[i]) : all.y;
   if (data.mode === 'replace') {
-    const inRange = Math.max(data.inRange - (data.x.length - x.length), x.length);
+    const inRange = Math.max(data.inRange - (all.x.length - x.length), x.length);
     return { x, y, total: data.total, inRange, range, stale: false };
   }
   const old = before ?? { x: [], y: [], total: 0, inRange: 0, range, stale: true };

@@ -33,6 +33,7 @@ export class ChartCard extends LitElement implements Readable {
     model: { attribute: false },
     metric: { attribute: false },
     own: { attribute: false },
+    isFirst: { attribute: false },
     table: { state: true },
     setting: { state: true },
   };
@@ -41,6 +42,8 @@ export class ChartCard extends LitElement implements Readable {
   declare metric: string;
   /** The card that the person has made; null for a metric's. */
   declare own: OwnCard | null;
+  /** It is drawn before the browser has told whether it is on the screen. */
+  declare isFirst: boolean;
   declare table: boolean;
   declare setting: boolean;
   chart: LineChart | null = null;
@@ -69,7 +72,7 @@ export class ChartCard extends LitElement implements Readable {
 
   constructor() {
     super();
-    this.table = this.setting = false;
+    this.table = this.setting = this.isFirst = false;
     this.own = null;
     new Follows(this, () => this.model.signal, ['runs', 'view', 'state', 'theme']);
   }
@@ -109,6 +112,12 @@ export class ChartCard extends LitElement implements Readable {
       this.many.release();
       this.setupKey = '';
     }
+  }
+
+  protected override firstUpdated(): void {
+    if (!this.isFirst) return;
+    this.onScreen = true;
+    this.source.subscribe(this.runs);
   }
 
   protected override updated(_changed: PropertyValues): void {
@@ -180,6 +189,11 @@ export class ChartCard extends LitElement implements Readable {
             runs.flatMap((run) => this.source.of(run)),
             runs,
           );
+    // An empty chart costs as much as one with curves, which are about to come.
+    if (!this.chart && curves.length === 0 && runs.length > 0) {
+      this.describe();
+      return false;
+    }
     const zero = zerosOf(curves, this.settings);
     const setupKey = this.keyOf(this.zoom, zero);
     const isNew = !this.chart || setupKey !== this.setupKey;

@@ -4,7 +4,7 @@ import type { Run } from '../../src/protocol/engine/index.js';
 import { readExpression, type Expression } from '../../src/drawing/expression.js';
 import { groupCurve, marksOf, withForks } from '../../src/drawing/runCurves.js';
 import { againstMetric, byFormula } from '../../src/drawing/combine.js';
-import type { Want } from '../model/charts/feed.js';
+import { pointsOfEach, type Want } from '../model/charts/feed.js';
 import { nameAt } from '../../src/protocol/engine/ranks.js';
 import { drawnRanks, overRanks, type OverRanks } from '../model/charts/ranks.js';
 import { isDownsampled, readAxis, type Series, type XAxis } from '../../src/drawing/series.js';
@@ -15,10 +15,6 @@ import { hasMetric } from '../model/runs/metricNames.js';
 import { DASHES } from '../../src/drawing/palette.js';
 import type { LineChart } from './chartjs.js';
 import { buildCurve, type Curve } from '../../src/drawing/curves.js';
-
-/** Points of all curves of a chart at most, and those that each has at least. */
-const ALL_POINTS = 300_000;
-const LEAST_POINTS = 60;
 
 interface Card {
   readonly model: PanelModel;
@@ -80,9 +76,7 @@ export class CardCurves {
   /** Asks for the series of these runs, more closely where the chart is zoomed in. */
   subscribe(runs: readonly Run[]): void {
     const { x, zoom, series } = this.card;
-    const wide = Math.round(Math.min(3000, Math.max(500, (this.card.chart?.width ?? 400) * 1.5)));
-    // Among thousands of curves nobody sees single points; the extrema of each are always among them.
-    const points = Math.min(wide, Math.max(LEAST_POINTS, Math.floor(ALL_POINTS / Math.max(1, runs.length))));
+    const points = pointsOfEach(this.card.chart?.width, runs.length);
     const [first] = series;
     const whole: Want = {
       metric: first === undefined ? '' : (this.expression(first).names[0] ?? ''),

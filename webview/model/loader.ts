@@ -1,4 +1,4 @@
-import type { Run, RunQuery } from '../../src/protocol/engine/index.js';
+import type { RequestResult, Run, RunQuery } from '../../src/protocol/engine/index.js';
 import type { Host } from '../host.js';
 import type { Catalogue } from './catalogue.js';
 import type { Connection } from './connection.js';
@@ -69,6 +69,8 @@ export class Loader {
     const { catalogue, selection, connection, host, onLoaded, fail } = this.parts;
     const turn = ++this.turn;
     try {
+      // Most panels open with the experiment that they showed before: its rows are asked for together with the experiments.
+      const early = this.early();
       const { experiments } = await host.request('experiments/list', {});
       if (turn !== this.turn) return;
       catalogue.setExperiments(experiments);
@@ -79,14 +81,7 @@ export class Loader {
       if (!known && !isOpen && newest && !selection.state.selected) selection.setState({ experiment: newest.name });
       const { experiment } = selection.state;
       if (experiment !== null) {
-        const { draw } = selection.view;
-        const isNewest = draw.by === 'createdAt' && draw.descending;
-        if (isNewest) this.order = null;
-        else await this.rank();
-        const [runs, { searches }] = await Promise.all([
-          this.list({ experiment, limit: isNewest ? Math.min(MOST, draw.count + 10) : NEWEST }),
-          host.request('searches/list', { experiment }),
-        ]);
+        const [runs, { searches }] = await (early?.experiment === experiment ? early.rows : this.rows(experiment));
         if (turn !== this.turn) return;
         catalogue.take(runs);
         catalogue.setSearches(searches);
@@ -109,6 +104,29 @@ export class Loader {
       catalogue.setLoaded(false);
       fail(l10n.t('Reading the experiments'), error);
     }
+  }
+
+  /** Asks for the rows of the selected experiment. An answer that is not needed is dropped, a refusal with it. */
+  private early(): { experiment: string; rows: ReturnType<Loader['rows']> } | null {
+    const { experiment } = this.parts.selection.state;
+    if (experiment === null) return null;
+    const rows = this.rows(experiment);
+    rows.catch(() => undefined);
+    return { experiment, rows };
+  }
+
+  /** Reads the runs to draw, and the searches. */
+  private async rows(experiment: string): Promise<[Run[], RequestResult<'searches/list'>]> {
+    const { host, selection } = this.parts;
+    const { draw } = selection.view;
+    const isNewest = draw.by === 'createdAt' && draw.descending;
+    if (isNewest) this.order = null;
+    const [runs, searches] = await Promise.all([
+      this.list({ experiment, limit: isNewest ? Math.min(MOST, draw.count + 10) : NEWEST }),
+      host.request('searches/list', { experiment }),
+      isNewest ? null : this.rank(),
+    ]);
+    return [runs, searches];
   }
 
   async form(): Promise<void> {

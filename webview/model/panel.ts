@@ -3,7 +3,8 @@ import type { PanelState, ToPanel } from '../../src/protocol/panel/index.js';
 import { Host } from '../host.js';
 import { showFailure } from './failures.js';
 import { Catalogue } from './catalogue.js';
-import { SeriesFeed } from './charts/feed.js';
+import { readAxis } from '../../src/drawing/series.js';
+import { pointsOfEach, SeriesFeed } from './charts/feed.js';
 import { Connection, type ConnectionState } from './connection.js';
 import { PanelFacts } from './facts.js';
 import { History } from './history.js';
@@ -13,7 +14,7 @@ import { pageRuns } from './page/pages.js';
 import { AskedMetrics } from './runs/askedMetrics.js';
 import { drawnRuns } from './runs/drawn.js';
 import { Drawing } from './runs/drawing.js';
-import { keepValues, MetricNames } from './runs/metricNames.js';
+import { hasMetric, keepValues, MetricNames } from './runs/metricNames.js';
 import { Views } from './savedViews.js';
 import { Selection } from './selection.js';
 import { Signal, type Topic } from './signal.js';
@@ -128,6 +129,7 @@ export class PanelModel extends PanelFacts {
       connection: this.connection,
       metrics: () => this.asked.list,
       onLoaded: () => {
+        this.readFirst();
         void this.bestOf.show(this.state.experiment);
         this.feed.invalidate();
         this.pages.refresh();
@@ -238,6 +240,18 @@ export class PanelModel extends PanelFacts {
   }
   remove(ids: readonly string[]): void {
     this.catalogue.remove(ids);
+  }
+
+  /** Asks for the curves of the objective, whose card comes first, before that card is rendered. */
+  private readFirst(): void {
+    if (this.state.tab !== 'charts' || this.state.page !== null) return;
+    const metric = this.drawn.find(({ objective }) => objective)?.objective?.metric;
+    if (metric === undefined) return;
+    const runs = this.shown.filter((run) => hasMetric(run, metric)).map(({ id }) => id);
+    const x = readAxis(this.view.x);
+    this.feed.want(this, { metric, runs, x, range: null, points: pointsOfEach(undefined, runs.length) });
+    this.feed.atOnce();
+    this.feed.release(this);
   }
 
   // ---- messages ----

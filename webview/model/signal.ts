@@ -15,11 +15,15 @@ export type Topic =
   | 'clock'
   | 'highlight';
 
-/** Tells views which topics changed, once a frame at most. */
+/** Milliseconds without a change after which the next one is told at once. */
+const QUIET = 50;
+
+/** Tells views which topics changed: once a frame at most, and at once after a pause, so that an answer is not shown a frame late. */
 export class Signal {
   private readonly listeners = new Set<{ topics: readonly Topic[]; tell(): void }>();
   private pending = new Set<Topic>();
   private scheduled = false;
+  private last = -Infinity;
 
   on(topics: readonly Topic[], tell: () => void): () => void {
     const listener = { topics, tell };
@@ -31,11 +35,14 @@ export class Signal {
     for (const topic of topics) this.pending.add(topic);
     if (this.scheduled) return;
     this.scheduled = true;
-    requestAnimationFrame(() => this.flush());
+    const isQuiet = performance.now() - this.last > QUIET && document.visibilityState !== 'hidden';
+    if (isQuiet) setTimeout(() => this.flush());
+    else requestAnimationFrame(() => this.flush());
   }
 
   private flush(): void {
     this.scheduled = false;
+    this.last = performance.now();
     const topics = this.pending;
     this.pending = new Set();
     for (const listener of [...this.listeners]) {

@@ -302,6 +302,8 @@ export const SeriesQuery = z
     points: z.number().int().min(1).max(2_000_000).default(2000),
     /** How many points of the series (in the order logged) the asker has; if all fit, only newer ones come. */
     after: z.number().int().min(0).optional(),
+    /** The points of an answer that replaces those before may come as `packed`. */
+    packed: z.boolean().optional(),
   })
   .strict();
 
@@ -316,6 +318,8 @@ export const SeriesData = z.object({
   inRange: z.number().int(),
   x: z.array(z.number()),
   y: z.array(WireNumber),
+  /** The points as one text (`packedPoints.ts`); x and y are empty then. */
+  packed: z.string().optional(),
 });
 export type SeriesData = z.infer<typeof SeriesData>;
 

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { SeriesQuery, type MetricPoint, type RankPoint, type SeriesData } from '../../protocol/engine/index.js';
 import { nameAt, ranksWith } from '../../protocol/engine/ranks.js';
 import { toWire } from '../../protocol/values/index.js';
+import { packPoints } from '../../protocol/values/packedPoints.js';
 import type { SeriesApi } from '../api.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
@@ -84,6 +85,11 @@ export class Series implements SeriesApi {
     const { points, inRange } = overview
       ? { points: overview, inRange: total }
       : select(bulk, head, range, query.points, true);
+    if (query.packed) {
+      const bytes = packPoints(points.column(x), points.values, points.length);
+      const packed = Buffer.from(bytes.buffer).toString('base64');
+      return { run, metric, mode: 'replace', total, inRange, x: [], y: [], packed };
+    }
     const xs = new Array<number>(points.length);
     const ys = new Array<SeriesData['y'][number]>(points.length);
     const column = points.column(x);

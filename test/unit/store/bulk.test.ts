@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { SeriesQuery } from '../../../src/protocol/engine/index.js';
+import { merge } from '../../../src/drawing/series.js';
 import type { Store } from '../../../src/store/store.js';
 import { newRun, openStore, random, temporary } from './helpers.js';
 
@@ -50,6 +51,23 @@ describe('series that are read together', () => {
         }
       }
       while (store.series.fold());
+    }
+    store.close();
+  });
+
+  it('are the same points when they come packed', () => {
+    const folder = temporary();
+    const store = openStore(folder);
+    for (const length of lengths) log(store, folder, `r${length}`, length);
+    for (const x of ['step', 'time', 'epoch'] as const) {
+      const all = queries(ids, { x, points: 300 });
+      const plain = store.series.readSome(all).map((one) => merge(undefined, one, null));
+      const packed = store.series.readSome(all.map((query) => ({ ...query, packed: true })));
+      expect(packed.some((one) => one.packed !== undefined)).toBe(true);
+      expect(
+        packed.map((one) => merge(undefined, one, null)),
+        x,
+      ).toEqual(plain);
     }
     store.close();
   });

@@ -1,7 +1,6 @@
 /** Curves of hundreds of runs in one chart: Chart.js draws the axes, and the curves are drawn as one picture. */
 import type { Curve } from '../../../src/drawing/curves.js';
 import type { LineChart } from '../chartjs.js';
-import { scaleOf } from '../overlay.js';
 import { colorOf, type ChartTheme } from '../theme.js';
 import { Raster } from './raster.js';
 
@@ -69,8 +68,13 @@ export class ManyCurves {
       );
       const pens = new Pens(theme);
       const width = (1.5 + (theme.highContrast ? 0.5 : 0)) * ratio;
-      for (const curve of curves) if (!isStrong(curve.run)) stroke(raster, chart, curve, pens.of(curve), width, ratio);
-      for (const curve of strong) stroke(raster, chart, curve, pens.of(curve), width * 1.6, ratio);
+      const axes = axesOf(chart, ratio);
+      // The raster draws from the top: the strong ones, then the others from the last to the first.
+      for (const curve of strong.toReversed()) stroke(raster, axes, curve, pens.of(curve), width * 1.6, ratio);
+      for (let i = curves.length - 1; i >= 0; i--) {
+        const curve = curves[i]!;
+        if (!isStrong(curve.run)) stroke(raster, axes, curve, pens.of(curve), width, ratio);
+      }
       const canvas = this.picture?.canvas ?? document.createElement('canvas');
       [canvas.width, canvas.height] = [raster.width, raster.height];
       canvas.getContext('2d')!.putImageData(new ImageData(raster.pixels, raster.width, raster.height), 0, 0);
@@ -122,31 +126,51 @@ function pixelsOf(scale: LineChart['scales'][string], origin: number, ratio: num
   return (value) => low + (value - min) * slope;
 }
 
+interface Axes {
+  x(value: number): number;
+  y(value: number): number;
+  right(value: number): number;
+}
+
+function axesOf(chart: LineChart, ratio: number): Axes {
+  const { left, top } = chart.chartArea;
+  const y = pixelsOf(chart.scales.y!, top, ratio);
+  return {
+    x: pixelsOf(chart.scales.x!, left, ratio),
+    y,
+    right: chart.scales.y2 ? pixelsOf(chart.scales.y2, top, ratio) : y,
+  };
+}
+
 function stroke(
   raster: Raster,
-  chart: LineChart,
+  axes: Axes,
   curve: Curve,
   color: readonly [number, number, number],
   width: number,
   ratio: number,
 ): void {
-  const px = pixelsOf(chart.scales.x!, chart.chartArea.left, ratio);
-  const py = pixelsOf(scaleOf(chart, curve), chart.chartArea.top, ratio);
-  raster.pen(color, curve.isBound ? 0.55 : 1, curve.isBound ? ratio : width);
+  const px = axes.x;
+  const py = curve.right ? axes.right : axes.y;
   const dash = curve.look.dash.map((one) => one * ratio);
+  raster.pen(color, curve.isBound ? 0.55 : 1, curve.isBound ? ratio : width, dash);
   const { x, shown } = curve;
-  let [beforeX, beforeY, length] = [NaN, NaN, 0];
+  let beforeX = NaN;
+  let beforeY = NaN;
+  let length = 0;
   for (let i = 0; i < x.length; i++) {
     const value = shown[i]!;
     if (!Number.isFinite(value)) {
       beforeX = NaN;
       continue;
     }
-    const [atX, atY] = [px(x[i]!), py(value)];
+    const atX = px(x[i]!);
+    const atY = py(value);
     if (beforeX === beforeX) {
-      raster.line(beforeX, beforeY, atX, atY, dash, length);
+      raster.line(beforeX, beforeY, atX, atY, length);
       if (dash.length > 0) length += Math.hypot(atX - beforeX, atY - beforeY);
     } else if (x.length === 1) raster.line(atX - width, atY, atX + width, atY);
-    [beforeX, beforeY] = [atX, atY];
+    beforeX = atX;
+    beforeY = atY;
   }
 }

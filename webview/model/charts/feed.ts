@@ -21,6 +21,19 @@ export interface Want {
   points: number;
 }
 
+/** Points of all curves of a chart at most, and those that each has at least. */
+const ALL_POINTS = 300_000;
+const LEAST_POINTS = 60;
+/** Width of a chart that is not there yet, in pixels. */
+const USUAL_WIDTH = 640;
+
+/** How many points of each series a chart of this width needs. */
+export function pointsOfEach(width: number | undefined, series: number): number {
+  const wide = Math.round(Math.min(3000, Math.max(500, (width ?? USUAL_WIDTH) * 1.5)));
+  // Among thousands of curves nobody sees single points; the extrema of each are always among them.
+  return Math.min(wide, Math.max(LEAST_POINTS, Math.floor(ALL_POINTS / Math.max(1, series))));
+}
+
 interface Entry {
   run: string;
   metric: string;
@@ -60,6 +73,8 @@ export class SeriesFeed {
   /** Metrics with new points that are not reported yet. */
   private readonly news = new Set<string>();
   private lastNews = -Infinity;
+  /** A chart wants series that it never had: they are requested at once. */
+  private isUrgent = false;
   private active = true;
 
   constructor(
@@ -72,8 +87,17 @@ export class SeriesFeed {
 
   /** Replaces what `holder` needs. */
   want(holder: object, want: Want): void {
+    const before = this.wants.get(holder);
     this.wants.set(holder, want);
+    if (want.range === null && (before?.x !== want.x || before.runs.length !== want.runs.length)) this.hurry();
     this.schedule();
+  }
+
+  private hurry(): void {
+    this.isUrgent = true;
+    if (this.timer === null) return;
+    clearTimeout(this.timer);
+    this.timer = null;
   }
 
   release(holder: object): void {
@@ -117,7 +141,7 @@ export class SeriesFeed {
 
   private schedule(delay = 0): void {
     if (!this.active || this.inFlight || this.timer !== null || this.wants.size === 0) return;
-    const wait = this.isCut ? delay : Math.max(delay, this.lastFlush + INTERVAL - this.now(), 0);
+    const wait = this.isUrgent ? 0 : this.isCut ? delay : Math.max(delay, this.lastFlush + INTERVAL - this.now(), 0);
     this.timer = setTimeout(() => {
       this.timer = null;
       void this.flush();
@@ -167,7 +191,15 @@ export class SeriesFeed {
     return entry;
   }
 
+  /** Requests what is due now, without waiting for the end of what the page is doing. */
+  atOnce(): void {
+    if (!this.active || this.inFlight) return;
+    this.hurry();
+    void this.flush();
+  }
+
   private async flush(): Promise<void> {
+    this.isUrgent = false;
     const { entries, next } = this.due();
     if (entries.length === 0) {
       if (next !== null) this.schedule(next);
@@ -178,6 +210,8 @@ export class SeriesFeed {
     const wasCut = this.isCut;
     const batch = entries.slice(0, batchSize(entries));
     this.isCut = entries.length > batch.length;
+    // The first of many parts is not drawn alone.
+    if (this.isCut && !wasCut) this.lastNews = this.lastFlush;
     for (const entry of batch) {
       entry.dirty = false;
       entry.asked = this.lastFlush;
@@ -190,6 +224,7 @@ export class SeriesFeed {
           metric: entry.metric,
           x: entry.x,
           points: entry.points,
+          packed: true,
           ...(entry.range ?? {}),
           ...(continuation(entry.series) === undefined ? {} : { after: continuation(entry.series) }),
         })),

@@ -22,17 +22,20 @@ class ChartSlot extends LitElement {
     model: { attribute: false },
     metric: { attribute: false },
     own: { attribute: false },
+    isFirst: { attribute: false },
     isNear: { state: true },
   };
   declare model: PanelModel;
   declare metric: string;
   declare own: OwnCard | null;
+  /** It is there at once, without waiting for the browser to say that it is on the screen. */
+  declare isFirst: boolean;
   declare isNear: boolean;
 
   constructor() {
     super();
     this.own = null;
-    this.isNear = false;
+    this.isFirst = this.isNear = false;
     places.set(this, this);
   }
 
@@ -43,6 +46,10 @@ class ChartSlot extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     observer.observe(this);
+  }
+
+  protected override willUpdate(): void {
+    if (!this.hasUpdated) this.isNear ||= this.isFirst;
   }
 
   override disconnectedCallback(): void {
@@ -59,7 +66,13 @@ class ChartSlot extends LitElement {
   override render(): TemplateResult {
     return html`${
       this.isNear
-        ? html`<ts-chart class="chart" .model=${this.model} .metric=${this.metric} .own=${this.own}></ts-chart>`
+        ? html`<ts-chart
+            class="chart"
+            .model=${this.model}
+            .metric=${this.metric}
+            .own=${this.own}
+            .isFirst=${this.isFirst}
+          ></ts-chart>`
         : html`<div class="chart-empty" ${styles({ height: `${HEIGHT}px` })}>${nothing}</div>`
     }`;
   }

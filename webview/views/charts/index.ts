@@ -32,6 +32,8 @@ const SMOOTH_OPTIONS = [
   { value: 'gaussian', label: l10n.t('Gaussian') },
   { value: 'mean', label: l10n.t('Running mean') },
 ];
+/** Cards that are drawn before the browser has told which are on the screen. */
+const AT_ONCE = 2;
 /** Group of the cards that were pinned or made by the person. */
 const OWN_GROUP = ' own';
 
@@ -269,7 +271,7 @@ class ChartsView extends LitElement {
     return [...names].sort((a, b) => (place.get(a) ?? Infinity) - (place.get(b) ?? Infinity) || 0);
   }
 
-  private grid(names: readonly string[]): TemplateResult {
+  private grid(names: readonly string[], isFirst: boolean): TemplateResult {
     const { model } = this;
     const own = new Map(model.view.cards.map((card) => [card.id, card]));
     const cards = this.inOrder(names);
@@ -277,13 +279,14 @@ class ChartsView extends LitElement {
       ${repeat(
         cards,
         (card) => card,
-        (card) =>
+        (card, i) =>
           html`<ts-chart-slot
             class=${model.view.wide.includes(card) ? 'wide' : ''}
             data-testid=${TEST_IDS.chartSlot(card)}
             .model=${model}
             .metric=${card}
             .own=${own.get(card) ?? null}
+            .isFirst=${isFirst && i < AT_ONCE}
             @dragstart=${(event: DragEvent) => {
               this.dragged = card;
               event.dataTransfer?.setData('text/plain', card);
@@ -304,7 +307,7 @@ class ChartsView extends LitElement {
     this.editing = { card: own ?? { id: '', title: '', series: [...series] } };
   }
 
-  private section(group: string, names: readonly string[], isAlone: boolean): TemplateResult {
+  private section(group: string, names: readonly string[], isAlone: boolean, isFirst: boolean): TemplateResult {
     const folded = this.model.view.folded.includes(group);
     const titles: Record<string, string> = {
       '': l10n.t('Metrics'),
@@ -326,7 +329,7 @@ class ChartsView extends LitElement {
               ><span class="count">${names.length}</span>
             </button>`
       }
-      ${folded ? nothing : this.grid(names)}
+      ${folded ? nothing : this.grid(names, isFirst)}
     </section>`;
   }
 
@@ -356,10 +359,10 @@ class ChartsView extends LitElement {
       ></ts-range
       ><ts-pipeline .model=${model}></ts-pipeline
       ><ts-pruning .model=${model}></ts-pruning
-      >${own.length > 0 ? this.section(OWN_GROUP, own, false) : nothing}${repeat(
+      >${own.length > 0 ? this.section(OWN_GROUP, own, false, true) : nothing}${repeat(
         groups,
         ([group]) => group,
-        ([group, names]) => this.section(group, names, isAlone),
+        ([group, names], i) => this.section(group, names, isAlone, i === 0 && own.length === 0),
       )}<ts-confusion .model=${model}></ts-confusion><ts-drawings .model=${model}></ts-drawings>`;
   }
 

@@ -1,5 +1,4 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import { LIVE_STATUSES } from '../../../src/protocol/engine/statuses.js';
 import type { Run, RunQuery } from '../../../src/protocol/engine/index.js';
 import { tick } from '../../components/controls.js';
@@ -20,17 +19,17 @@ import {
 import type { PanelModel } from '../../model/panel.js';
 import { Follows } from '../../model/signal.js';
 import { isLive, isReadOnly } from '../../model/values.js';
-import { scrollToRow, windowOf } from '../../model/table/virtual.js';
+import { scrollToRow } from '../../model/table/virtual.js';
 import { TEST_IDS } from '../../testids.js';
 import { askAbout } from '../ask.js';
 import './columnPicker.js';
 import './groups.js';
+import { ROW } from './rows.js';
 import { tableCell } from './cells.js';
 import { emptyTable, tableToolbar } from './toolbar.js';
 import { entryOf, hasEntry } from '../../../src/protocol/values/records.js';
 import { l10n } from '../../../src/format/l10n.js';
 
-const ROW = 26;
 const NAME: Column = { key: 'name', title: l10n.t('Name'), kind: 'name', width: 200, text: (run) => run.name };
 
 /** All runs of the experiment: only the rows on the screen are loaded and rendered. */
@@ -301,9 +300,24 @@ class RunTable extends LitElement {
     </div>`;
   }
 
-  private row(index: number, columns: readonly Column[], now: number, drawn: ReadonlySet<string>): TemplateResult {
+  /** Returns a function that renders a row, with everything that does not change while the table is scrolled. */
+  private rowsOf(columns: readonly Column[]): (index: number) => TemplateResult {
+    const now = Date.now();
+    const drawn = this.model.drawnIds;
+    const frozen = columns.map((_, i) => this.frozenAt(columns, i));
+    return (index) => this.row(index, columns, now, drawn, frozen);
+  }
+
+  private row(
+    index: number,
+    columns: readonly Column[],
+    now: number,
+    drawn: ReadonlySet<string>,
+    frozen: readonly (number | null)[],
+  ): TemplateResult {
     const run = this.model.pages.row(index);
-    if (!run) return html`<div class="run-row run-grid loading" role="row" aria-rowindex=${index + 2}>…</div>`;
+    const place = styles({ transform: `translateY(${index * ROW}px)` });
+    if (!run) return html`<div class="run-row run-grid loading" role="row" aria-rowindex=${index + 2} ${place}>…</div>`;
     const best = this.model.best?.id === run.id;
     const marked = this.marked.has(run.id);
     return html`<div
@@ -314,6 +328,7 @@ class RunTable extends LitElement {
       aria-selected=${String(marked)}
       data-testid=${TEST_IDS.runRow(run.id)}
       data-status=${run.status}
+      ${place}
       @click=${(event: MouseEvent) => this.clickRow(event, run, index)}
       @dblclick=${() => openRun(this.model, run.id, 'overview')}
       @contextmenu=${(event: MouseEvent) => this.menu(event, run)}
@@ -326,7 +341,7 @@ class RunTable extends LitElement {
           onChange: (on) => this.draw(run, on),
         })}
       </span>
-      ${columns.map((column, i) => tableCell(this.model, run, column, now, best, this.frozenAt(columns, i)))}
+      ${columns.map((column, i) => tableCell(this.model, run, column, now, best, frozen[i]!))}
       <span role="gridcell" class="cell menu-cell">
         <button
           type="button"
@@ -346,13 +361,8 @@ class RunTable extends LitElement {
   override render(): TemplateResult {
     const { pages } = this.model;
     const columns = this.columns();
-    const view = windowOf(this.scroller?.scrollTop ?? 0, this.scroller?.clientHeight ?? 600, ROW, pages.total);
-    pages.show(view.first, Math.max(view.end, view.first + 1));
-    const now = Date.now();
-    const drawn = this.model.drawnIds;
     const grid = `30px ${columns.map((column) => `minmax(${column.width}px, ${column.kind === 'name' ? '2fr' : '1fr'})`).join(' ')} 30px`;
     const width = columns.reduce((sum, column) => sum + column.width, 60);
-    const rows = Array.from({ length: view.end - view.first }, (_, i) => view.first + i);
     const { groupBy } = this.model.view;
     const filtered = this.model.view.runFilter !== '' || this.model.view.status !== '';
     return html`${this.toolbar(columns)}
@@ -369,7 +379,7 @@ class RunTable extends LitElement {
           : nothing
       }
       <div
-        class="table-scroll"
+        class="table-scroll ${width > (this.scroller?.clientWidth ?? 0) ? 'wide' : ''}"
         role="grid"
         tabindex="0"
         aria-label=${l10n.t('Runs')}
@@ -377,7 +387,6 @@ class RunTable extends LitElement {
         aria-rowcount=${pages.total + 1}
         aria-activedescendant=${pages.total > 0 ? `run-row-${this.cursor}` : nothing}
         ${styles({ '--ts-columns': grid, '--ts-table-width': `${width}px` })}
-        @scroll=${() => this.requestUpdate()}
         @keydown=${this.keys}
       >
         ${this.head(columns)}
@@ -386,13 +395,7 @@ class RunTable extends LitElement {
             ? html`<ts-table-groups .model=${this.model} .query=${this.query()} .columns=${columns}></ts-table-groups>`
             : nothing
         }
-        <div ${styles({ height: `${view.before}px` })}></div>
-        ${repeat(
-          rows,
-          (index) => index,
-          (index) => this.row(index, columns, now, drawn),
-        )}
-        <div ${styles({ height: `${view.after}px` })}></div>
+        <ts-table-rows .pages=${pages} .scroller=${this.scroller} .row=${this.rowsOf(columns)}></ts-table-rows>
         ${pages.loaded && pages.total === 0 ? html`<div role="row"><div role="gridcell">${emptyTable(filtered)}</div></div>` : nothing}
       </div>`;
   }

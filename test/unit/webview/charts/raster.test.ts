@@ -46,18 +46,23 @@ describe('Raster', () => {
 
   it('draws dashes that continue from line to line', () => {
     const dashed = drawn(8, 1, (raster) => {
-      raster.line(0, 0.5, 3, 0.5, [2, 2], 0);
-      raster.line(3, 0.5, 8, 0.5, [2, 2], 3);
+      raster.pen([255, 0, 0], 1, 1, [2, 2]);
+      raster.line(0, 0.5, 3, 0.5, 0);
+      raster.line(3, 0.5, 8, 0.5, 3);
     });
     expect(dashed).toEqual(['##..##..']);
   });
 
-  it('mixes colours by their opacity', () => {
+  it('shows a line below another one as far as that one lets it through', () => {
     const raster = new Raster(1, 1);
-    raster.pen([255, 0, 0], 1, 1);
-    raster.line(0, 0.5, 1, 0.5);
     raster.pen([0, 0, 255], 0.5, 1);
     raster.line(0, 0.5, 1, 0.5);
-    expect([...raster.pixels]).toEqual([128, 0, 128, 255]);
+    raster.pen([255, 0, 0], 1, 1);
+    raster.line(0, 0.5, 1, 0.5);
+    expect([...raster.pixels].map((one) => Math.round(one / 8))).toEqual([16, 0, 16, 32]);
+    // Nothing is seen below a covered pixel.
+    raster.pen([0, 255, 0], 1, 1);
+    raster.line(0, 0.5, 1, 0.5);
+    expect(raster.pixels[1]).toBe(0);
   });
 });

@@ -16,6 +16,7 @@ export class Notifications implements Disposable {
 
   constructor(engines: Engines) {
     this.all.add(engines.onAlert((alert) => void this.alerted(alert)));
+    this.all.add(engines.onShow((run) => void vscode.commands.executeCommand(commandId('run.open'), run)));
     this.all.add(
       engines.onChange(({ model }) => {
         for (const { before, now } of model?.searches ?? [])

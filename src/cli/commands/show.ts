@@ -5,6 +5,7 @@ import type { AgentAct } from '../../protocol/engine/agents.js';
 import type { SearchDetail } from '../../protocol/engine/index.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import type { Context } from '../context.js';
+import { CommandError } from '../errors.js';
 import { searchNamed } from './control.js';
 import { markAt } from '../../protocol/values/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
@@ -18,13 +19,30 @@ import { ofFirstRank } from '../../protocol/engine/ranks.js';
 import { ownFirst } from '../../protocol/run/systemMetrics.js';
 import { l10n } from '../../format/l10n.js';
 
+/** Opens the run's page in the editors that have this folder open. */
+async function openPage(context: Context, run: { id: string; name: string }): Promise<number> {
+  const { editors } = await (await context.engine()).request('runs/show', { id: run.id });
+  if (editors === 0)
+    throw new CommandError(
+      l10n.t('No editor has this folder open. Open it in the editor, then run the command again.'),
+    );
+  context.print(l10n.t('The page of {0} is open in the editor.', safeLine(run.name)));
+  return 0;
+}
+
 export const show: Command = {
   name: 'show',
   usage: 'RUN|SEARCH',
   summary: l10n.t('Shows one run or search: parameters, metrics, where and how it ran, how it ended, what agents did.'),
   details: l10n.t('RUN is an id, the beginning of one, a name, or `latest`. SEARCH is an id or the beginning of one.'),
-  options: { json: JSON_OPTION },
-  examples: [['tunesmith show latest', l10n.t('the newest run')]],
+  options: {
+    json: JSON_OPTION,
+    open: { type: 'boolean', help: l10n.t('Open the page of the run in the editor that has this folder open.') },
+  },
+  examples: [
+    ['tunesmith show latest', l10n.t('the newest run')],
+    ['tunesmith show latest --open', l10n.t('its page, in the editor')],
+  ],
   args: [1, 1],
   async run(context, input) {
     const [word] = input.args;
@@ -32,6 +50,7 @@ export const show: Command = {
     const search = searchNamed((await engine.request('searches/list', {})).searches, word!);
     if (search) return showSearch(context, input, await engine.request('searches/get', { id: search.id }));
     const found = await context.run(word!);
+    if (input.flag('open')) return openPage(context, found);
     const run = await engine.request('runs/get', { id: found.id });
     const recorded = await engine.request('runs/recorded', { id: found.id });
     if (input.flag('json')) {

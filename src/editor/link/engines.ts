@@ -22,6 +22,9 @@ export class Engines implements Disposable {
   private readonly alerts = this.all.add(new Emitter<NotificationParams<'alert'>>());
   /** A rule that the person has set is true of a run. */
   readonly onAlert = this.alerts.event;
+  private readonly shows = this.all.add(new Emitter<string>());
+  /** The person asked in a terminal to see a run's page. */
+  readonly onShow = this.shows.event;
   private readonly foldersChanged = this.all.add(new Emitter<void>());
   readonly onFolders = this.foldersChanged.event;
 
@@ -96,6 +99,7 @@ export class Engines implements Disposable {
       const engine = parts.add(new FolderEngine(folder, this.options));
       parts.add(engine.model.onChange((model) => this.changes.fire({ folder: engine, model })));
       parts.add(engine.on('alert', (alert) => this.alerts.fire(alert)));
+      parts.add(engine.on('show', ({ run }) => this.shows.fire(run)));
       parts.add(engine.onState(() => this.changes.fire({ folder: engine, model: null })));
       this.byFolder.set(folder.uri.toString(), { engine, parts });
       void engine.attach();

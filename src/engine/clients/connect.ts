@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { EngineAddress, ErrorCode, PROTOCOL_VERSION } from '../../protocol/engine/index.js';
+import { EngineAddress, ErrorCode, Notifications, PROTOCOL_VERSION } from '../../protocol/engine/index.js';
 import type { NotificationName, NotificationParams } from '../../protocol/engine/index.js';
 import { setEntry } from '../../protocol/values/records.js';
 import { openSocket, SocketConnection, type EngineConnection } from './connection.js';
@@ -309,14 +309,7 @@ function readAddress(folder: string): EngineAddress | null {
   }
 }
 
-const NOTIFICATION_NAMES: readonly NotificationName[] = [
-  'changed',
-  'seriesChanged',
-  'logChanged',
-  'condition',
-  'alert',
-  'leaving',
-];
+const NOTIFICATION_NAMES = Object.keys(Notifications) as NotificationName[];
 
 /** True when the engine agreed to leave (it refuses while it has work). */
 async function askToLeave(connection: SocketConnection): Promise<boolean> {

@@ -27,6 +27,9 @@ export interface ChangeReader {
   logSize(run: string): number | null;
 }
 
+/** What editors call themselves. */
+const EDITOR = 'vscode';
+
 interface Pending {
   runs: Set<string>;
   searches: Set<string>;
@@ -142,6 +145,13 @@ export class Changes {
 
   alert(alert: NotificationParams<'alert'>): void {
     for (const client of this.clients.keys()) client.notify('alert', alert);
+  }
+
+  /** Has the editors open a run's page. Returns how many there are. */
+  show(run: string): number {
+    const editors = [...this.clients.keys()].filter(({ name }) => name.startsWith(`${EDITOR} `));
+    for (const client of editors) client.notify('show', { run });
+    return editors.length;
   }
 
   /** Reports output files that have grown. Call it regularly while runs are live. */

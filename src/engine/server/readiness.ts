@@ -15,7 +15,7 @@ const READING: ReadonlySet<string> = new Set<RequestName>([
   ] as const),
   ...(['runs/code', 'series/read', 'metrics/read', 'metrics/ranks', 'log/read'] as const),
   ...(['searches/list', 'searches/get', 'best/of', 'runs/groups', 'alerts/list'] as const),
-  ...(['runs/lineage', 'runs/files'] as const),
+  ...(['runs/lineage', 'runs/files', 'runs/show'] as const),
 ]);
 /** Number of runs above which progress is shown. */
 export const MANY = 200;

@@ -203,6 +203,8 @@ export const Requests = {
     params: z.object({ id: Id }).strict(),
     result: z.object({ confusion: Confusion.nullable() }),
   },
+  /** Opens the run's page in the editors that have this folder open. `editors`: how many were told. */
+  'runs/show': { params: z.object({ id: Id }).strict(), result: z.object({ editors: z.number().int() }) },
   'runs/drawings': DrawingsRequest,
   ...GroupsRequest,
   ...MediaRequests,
@@ -363,6 +365,8 @@ export const Notifications = {
   }),
   /** A rule that the person has set is true of a run. */
   alert: Alert,
+  /** The person asked in a terminal to see a run's page; only editors are told. */
+  show: z.object({ run: z.string() }),
   /** The engine is leaving; clients reconnect when they next need it. */
   leaving: z.object({ why: z.string() }),
 } as const;

@@ -43,6 +43,10 @@ export function seriesHandlers({ store, folders, changes }: EngineParts) {
       const ended = !LIVE_STATUSES.includes(statusOf(run));
       return { ...(await readLog(folders.path(run), { offset, limit, ended, rank })), ended };
     },
+    'runs/show': ({ id }) => {
+      statusOf(id);
+      return { editors: changes.show(id) };
+    },
     watch: ({ runs, logs, metrics }, client) => {
       changes.watch(client, runs, logs, metrics);
       return {};

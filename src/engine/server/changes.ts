@@ -27,7 +27,7 @@ export interface ChangeReader {
   logSize(run: string): number | null;
 }
 
-/** What editors call themselves. */
+/** The name that editors give as clients. */
 const EDITOR = 'vscode';
 
 interface Pending {

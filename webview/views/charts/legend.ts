@@ -216,7 +216,9 @@ class Legend extends LitElement {
     const hidden = runs.filter((run) => model.isHidden(run.id)).length;
     return html`<aside class="legend" aria-label=${l10n.t('Legend')}>
       <div class="legend-head">
-        <span>${countOfRuns(runs.length, formatCount(runs.length))}${hidden ? l10n.t(', {0} hidden', hidden) : ''}</span>
+        <span
+          >${countOfRuns(runs.length, formatCount(runs.length))}${hidden ? l10n.t(', {0} hidden', hidden) : ''}</span
+        >
         ${
           hidden > 0
             ? button({

@@ -10,7 +10,7 @@ import { openSession } from './lib/session.mjs';
 import { ensureBackend } from './setup/backend.mjs';
 import { ensureBrowser } from './setup/browser.mjs';
 import { EDITORS, ensureEditor } from './setup/editor.mjs';
-import { ensureRay, ensureSshd } from './setup/hosts.mjs';
+import { ensureRay, ensureSshd, ensureSshfs } from './setup/hosts.mjs';
 import { ensureTorch } from './setup/python.mjs';
 import { add, check, emptyResult, summary } from './test/result.mjs';
 
@@ -81,6 +81,8 @@ async function main() {
     const backend = attempt(async () => (has('unit', 'host', 'e2e') ? ensureBackend(env()) : undefined));
 
     const sshd = attempt(async () => (has('unit') ? ensureSshd() : undefined));
+    // One after the other: Debian's package manager works for one at a time.
+    const sshfs = sshd.then(() => attempt(async () => (has('unit') ? ensureSshfs() : undefined)));
     const ray = attempt(async () => (has('unit') ? ensureRay() : undefined));
 
     const tier = async (name, work) => {
@@ -112,8 +114,9 @@ async function main() {
     if (has('lint')) await tier('lint', async () => (await import('./test/lint.mjs')).lint());
     const gotBackend = await backend;
     if (gotBackend.reason) total.skipped.push(`native training backend (${gotBackend.reason})`);
-    const [gotSshd, gotRay] = [await sshd, await ray];
+    const [gotSshd, gotSshfs, gotRay] = [await sshd, await sshfs, await ray];
     if (gotSshd.reason) total.skipped.push(`SSH hosts (${gotSshd.reason})`);
+    if (gotSshfs.reason) total.skipped.push(`network file systems (${gotSshfs.reason})`);
     if (gotRay.reason) total.skipped.push(`Ray (${gotRay.reason})`);
     const rayEnv = gotRay.value ? { TUNESMITH_TEST_RAY: gotRay.value } : {};
     if (has('unit'))

@@ -34,7 +34,7 @@
  *   run-page-<id>                         the page of a run; data-status. section-<name>: its tabs; page-back, page-menu,
  *                                         compare-best, note, note-edit, note-text, note-save, messages-of-run, lineage,
  *                                         files-of-run, patch-<file>
- *   log, log-search, log-found, log-follow   the output; data-lines. log-found: data-hits
+ *   log, log-search, log-found, log-follow   the output; data-lines. log-found: data-hits. log-rank: whose output
  *   compare, compared-<section>, compare-all   runs side by side
  *   views-button, views, view-<name>, view-name, view-save   saved views; help-button, help: the keys
  *   toast, toast-action, announcer
@@ -117,6 +117,7 @@ export const TEST_IDS = {
   logSearch: 'log-search',
   logFound: 'log-found',
   logFollow: 'log-follow',
+  logRank: 'log-rank',
   compare: 'compare',
   compared: (section: string) => `compared-${section}`,
   compareAll: 'compare-all',

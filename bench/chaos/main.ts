@@ -41,7 +41,12 @@ async function playAndReport(slurm: SlurmVictims | undefined): Promise<void> {
     say: (text) => console.log(`${Math.round((Date.now() - began) / 1000)} s: ${text}`),
   });
   const { markdown, faults } = report(played);
-  if (slurm && slurm.jobsLeft() !== 0) faults.push(`${slurm.jobsLeft()} jobs are left in Slurm`);
+  for (const job of (await slurm?.jobsLeft()) ?? []) {
+    const run = played.fates.find(({ id }) => job.includes(`tunesmith-${id}-`));
+    faults.push(
+      `left in Slurm: ${job}; its run is ${run ? `${run.status} (${run.error ?? 'no error'})` : 'not known'}`,
+    );
+  }
   console.log(markdown);
   for (const fault of faults) console.log(fault);
   if (values.out) fs.writeFileSync(values.out, markdown);

@@ -56,8 +56,6 @@ const CHANCES: Record<'local' | 'slurm', Record<Victim, number>> = {
 const AT_WORK = 6;
 /** Time for which a run is waited for that is running on a cluster. */
 const BEGIN_MS = 40_000;
-/** Time after the kill of a daemon in which Slurm may lose jobs. */
-const AFTERMATH_MS = 90_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -67,6 +65,8 @@ export interface Played {
   /** As the other host's own index has them; null when this machine gives no namespaces. */
   otherHost: Fate[] | null;
   searches: number;
+  /** Runs whose loss Slurm's own log records. */
+  lostBySlurm: number;
 }
 
 export async function play(options: PlayOptions): Promise<Played> {
@@ -89,8 +89,7 @@ class Game {
   private other: ChildProcess | null = null;
   private readonly random: () => number;
   private turn = 0;
-  /** When daemons of the cluster were killed. */
-  private readonly daemonsKilled: number[] = [];
+  private lostBySlurm = 0;
 
   constructor(private readonly options: PlayOptions) {
     this.files = writePrograms(options.workspace, options.python, options.slurm ? 'slurm' : 'local');
@@ -109,7 +108,13 @@ class Game {
     }
     await this.settle();
     const fates = await this.fates();
-    return { kills: this.kills, fates, otherHost: await this.fatesThere(fates), searches: this.searches.size };
+    return {
+      kills: this.kills,
+      fates,
+      otherHost: await this.fatesThere(fates),
+      searches: this.searches.size,
+      lostBySlurm: this.lostBySlurm,
+    };
   }
 
   async close(): Promise<void> {
@@ -222,20 +227,12 @@ class Game {
     for (const each of what) entry[each] = true;
   }
 
-  /** Whatever is at work may be hit by the loss of a node. */
+  /** Who is hit by it is said by Slurm's own log in the end. */
   private async killDaemon(victim: 'slurmctld' | 'slurmd and its node'): Promise<boolean> {
     const { slurm } = this.options;
     if (!slurm) return false;
-    this.daemonsKilled.push(Date.now());
-    // A controller that is killed has not yet saved its last jobs: it forgets them, or starts them again.
-    for (const { id } of await this.live()) this.noteKill(id, ['program', 'supervisor']);
-    if (victim === 'slurmctld') {
-      await slurm.killController(this.random() * 3000);
-      // A search may have begun a trial meanwhile.
-      for (const { id } of await this.live()) this.noteKill(id, ['program', 'supervisor']);
-      return true;
-    }
-    await slurm.killNode(Math.floor(this.random() * 2));
+    if (victim === 'slurmctld') await slurm.killController(this.random() * 3000);
+    else await slurm.killNode(Math.floor(this.random() * 2));
     return true;
   }
 
@@ -305,14 +302,14 @@ class Game {
     return fates;
   }
 
-  private fate(
-    run: Pick<Run, 'id' | 'experiment' | 'status' | 'error' | 'search' | 'endedAt'>,
-    stored: number[],
-  ): Fate {
-    // Slurm gives jobs to a node that has just lost everything, and then calls them cancelled.
-    const since = (run.endedAt ?? 0) - AFTERMATH_MS;
-    const isAftermath = this.daemonsKilled.some((at) => at >= since && at <= (run.endedAt ?? 0));
-    if (run.error?.kind === 'lost' && isAftermath) this.noteKill(run.id, ['program', 'supervisor']);
+  private fate(run: Pick<Run, 'id' | 'experiment' | 'status' | 'error' | 'search'>, stored: number[]): Fate {
+    // Slurm loses jobs with a daemon, also ones that it begins later on a node that has just lost everything.
+    const { slurm } = this.options;
+    const isLost = run.error?.kind === 'lost' || run.error?.kind === 'not-started';
+    if (slurm && isLost && this.jobsOf(run.id).some((job) => slurm.hasLost(job))) {
+      this.noteKill(run.id, ['program', 'supervisor']);
+      this.lostBySlurm++;
+    }
     const note = (name: string): string[] => lines(path.join(this.folder(run.id), name));
     return {
       id: run.id,
@@ -330,12 +327,24 @@ class Game {
     };
   }
 
+  /** Numbers of the run's jobs. */
+  private jobsOf(id: string): string[] {
+    return fs.readdirSync(this.folder(id)).flatMap((name) => {
+      if (!/^job-\d+\.json$/.test(name)) return [];
+      const { id: job } = JSON.parse(fs.readFileSync(path.join(this.folder(id), name), 'utf8')) as {
+        id: string | null;
+      };
+      return job ?? [];
+    });
+  }
+
   /** Reads the other host's own index, which was built from the folder alone. */
   private async fatesThere(here: Fate[]): Promise<Fate[] | null> {
     if (!this.other) return null;
     const file = path.join(this.options.workspace, 'there.json');
     fs.writeFileSync(path.join(this.options.workspace, 'finish-there'), '');
-    const deadline = Date.now() + 120_000;
+    // A run without a record of its end ends there when its lease has been stale for three minutes; its engine may just have been killed.
+    const deadline = Date.now() + 300_000;
     while (!fs.existsSync(file) && Date.now() < deadline) await pause(200);
     const there = JSON.parse(fs.readFileSync(file, 'utf8')) as { run: Run; stored: number[] }[];
     const known = new Map(there.map((one) => [one.run.id, one]));

@@ -23,7 +23,8 @@ export function report(played: Played): Report {
     '',
     `${played.fates.length} runs, ${played.fates.filter(({ asked }) => asked).length} of them requested, in part by ` +
       `${played.searches} searches; ${sum(({ acknowledged }) => acknowledged.length)} records acknowledged, ` +
-      `${sum(({ stored }) => stored.length)} stored.`,
+      `${sum(({ stored }) => stored.length)} stored.` +
+      (played.lostBySlurm > 0 ? ` Runs lost with a daemon by Slurm's own log: ${played.lostBySlurm}.` : ''),
     '',
     '| Must not happen | On the working host | On the watching host |',
     '| --- | --- | --- |',

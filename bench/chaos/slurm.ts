@@ -2,6 +2,33 @@
 import * as fs from 'node:fs';
 import { SlurmCluster } from '../../test/unit/support/slurmCluster.js';
 
+/** A killed node's jobs are cleaned up after `KillWait` and a timeout of the node. */
+const CLEAN_MS = 90_000;
+/** The controller's words for a job that is gone though nobody ended it. */
+const LOSS =
+  /missing from batch node|on failed node|due to down node|node failure|NODE_FAIL|Node_fail|not responding|launch failure|Requeue|Orphan/i;
+const BEGIN = /slurmctld version \S+ started/;
+
+/**
+ * Returns whether the controller has written down that a job was lost with its node, or has been restarted without it: a controller
+ * that is killed may not have saved its newest jobs. Pure.
+ */
+export function lostBySlurm(log: string, job: string): boolean {
+  const lines = log.split('\n');
+  const own = new RegExp(`JobId=${job}(?!\\d)`);
+  const submitted = lines.findIndex((line) => own.test(line));
+  if (submitted < 0) return true;
+  if (lines.some((line) => own.test(line) && LOSS.test(line))) return true;
+  const restarts = lines.flatMap((line, at) => (at > submitted && BEGIN.test(line) ? [at] : []));
+  const ended = lines.findIndex((line) => own.test(line) && /_job_complete: .* done|job_complete.*done/i.test(line));
+  return restarts
+    .filter((at) => ended < 0 || at < ended)
+    .some((at, i) => {
+      const until = restarts[i + 1] ?? lines.length;
+      return !lines.slice(at, until).some((line) => own.test(line) && /Recovered/.test(line));
+    });
+}
+
 export class SlurmVictims {
   private constructor(readonly cluster: SlurmCluster) {}
 
@@ -31,9 +58,23 @@ export class SlurmVictims {
     for (const node of this.cluster.nodes) this.cluster.ask('scontrol', ['update', `NodeName=${node}`, 'State=RESUME']);
   }
 
-  jobsLeft(): number {
-    const out = this.cluster.ask('squeue', ['--noheader', '--states=RUNNING,PENDING,COMPLETING']);
-    return out === null ? -1 : out.split('\n').filter(Boolean).length;
+  /** Resolves to the jobs that Slurm still has once it has had time to clean up: name, state, reason and node of each. */
+  async jobsLeft(): Promise<string[]> {
+    let left: string[] = [];
+    for (const until = Date.now() + CLEAN_MS; Date.now() < until;) {
+      this.resumeNodes();
+      const query = ['--noheader', '--states=RUNNING,PENDING,COMPLETING', '--format=%i %j %T %r %N'];
+      const out = this.cluster.ask('squeue', query);
+      left = out === null ? ['squeue does not answer'] : out.split('\n').filter(Boolean);
+      if (left.length === 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+    }
+    return left;
+  }
+
+  /** Returns whether the controller's own log says that it has lost a job, or a node with it. */
+  hasLost(job: string): boolean {
+    return lostBySlurm(this.cluster.controllerLog, job);
   }
 
   stop(): Promise<void> {

@@ -61,8 +61,15 @@ class Control:
 
     def ask(self, reason, grace=None):
         # A pause can still become a stop; otherwise the first reason counts.
-        if self.reason is None or (self.reason == "pause" and reason != "pause" and not self.raised):
+        known = self._deadline < float("inf") and (self.reason != "pause" or reason == "pause")
+        if self.reason is None or not (known or self.raised):
             self._deadline = monotonic() + _SHARE * (self._grace if grace is None else grace)
+            self.reason = reason
+
+    def ask_itself(self, reason):
+        """Handles the program's own request: nobody ends it by force meanwhile."""
+        if self.reason is None:
+            self._deadline = float("inf")
             self.reason = reason
 
     def hurry(self):

@@ -4,7 +4,7 @@ import os
 import sys
 
 from . import _checkpoint
-from ._ranks import rank
+from ._ranks import job, rank
 
 _GRACE = 10.0
 #: The version of run.json that is understood.
@@ -35,6 +35,8 @@ class Place:
     trial = None
     #: The metric that a search compares runs by, or None.
     metric = None
+    #: Step after which that search wants the run to pause, or None.
+    until = None
     #: The program was started by hand, so nobody else knows its exit code.
     own = False
 
@@ -92,6 +94,9 @@ class Given(Place):
         unpassed = spec.get("unpassed")
         self.unpassed = unpassed if isinstance(unpassed, list) else ()
         self._launch = launch.get("number") if isinstance(launch, dict) else None
+        until = (launch if isinstance(launch, dict) else spec).get("until")
+        # Ranks of a distributed job have to pause together, when they are asked to.
+        self.until = until if isinstance(until, (int, float)) and job() is None else None
 
     def identity(self):
         return {"launch": self._launch} if isinstance(self._launch, int) else {}

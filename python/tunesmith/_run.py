@@ -50,6 +50,8 @@ class Run(Familiar):
         self._steps = place.steps if saved is None else saved
         self._last_step = None
         self._newest = None
+        #: Step after which the search wants the run to pause: it does so by itself, however late the request comes.
+        self._until = place.until
         #: Hyperparameters of this run; setting one records it.
         self._received = Received(place.unpassed if self.enabled else (), self._recorder.record)
         self.config = Config(place.params, self._config_changed, read=self._read if self._received.waits else None)
@@ -155,6 +157,8 @@ class Run(Familiar):
                 recorder.later(head, late)
         finally:
             recorder.in_call = False
+        if self._until is not None and (step if epoch is None else epoch) >= self._until and _has(values, self._place.metric):
+            control.ask_itself("pause")
         if control.reason is not None or control.edits:
             control.after_log()
 
@@ -371,6 +375,11 @@ class Run(Familiar):
             self._recorder.close()
         else:
             self.finish(*(self._ended or ()))
+
+
+def _has(values, metric):
+    # A dict in it has the rest of the name.
+    return metric in values or str(metric).split("/", 1)[0] in values
 
 
 def _short(text):

@@ -22,6 +22,14 @@ export async function ensureSshd() {
   );
 }
 
+/** Sees to it that a folder of that server can be mounted. Throws Unavailable with the reason if it can't. */
+export async function ensureSshfs() {
+  if (process.platform !== 'linux' || !existsSync('/dev/fuse')) throw new Unavailable('there is no /dev/fuse');
+  if (existsSync('/usr/bin/sshfs')) return;
+  if (!hasApt() || process.getuid() !== 0) throw new Unavailable('sshfs is not installed');
+  await step('Installing sshfs', () => ensureDebianPackages(['sshfs'], 'The tests of network file systems'));
+}
+
 /** Path of the program `ray`. Throws Unavailable with the reason if there is none. */
 export async function ensureRay() {
   if (process.platform !== 'linux') throw new Unavailable('the tests start Ray on Linux only');
@@ -52,6 +60,7 @@ export async function ensureRay() {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
     await ensureSshd();
+    await ensureSshfs();
     console.log(await ensureRay());
   } catch (error) {
     exitWith(error);

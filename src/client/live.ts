@@ -60,6 +60,9 @@ class LiveRun implements RunClient {
   private finished = false;
   private lastError: string | undefined;
   private readonly spec: SpecPart;
+  /** Step after which the search wants it to pause: it does so by itself, however late the request comes. */
+  private readonly until: number | undefined;
+  private readonly objective: string;
 
   /** `stream`: the one of an earlier run of this process, which has ended. */
   constructor(
@@ -70,6 +73,9 @@ class LiveRun implements RunClient {
   ) {
     const spec = (this.spec = readSpec(folder));
     this.id = env[RUN_ENV.id] ?? spec.id ?? '';
+    // Ranks of a distributed job have to pause together, when they are asked to.
+    this.until = isAlone(env) ? (spec.launch ? spec.launch.until : spec.until) : undefined;
+    this.objective = spec.objective?.metric ?? '';
     this.received = new Received(spec.unpassed, (names) => this.record({ type: 'received', time: Date.now(), names }));
     this.params = new RunParams(parseParams(env[RUN_ENV.params]) ?? spec.params ?? {}, (name) =>
       this.received.read(name),
@@ -108,6 +114,8 @@ class LiveRun implements RunClient {
     }
     const line = metricsLine(values, Date.now(), step, at?.epoch, (name, value) => this.refuse(name, value));
     if (line !== '') this.write(line);
+    if (this.until !== undefined && (at?.epoch ?? step) >= this.until && this.objective in values)
+      this.stopPoint.askItself('pause');
   }
 
   progress(fraction: number | null, text?: string): void {
@@ -358,7 +366,8 @@ interface SpecPart {
   unpassed?: unknown;
   seed?: number;
   stopGrace?: number;
-  launch?: { number: number };
+  launch?: { number: number; until?: number };
+  until?: number;
   search?: string | null;
   trial?: number | null;
   objective?: { metric: string } | null;

@@ -104,9 +104,9 @@ export class Engine {
     const index = openIndex(paths.store, log);
     const devices = new Devices();
     const trouble = new Trouble(log, [paths.local, paths.runs]);
-    const scheduler = new Scheduler(devices);
+    const scheduler = new Scheduler(devices, (host, need) => clusters.hostCapacity(host, need));
     const sending = new Sending(paths.sent, paths.workspace);
-    const clusters = new Clusters({ log, dist: distFolder, sending });
+    const clusters: Clusters = new Clusters({ log, dist: distFolder, sending, hostKnown: () => scheduler.pump() });
     this.clusters = clusters;
     this.asked = Asked.open(paths.asked, log);
     const renamed = new RenamedFiles(paths.workspace);
@@ -142,8 +142,9 @@ export class Engine {
       distFolder,
     };
     const active = new ActiveRuns({ ...shared, clusters, supervisorProgram: path.join(distFolder, 'supervisor.cjs') });
-    const maker = new RunMaker({ ...shared, active, sending, workspace: paths.workspace });
-    const searches = new Searches({ ...shared, active, maker, sending, workspace: paths.workspace });
+    const placing = { clusters, sending, workspace: paths.workspace };
+    const maker = new RunMaker({ ...shared, ...placing, active });
+    const searches = new Searches({ ...shared, ...placing, active, maker });
     active.listener = searches;
     this.backlog = new Backlog(active);
     const hand = new HandRuns({ ...shared, runs: paths.runs });

@@ -92,9 +92,11 @@ export function uselessKeys(
     const message =
       on === 'local'
         ? `${key} has no effect on this machine: it needs a cluster, such as "on: slurm"`
-        : key === 'perGpu'
-          ? `${key} has no effect with "on: ${on}": each run is a separate job`
-          : `${key} has no effect with "on: ${on}"`;
+        : on === 'ssh' && key !== 'time'
+          ? `${key} reserves nothing with "on: ssh": it is only compared with what the host has`
+          : key === 'perGpu'
+            ? `${key} has no effect with "on: ${on}": each run is a separate job`
+            : `${key} has no effect with "on: ${on}"`;
     useless.push({ at: ['resources', key], message });
   }
   for (const section of CLUSTER_KINDS)

@@ -71,7 +71,10 @@ class Serving {
     await this.devices.refresh();
     const { gpus, cores, cpuSlots } = this.devices;
     const names = gpus.map(({ name }) => name.slice(0, 200)).slice(0, 64);
-    const facts: RemoteFacts = { hostname: os.hostname(), gpus: gpus.length, gpuNames: names, cores, cpuSlots };
+    const facts: RemoteFacts = {
+      ...{ hostname: os.hostname(), gpus: gpus.length, gpuNames: names, cores, cpuSlots },
+      memory: Math.floor(os.totalmem() / 2 ** 20),
+    };
     void this.send(encode({ type: 'ready', version: REMOTE_VERSION, facts }));
   }
 

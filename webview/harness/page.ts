@@ -1,5 +1,6 @@
 /** Made-up answers for a run's page, for looking at the panel. */
 import type { RequestResult } from '../../src/protocol/engine/index.js';
+import { outputOfRank } from '../../src/protocol/run/runFiles.js';
 import type { FakeRun, World } from './world.js';
 
 const DIFF = `diff --git a/train.py b/train.py
@@ -129,16 +130,32 @@ export function pageAnswer(world: World, method: string, params: Record<string, 
             changed: run.createdAt,
           },
           { path: 'media/samples-0.png', kind: 'media', size: 12_004, changed: run.createdAt },
+          ...(new URLSearchParams(location.search).has('ranks')
+            ? [1, 2, 3].map((rank) => ({
+                path: outputOfRank(rank),
+                kind: 'log' as const,
+                size: 900,
+                changed: run.createdAt,
+              }))
+            : []),
           { path: 'output.log', kind: 'log', size: log(run).length, changed: run.createdAt },
           { path: 'run.json', kind: 'record', size: 1204, changed: run.createdAt },
         ],
         cut: false,
       };
     case 'log/read':
-      return logPiece(log(run), params as { offset: number; limit: number }, run.endedAt !== null);
+      return logPiece(
+        rankedLog(run, params as { rank?: number }),
+        params as { offset: number; limit: number },
+        run.endedAt !== null,
+      );
   }
   return undefined;
 }
+
+/** Other ranks say who they are. */
+const rankedLog = (run: FakeRun, { rank = 0 }: { rank?: number }): string =>
+  rank === 0 ? log(run) : log(run).replaceAll(/^/gm, `[rank ${rank}] `);
 
 function logPiece(
   text: string,

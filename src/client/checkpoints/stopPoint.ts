@@ -42,8 +42,16 @@ export class StopPoint {
     return this.reason !== null && !this.effective;
   }
 
+  /** The program's own request: nobody ends it by force meanwhile. */
+  askItself(reason: StopReason): void {
+    if (this.reason !== null) return;
+    this.reason = reason;
+    this.look();
+  }
+
   ask(reason: StopReason, grace = this.grace): void {
-    if (this.effective || (this.reason !== null && (this.reason !== 'pause' || reason === 'pause'))) return;
+    const isKnown = this.timer !== null && (this.reason !== 'pause' || reason === 'pause');
+    if (this.effective || (this.reason !== null && isKnown)) return;
     // A pause can still become a stop.
     this.reason = reason;
     if (this.timer) clearTimeout(this.timer);

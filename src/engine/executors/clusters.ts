@@ -1,6 +1,6 @@
 /** The clusters that this engine can hand runs to, and the request for a run's job. */
 import * as path from 'node:path';
-import type { ClusterNeed } from '../../protocol/run/cluster.js';
+import type { ClusterNeed, SshPlace } from '../../protocol/run/cluster.js';
 import { RUN_ENV, type RunSpec } from '../../protocol/run/runFolder.js';
 import { ownNode } from '../clients/nodePath.js';
 import type { Environment } from '../disk/environments.js';
@@ -14,6 +14,9 @@ import { Ray } from './ray/index.js';
 import type { Sending } from './sending.js';
 import { Slurm } from './slurm/index.js';
 import { SshHost } from './ssh/index.js';
+import { sshCapacity } from './ssh/offer.js';
+import type { Need } from './scheduler.js';
+import type { RemoteFacts } from '../../protocol/engine/remote.js';
 
 export interface JobOf {
   spec: RunSpec & { cluster: ClusterNeed };
@@ -30,7 +33,12 @@ interface ClustersOptions {
   /** Folder of the bundles. */
   dist: string;
   sending: Sending;
+  /** Called when an SSH host has said how many runs it takes. */
+  hostKnown: () => void;
 }
+
+/** Time that a start waits for an SSH host to say what it has: the first connection brings programs along. */
+const HOST_PATIENCE_MS = 8000;
 
 export class Clusters {
   /** By `keyOf`. */
@@ -60,6 +68,27 @@ export class Clusters {
       launch,
     };
     return new ClusterJob(this.jobsOf(spec.cluster, environment ?? process.env), request, launch);
+  }
+
+  /** Returns how many runs like this an SSH host works on at once; null: it has not said. */
+  hostCapacity(host: SshPlace, need: Need): number | null {
+    const { facts } = this.host({ kind: 'ssh', ssh: host }, process.env);
+    return facts && sshCapacity(facts, need);
+  }
+
+  /** Resolves to what an SSH host has; null if it does not say so soon: a host that can't be reached now may be there later. */
+  hostFacts(need: ClusterNeed, env: NodeJS.ProcessEnv): Promise<RemoteFacts | null> {
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), HOST_PATIENCE_MS).unref());
+    return Promise.race([
+      this.host(need, env)
+        .look(env)
+        .catch(() => null),
+      late,
+    ]);
+  }
+
+  private host(need: ClusterNeed, env: NodeJS.ProcessEnv): SshHost {
+    return this.jobsOf(need, env).executor as SshHost;
   }
 
   /** Removes what runs have left on their SSH hosts; nothing for other runs. Returns the folders that stay there. */
@@ -92,9 +121,12 @@ export class Clusters {
 
   private executor(need: ClusterNeed, env: NodeJS.ProcessEnv): Executor {
     const { kind, ssh, ray } = need;
-    const { log, dist, sending } = this.options;
+    const { log, dist, sending, hostKnown } = this.options;
     if (kind === 'ssh' && ssh)
-      return new SshHost({ place: ssh, dist, log, consented: (place) => sending.consented(place) });
+      return new SshHost({
+        ...{ place: ssh, dist, log, known: hostKnown },
+        consented: (place) => sending.consented(place),
+      });
     if (kind === 'ray' && ray) return new Ray(ray);
     return kind === 'kubernetes' ? Kubernetes.of(need, env) : new Slurm(env);
   }

@@ -66,6 +66,8 @@ export interface Executor {
    */
   poll(names: ReadonlySet<string>): Promise<Map<string, JobState>>;
   cancel(id: string): Promise<void>;
+  /** Notes a job whose state will be asked for; an earlier engine may have submitted it. */
+  note?(request: JobRequest): void;
   /**
    * For a place that does not share the run's folder: keeps the folder here as the one there, until `detach`. Requests for the
    * run then go through its `control.ndjson`, also before its supervisor has begun.

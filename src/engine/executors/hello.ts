@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import { createHash, randomBytes } from 'node:crypto';
 import { makeFolderReal, removeReal, writeReal } from '../../files/real.js';
+import { l10n } from '../../format/l10n.js';
 import { RUN_ENV, RUN_FILES } from '../../protocol/run/runFiles.js';
 import type { RunSpec } from '../../protocol/run/runFolder.js';
 import type { ClusterNeed } from '../../protocol/run/cluster.js';
@@ -9,7 +10,6 @@ import { ownNode } from '../clients/nodePath.js';
 import { readSupervisorRecords } from '../runs/ends/endingRecords.js';
 import { logTail } from '../runs/ends/logTail.js';
 import type { Executor, JobRequest, JobState } from './executor.js';
-import { l10n } from '../../format/l10n.js';
 
 export interface CheckOptions {
   /** Its runs are what will be started. */
@@ -29,6 +29,8 @@ export interface Found {
 
 export const PATIENCE_SECONDS = 120;
 const EACH_MS = 200;
+/** Seconds for which a file server may hide what another host has written. */
+const LAG_SECONDS = 15;
 /** Seconds between two questions to the cluster. */
 export const ASK_SECONDS = 5;
 const MINUTES = 5;
@@ -95,25 +97,30 @@ export async function helloThrough(
       return state?.name === 'gone';
     });
     if (end) return end.ok ? { ok: true, reason: `${there} Job ${id}: ${end.reason}` } : end;
-    if (state?.name !== 'gone') {
-      await executor.cancel(id).catch(() => undefined);
-      const why = state?.name === 'queued' ? ` (${state.reason})` : '';
-      return {
-        ok: false,
-        reason: l10n.t('{0} Job {1} did not get its turn within {2} s{3} and was cancelled.', there, id, patience, why),
-      };
-    }
+    if (state?.name !== 'gone') await executor.cancel(id).catch(() => undefined);
     const said = logTail(hello.folder, path.basename(hello.output)).trim();
-    const reason = l10n.t(
-      '{0} Job {1} ran and left nothing in {2}: {3}{4}',
-      there,
-      id,
-      options.workspace,
-      lost(hello),
-      said ? l10n.t(' It printed: {0}', said) : '',
-    );
-    return { ok: false, reason };
+    const what = whatBecame(id, state, patience, `${options.workspace}: ${lost(hello)}`);
+    return { ok: false, reason: `${there} ${what}${said ? ` ${l10n.t('It printed: {0}', said)}` : ''}` };
   });
+}
+
+/** Says what became of a job that has left no record. `nothing`: where that would be, and why it may not be there. */
+function whatBecame(id: string, state: JobState | undefined, patience: number, nothing: string): string {
+  switch (state?.name) {
+    case undefined:
+      return l10n.t('The cluster did not say within {0} s what became of job {1}. It was cancelled.', patience, id);
+    case 'queued':
+      return l10n.t('Job {0} did not get its turn within {1} s ({2}) and was cancelled.', id, patience, state.reason);
+    case 'running':
+      return l10n.t('Job {0} ran for up to {1} s, left nothing in {2} It was cancelled.', id, patience, nothing);
+    case 'gone':
+      // Only a script that ended by itself has certainly begun.
+      if (state.how === null || state.how === 'ended' || state.how === 'failed')
+        return l10n.t('Job {0} ran and left nothing in {1}', id, nothing);
+      return state.how === 'cancelled'
+        ? l10n.t('Job {0} was cancelled by somebody.', id)
+        : l10n.t('Job {0} was ended by the cluster ({1}). Try again.', id, state.how);
+  }
 }
 
 /** Resolves to what came of the program once that is written down; null: nothing within `seconds`, or soon after `gone`. */
@@ -127,7 +134,7 @@ export async function ended(folder: string, seconds: number, gone: () => Promise
       const ok = exit.code === 0 && said.includes(GREETING);
       return { ok, reason: exit.error ?? (said || l10n.t('The program ended with {0}.', exit.code ?? exit.signal)) };
     }
-    if (goneAt === Infinity && (await gone())) goneAt = performance.now() + ASK_SECONDS * 1000;
+    if (goneAt === Infinity && (await gone())) goneAt = performance.now() + LAG_SECONDS * 1000;
     await new Promise((resolve) => setTimeout(resolve, EACH_MS));
   }
   return null;

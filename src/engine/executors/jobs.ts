@@ -94,6 +94,7 @@ export class Jobs {
 
   add(job: ClusterJob): void {
     this.all.set(job.request.name, job);
+    this.executor.note?.(job.request);
     this.executor.attach?.(job);
     this.timer ??= setInterval(() => void outside(() => this.tick()), TICK_MS).unref();
     if (job.isNew) void outside(() => this.tick());

@@ -5,6 +5,9 @@ import type { Placing } from '../../protocol/engine/placing.js';
 import { l10n } from '../../format/l10n.js';
 import { invalidFile } from '../server/requestError.js';
 import { kubernetesFaults, type PlaceContext } from './kubernetes/faults.js';
+import type { Clusters } from './clusters.js';
+import { rayFaults, rayOffer } from './ray/offer.js';
+import { sshFaults } from './ssh/offer.js';
 import { slurmFaults, slurmOffer } from './slurm/offer.js';
 
 /** Throws RequestError with the places of the faults in the file. `experiment`: the very object that was parsed. */
@@ -21,6 +24,19 @@ export async function placeOrRefuse(
   if (faults.length > 0) throw invalidFile(faults);
 }
 
+/** Throws RequestError if an SSH host that the person has agreed to use says that it can't fulfil the run's need. */
+export async function refuseBeyondHost(
+  experiment: Experiment,
+  clusters: Pick<Clusters, 'hostFacts'>,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const { cluster } = experiment;
+  if (cluster?.kind !== 'ssh') return;
+  const facts = await clusters.hostFacts(cluster, env);
+  const faults = facts ? problemsAt(experiment, sshFaults(cluster, facts)) : [];
+  if (faults.length > 0) throw invalidFile(faults);
+}
+
 async function faultsOf(experiment: Experiment, need: ClusterNeed, context: PlaceContext): Promise<PlacedFault[]> {
   switch (need.kind) {
     case 'slurm':
@@ -29,9 +45,8 @@ async function faultsOf(experiment: Experiment, need: ClusterNeed, context: Plac
       return kubernetesFaults(experiment, need, context);
     case 'ssh':
       return trainedFaults(experiment);
-    default:
-      // Ray says it when it is handed the run.
-      return [];
+    case 'ray':
+      return rayFaults(need, await rayOffer(need.ray!));
   }
 }
 

@@ -6,6 +6,7 @@
  * first. GPUs are filled up to the share that each run asked for. The processor has no hard limit: trials
  * keep to its slots, while a run that a person started waits for no trial, only for others like it (one per core).
  */
+import type { SshPlace } from '../../protocol/run/cluster.js';
 import type { Devices, Gpu } from '../machine/devices.js';
 import { visibleGpus } from '../machine/visibleGpus.js';
 
@@ -19,6 +20,8 @@ export interface Need {
   visible?: string | undefined;
   /** The kind of cluster that does the placing; absent: this machine does. */
   cluster?: string | undefined;
+  /** The SSH host that it is sent to. */
+  host?: SshPlace | undefined;
 }
 
 export interface Placement {
@@ -50,6 +53,8 @@ export interface Source {
 
 /** Trials of a search that a cluster has at once when the person has not said how many. */
 const CLUSTER_TRIALS = 16;
+/** The same for an SSH host that has not said yet how many it takes: a trial that waits for nobody knows less than it could. */
+const UNKNOWN_HOST_TRIALS = 1;
 
 interface Held {
   search: string | null;
@@ -66,7 +71,11 @@ export class Scheduler {
   /** Closed while the engine comes up and when it leaves. */
   private closed = true;
 
-  constructor(private readonly devices: Pick<Devices, 'gpus' | 'cores' | 'cpuSlots'>) {}
+  constructor(
+    private readonly devices: Pick<Devices, 'gpus' | 'cores' | 'cpuSlots'>,
+    /** Returns how many runs like this an SSH host works on at once; null: it has not said. */
+    private readonly hostCapacity: (host: SshPlace, need: Need) => number | null = () => null,
+  ) {}
 
   enqueue(job: Job): void {
     this.queue.push(job);
@@ -137,8 +146,9 @@ export class Scheduler {
     return most;
   }
 
-  /** How many runs like this the machine holds at once. */
+  /** How many runs like this their place works on at once. */
   capacity(need: Need): number {
+    if (need.host) return this.hostCapacity(need.host, need) ?? UNKNOWN_HOST_TRIALS;
     if (need.cluster !== undefined) return CLUSTER_TRIALS;
     if (this.onGpu(need)) return Math.max(1, Math.floor((this.gpusFor(need).length * need.perGpu) / need.gpus));
     return this.devices.cpuSlots;
@@ -214,7 +224,7 @@ export class Scheduler {
         : { device: 'cpu', gpus: [], neighbours: 1 };
     }
     if (need.cluster !== undefined) {
-      if (search !== null && limit === null && this.running(search) >= CLUSTER_TRIALS) return null;
+      if (search !== null && limit === null && this.running(search) >= this.capacity(need)) return null;
       return { device: need.cluster, gpus: [], neighbours: 1, cluster: true };
     }
     if (!this.onGpu(need)) return this.cpuPlacement(search, limit);

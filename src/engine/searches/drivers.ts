@@ -6,6 +6,7 @@ import type { SearchPatch, StoreApi } from '../../store/api.js';
 import type { Environments } from '../disk/environments.js';
 import type { Log } from '../disk/log.js';
 import type { Trouble } from '../disk/trouble.js';
+import type { Clusters } from '../executors/clusters.js';
 import type { Sending } from '../executors/sending.js';
 import type { Scheduler } from '../executors/scheduler.js';
 import type { ActiveRuns } from '../runs/life/activeRuns.js';
@@ -31,6 +32,7 @@ export interface DriversOptions {
   log: Log;
   trouble: Trouble;
   sending: Sending;
+  clusters: Clusters;
   distFolder: string;
   /** Its real path. */
   workspace: string;

@@ -5,7 +5,7 @@ import type { RunListener } from '../runs/life/activeRuns.js';
 import { earlierTrials, SIMILAR } from './earlierTrials.js';
 import { similarSearches } from './similarSearches.js';
 import { loadExperiment } from '../runs/making/experiments.js';
-import { placeOrRefuse } from '../executors/placing.js';
+import { placeOrRefuse, refuseBeyondHost } from '../executors/placing.js';
 import { newId } from '../runs/making/ids.js';
 import type { Environment } from '../disk/environments.js';
 import { conflict, notFound } from '../server/requestError.js';
@@ -48,12 +48,13 @@ export class Searches implements RunListener {
   }
 
   async start(request: StartSearchRequest, environment: Environment | null): Promise<Search> {
-    const { store, scheduler, changes, maker, environments, log, sending } = this.options;
+    const { store, scheduler, changes, maker, environments, log, sending, clusters } = this.options;
     const loaded = await loadExperiment(request.file, request.text);
     if (request.capture) loaded.capture = request.capture;
     const { workspace, distFolder: dist } = this.options;
     await placeOrRefuse(loaded, request.place, { workspace, dist, env: environment ?? process.env });
     await sending.require(loaded.cluster, request.send);
+    await refuseBeyondHost(loaded, clusters, environment ?? process.env);
     const experiment = withRequest(loaded, request);
     const settings = experiment.search!;
     const plan: SearchPlan = {

@@ -64,6 +64,7 @@ export function needOf({ resources, program, cluster }: Experiment, visible: str
     visible,
     // Its program stays here; each stage has a need of its own.
     cluster: idle ? undefined : cluster?.kind,
+    host: idle ? undefined : cluster?.ssh,
     ...(idle && { idle }),
   };
 }

@@ -20,6 +20,7 @@ import { LogFiles } from './logs/index.js';
 import { observe, type Observers } from './observe/index.js';
 import type { OpenedLaunch } from './opened.js';
 import type { Program, ProgramEnd } from './program.js';
+import { RUN_ENV } from '../../protocol/run/runFiles.js';
 import { recordStart } from './record/index.js';
 import { shareRecorded } from './record/share.js';
 import { captureOf } from './spec.js';
@@ -134,7 +135,8 @@ export class Attendance {
     this.logs?.begin(program.pid, { mark, begins: spec.launch ? launchRecord(spec.launch) : null, warn });
     if (first)
       this.recorded = first.recorded.then(() => shareRecorded(first.launch.here, here, this.namesFilesOf(first)));
-    else if (program.pid !== null) this.recorded = recordStart(here, spec, env, ours);
+    else if (program.pid !== null)
+      this.recorded = recordStart(here, spec, env, ours, process.env[RUN_ENV.job] === 'ssh');
     const circumstances = { env, mark, printedFrom: this.printedFrom, warn, isLater: first !== null };
     this.observers = observe(here, spec, program, circumstances);
     this.control.look();

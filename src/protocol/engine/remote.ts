@@ -79,6 +79,8 @@ export const RemoteFacts = z.object({
   gpuNames: z.array(z.string().max(200)).max(64),
   cores: z.number().int(),
   cpuSlots: z.number().int(),
+  /** MiB. */
+  memory: z.number().int(),
 });
 export type RemoteFacts = z.infer<typeof RemoteFacts>;
 

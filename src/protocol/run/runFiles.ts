@@ -46,6 +46,11 @@ export const REMOTE_CHECKPOINTS = 'checkpoints.json';
 
 /** Name of the log of a rank other than 0 that a cluster has started. */
 export const outputOfRank = (rank: number): string => `output-rank${rank}.log`;
+/** Returns the rank other than 0 whose output a file of this name has; null for other files. */
+export function rankOfOutput(name: string): number | null {
+  const rank = Number(/^output-rank([1-9]\d{0,6})\.log$/.exec(name)?.[1]);
+  return rank > 0 ? rank : null;
+}
 
 /** Exit code of a supervisor that found its launch taken by another one. */
 export const LAUNCH_TAKEN = 3;

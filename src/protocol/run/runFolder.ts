@@ -115,10 +115,16 @@ export const RunSpec = z.object({
       from: z.string().regex(ID_PATTERN).optional(),
       /** Only a checkpoint of `from` that was saved at or before this step. */
       atMost: z.number().optional(),
+      until: z.number().optional(),
       /** Set when no person and no search asked for it. */
       again: LaunchedAgain.optional(),
     })
     .optional(),
+  /**
+   * Step (or epoch, if one is logged) after which its search wants it to pause; the first launch's is here, another's in `launch`.
+   * The program then pauses at that very step, however long the search's own request takes to reach it.
+   */
+  until: z.number().optional(),
   /** It began from another run's checkpoint, whose copy `launch.checkpoint` was at first. */
   branch: Branch.optional(),
   /** The run that was started again as this one. */

@@ -143,6 +143,15 @@ export const STATES: readonly PanelState[] = [
   })),
   { name: 'run-error', query: run('code', { fail: 'runs/recorded,runs/code,log/read,runs/get' }) },
   {
+    name: 'run-log-ranks',
+    query: run('log', { ranks: '' }),
+    act: async (page) => {
+      await id(page, 'log-rank').click();
+      await page.getByRole('option', { name: /2/ }).click();
+      await page.getByText('[rank 2]').first().waitFor();
+    },
+  },
+  {
     name: 'run-log-search',
     query: run('log'),
     act: async (page) => id(page, 'log-search').locator('input').fill('warning'),

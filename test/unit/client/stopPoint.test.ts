@@ -37,6 +37,28 @@ describe('a request to stop', () => {
     expect(acted).toEqual(['pause']);
   });
 
+  it('of its own waits for its checkpoint without a limit, and a later request sets one', () => {
+    const { it, acted } = point();
+    it.logs(0);
+    it.askItself('pause');
+    vi.advanceTimersByTime(1e6);
+    expect([it.visible, it.waits]).toEqual([null, true]);
+    it.ask('pause');
+    it.ask('pause');
+    expect(acted).toEqual([]);
+    vi.advanceTimersByTime(7000);
+    expect(acted).toEqual(['pause']);
+  });
+
+  it('of its own becomes a stop', () => {
+    const { it, acted } = point();
+    it.logs(0);
+    it.askItself('pause');
+    it.ask('prune');
+    it.askItself('pause');
+    expect(acted).toEqual(['prune']);
+  });
+
   it('waits on when a checkpoint could not be saved', () => {
     const { it, acted } = point();
     it.logs(0);

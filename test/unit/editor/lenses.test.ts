@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bestValues, lensTexts, NOTHING, type FileState } from '../../../src/editor/language/lensTexts.js';
+import { lenses } from '../../../src/experiment/file/lenses.js';
 import type { FileLenses } from '../../../src/experiment/types.js';
 import type { Params } from '../../../src/protocol/values/index.js';
 import { run, search } from './samples.js';
@@ -61,6 +62,17 @@ describe('lenses of an experiment file', () => {
     ]);
     expect(shown({ name: 'local', isChosen: false })).toMatchObject([{ title: 'on local ▾' }]);
   });
+
+  it.each(['run: python train.py', 'module: ./train.ts', 'network: { data: mnist }', 'pipeline: []'])(
+    'say it above *Run* for any program: %s',
+    (program) => {
+      const place = { name: 'slurm', isChosen: false } as const;
+      const found = lensTexts(FILE, lenses(`name: a\n${program}\n`), {}, NOTHING, true, true, place);
+      expect(found.filter(({ line }) => line === 1).map(({ title }) => title)).toEqual(
+        expect.arrayContaining(['$(play) Run', 'on slurm ▾']),
+      );
+    },
+  );
 
   it('look like this', async () => {
     const failed = run({ status: 'failed', error: { kind: 'exit', message: 'exit code 1', logTail: '' } });

@@ -49,7 +49,10 @@ it.each([
   ],
   ['on: ssh\nssh: { host: "a;b" }\n', '3:14 error: host must be a name from your SSH configuration, or user@host'],
   ['on: ssh\nssh: { host: a, folder: x/../../y }\n', '3:25 error: folder must be a folder, without ".."'],
-  ['on: ssh\nssh: { host: a }\nresources: { cpus: 2 }\n', '4:14 warning: cpus has no effect with "on: ssh"'],
+  [
+    'on: ssh\nssh: { host: a }\nresources: { cpus: 2 }\n',
+    '4:14 warning: cpus reserves nothing with "on: ssh": it is only compared with what the host has',
+  ],
   ['ssh: { host: a }\n', '2:1 warning: ssh has no effect without "on: ssh"'],
   [
     'on: ray\nray: { address: "head:8265" }\n',

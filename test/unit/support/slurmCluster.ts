@@ -51,6 +51,11 @@ export class SlurmCluster {
     return cluster;
   }
 
+  /** All that the controller has logged, also before it was restarted. */
+  get controllerLog(): string {
+    return fs.readFileSync(path.join(this.folder, 'slurmctld.log'), 'utf8');
+  }
+
   /** Null: it failed. */
   ask(program: string, args: string[]): string | null {
     const { status, stdout } = spawnSync(program, args, { env: { ...process.env, ...this.env }, encoding: 'utf8' });
@@ -65,7 +70,8 @@ export class SlurmCluster {
     return this.kill('slurmctld');
   }
 
-  startNode(node: string): void {
+  /** `isBooted`: its clock begins anew, as after a reboot; otherwise only its programs do. */
+  startNode(node: string, isBooted = false): void {
     // Programs of the tests that lie in /tmp, such as an editor's Node in an empty cache, are on the node, too.
     const kept = [this.repository, process.env.TUNESMITH_CACHE].filter((folder) => folder && fs.existsSync(folder));
     const script = [
@@ -77,7 +83,9 @@ export class SlurmCluster {
       `exec slurmd -D -N ${node} -f '${this.env.SLURM_CONF!}'`,
     ].join(' && ');
     const namespaces = ['--mount', '--pid', '--fork', '--uts', '--mount-proc', '--kill-child'];
-    this.daemon(node, 'unshare', [...namespaces, 'sh', '-c', script]);
+    const uptime = Math.floor(Number(fs.readFileSync('/proc/uptime', 'utf8').split(' ')[0]));
+    const clock = isBooted ? ['--time', `--boottime=-${uptime - 1}`] : [];
+    this.daemon(node, 'unshare', [...clock, ...namespaces, 'sh', '-c', script]);
   }
 
   /** The node dies with all that runs on it. */

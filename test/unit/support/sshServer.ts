@@ -151,6 +151,7 @@ export class SshServer {
         'UsePAM no',
         'PermitRootLogin prohibit-password',
         'MaxSessions 50',
+        'Subsystem sftp internal-sftp',
         // Only the first of several lines would count.
         `SetEnv TUNESMITH_HOME=/tmp/home PATH=${this.programs(gpus)}`,
         '',

@@ -1,5 +1,6 @@
 /** A run's output in lines, read in pieces: its end at first, earlier and later pieces when they are asked for. */
 import type { RequestParams, RequestResult } from '../../../src/protocol/engine/index.js';
+import { rankOfOutput } from '../../../src/protocol/run/runFiles.js';
 import { LineFolder } from '../../../src/output/lineFolder.js';
 
 /** Bytes that are shown at once at most, and that one piece has. */
@@ -41,6 +42,8 @@ export class LogWindow {
   constructor(
     private readonly read: Read,
     readonly run: string,
+    /** Rank of a training on several nodes whose output it is; 0 for all other runs. */
+    readonly rank: number,
     private readonly onNews: () => void,
   ) {}
 
@@ -112,7 +115,7 @@ export class LogWindow {
   }
 
   private ask(offset: number, limit: number): Promise<RequestResult<'log/read'>> {
-    return this.read({ run: this.run, offset, limit: Math.max(1, limit) });
+    return this.read({ run: this.run, ...(this.rank > 0 && { rank: this.rank }), offset, limit: Math.max(1, limit) });
   }
 
   private alone(answer: RequestResult<'log/read'>): void {
@@ -157,10 +160,16 @@ export function linesOf(output: string): string[] {
   return lines;
 }
 
+/** Returns the ranks whose output can be shown, 0 first, by the files of a run. */
+export function ranksIn(files: readonly { path: string }[]): number[] {
+  const others = files.flatMap(({ path }) => rankOfOutput(path) ?? []);
+  return [0, ...others.sort((a, b) => a - b)];
+}
+
 /** Searches the whole output for a text, in either case. `onProgress`: share that is read; stops when it returns false. */
 export async function searchLog(
   read: Read,
-  run: string,
+  { run, rank }: { run: string; rank: number },
   wanted: string,
   onProgress: (share: number, hits: readonly Hit[]) => boolean,
 ): Promise<Hit[]> {
@@ -168,7 +177,7 @@ export async function searchLog(
   const hits: Hit[] = [];
   if (needle === '') return hits;
   for (let offset = 0; ;) {
-    const answer = await read({ run, offset, limit: SEARCH_PIECE });
+    const answer = await read({ run, ...(rank > 0 && { rank }), offset, limit: SEARCH_PIECE });
     const text = answer.text.toLowerCase();
     // Lower case of a few letters is longer than they are: offsets refer to the original text.
     const source = text.length === answer.text.length ? answer.text : text;

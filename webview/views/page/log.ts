@@ -3,10 +3,10 @@ import type { Run } from '../../../src/protocol/engine/index.js';
 import { ansiPieces, type AnsiPiece } from '../../../src/output/ansi.js';
 import { formatCount, formatBytes } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
-import { button, checkbox, textField } from '../../components/controls.js';
+import { button, checkbox, dropdown, textField } from '../../components/controls.js';
 import { styles } from '../../components/cssVars.js';
 import { emptyState } from '../../components/emptyState.js';
-import { LogWindow, searchLog, type Hit } from '../../model/page/log.js';
+import { LogWindow, ranksIn, searchLog, type Hit } from '../../model/page/log.js';
 import type { PanelModel } from '../../model/panel.js';
 import { windowOf } from '../../model/table/virtual.js';
 import { isLive } from '../../model/values.js';
@@ -15,6 +15,8 @@ import { TEST_IDS } from '../../testids.js';
 const LINE = 18;
 /** Milliseconds between two requests for new output of a running run. */
 const FOLLOW = 1000;
+/** The same for ranks that have begun to print. */
+const RANKS = 5000;
 /** Characters of a line that are shown. */
 const LONGEST = 5000;
 const COLORS = /\u001b\[[\d;:]*m/g;
@@ -25,6 +27,7 @@ class Log extends LitElement {
     model: { attribute: false },
     run: { attribute: false },
     follow: { state: true },
+    rank: { state: true },
     wanted: { state: true },
     at: { state: true },
     error: { state: true },
@@ -32,11 +35,16 @@ class Log extends LitElement {
   declare model: PanelModel;
   declare run: Run;
   declare follow: boolean;
+  /** Rank whose output is shown. */
+  declare rank: number;
   declare wanted: string;
   /** Place of the chosen hit. */
   declare at: number;
   declare error: string | null;
   private log: LogWindow | null = null;
+  /** Ranks with output. */
+  private ranks: readonly number[] = [0];
+  private ranksAt = 0;
   private hits: readonly Hit[] = [];
   /** Share of the output that was searched; 1: all of it. */
   private searched = 1;
@@ -51,6 +59,7 @@ class Log extends LitElement {
   constructor() {
     super();
     this.follow = true;
+    this.rank = 0;
     this.wanted = '';
     this.at = 0;
     this.error = null;
@@ -76,14 +85,19 @@ class Log extends LitElement {
     this.model.host.request('log/read', params);
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (this.log?.run === this.run.id) {
+    if (this.log?.run !== this.run.id) {
+      [this.rank, this.ranks] = [0, [0]];
+      void this.readRanks();
+    }
+    if (this.log?.run === this.run.id && this.log.rank === this.rank) {
       const before = changed.get('run') as Run | undefined;
       // The last lines come with the end.
       if (before && isLive(before) && !isLive(this.run)) void this.readOn(true);
       return;
     }
     this.loaded = false;
-    this.log = new LogWindow(this.read, this.run.id, () => this.requestUpdate());
+    this.log = new LogWindow(this.read, this.run.id, this.rank, () => this.requestUpdate());
+    if (this.wanted !== '') this.search(this.wanted);
     void this.doing(async () => {
       await this.log!.end();
       this.loaded = true;
@@ -115,8 +129,22 @@ class Log extends LitElement {
     this.requestUpdate();
   }
 
+  /** Ranks begin to print one after the other. */
+  private async readRanks(): Promise<void> {
+    const { id } = this.run;
+    this.ranksAt = Date.now();
+    const { files } = await this.model.host.request('runs/files', { id }).catch(() => ({ files: [] }));
+    if (this.run.id !== id) return;
+    this.ranks = ranksIn(files);
+    this.requestUpdate();
+  }
+
   private async readOn(isLast = false): Promise<void> {
-    if (!this.loaded || !this.follow || document.visibilityState === 'hidden') return;
+    if (!this.loaded || document.visibilityState === 'hidden') return;
+    // Only the jobs of a cluster have several.
+    const mayHaveRanks = isLive(this.run) && /^slurm /.test(this.run.device ?? '');
+    if (isLast || (mayHaveRanks && Date.now() - this.ranksAt > RANKS)) void this.readRanks();
+    if (!this.follow) return;
     if (!isLast && !isLive(this.run) && this.log!.isAtEnd) return;
     await this.doing(async () => {
       for (let i = 0; i < 20 && (await this.log!.later()); i++) if (this.log!.isAtEnd) break;
@@ -169,7 +197,7 @@ class Log extends LitElement {
     const turn = ++this.turn;
     [this.hits, this.searched, this.at, this.marked] = [[], 0, -1, null];
     await this.doing(async () => {
-      const hits = await searchLog(this.read, this.run.id, this.wanted, (share, found) => {
+      const hits = await searchLog(this.read, { run: this.run.id, rank: this.rank }, this.wanted, (share, found) => {
         if (turn !== this.turn) return false;
         this.searched = share;
         this.hits = [...found];
@@ -217,6 +245,7 @@ class Log extends LitElement {
           : l10n.t('{0} of {1}', formatCount(this.at + 1), formatCount(hits.length));
     const log = this.log!;
     return html`<div class="toolbar" role="toolbar" aria-label=${l10n.t('Log')}>
+      ${this.rankPicker()}
       ${textField({
         label: l10n.t('Search the log'),
         placeholder: l10n.t('Search the log'),
@@ -238,9 +267,20 @@ class Log extends LitElement {
       ${checkbox({ label: l10n.t('Follow'), checked: this.follow, testId: TEST_IDS.logFollow, onChange: (on) => (on ? this.jump('end') : (this.follow = false)) })}
       ${button({ label: l10n.t('Go to the beginning'), icon: 'arrow-circle-up', iconOnly: true, onClick: () => this.jump('start') })}
       ${button({ label: l10n.t('Go to the end'), icon: 'arrow-circle-down', iconOnly: true, onClick: () => this.jump('end') })}
-      ${button({ label: l10n.t('Open in Editor'), icon: 'go-to-file', iconOnly: true, onClick: () => this.model.host.command('tunesmith.run.openLog', this.run.id) })}
+      ${button({ label: l10n.t('Open in Editor'), icon: 'go-to-file', iconOnly: true, disabled: this.rank > 0, onClick: () => this.model.host.command('tunesmith.run.openLog', this.run.id) })}
       <span class="hint">${formatBytes(log.size)}</span>
     </div>`;
+  }
+
+  private rankPicker(): TemplateResult | typeof nothing {
+    if (this.ranks.length < 2) return nothing;
+    return dropdown({
+      label: l10n.t('Rank whose output is shown'),
+      value: String(this.rank),
+      options: this.ranks.map((rank) => ({ value: String(rank), label: l10n.t('Rank {0}', rank) })),
+      testId: TEST_IDS.logRank,
+      onChange: (rank) => (this.rank = Number(rank)),
+    });
   }
 
   private line(text: string, index: number): TemplateResult {
@@ -256,7 +296,7 @@ class Log extends LitElement {
     if (this.error !== null && log.size === 0) return emptyState('error', l10n.t('The log can’t be read'), this.error);
     if (!this.loaded) return emptyState('loading', l10n.t('Reading the log…'));
     const { lines } = log;
-    if (lines.length === 0 && log.size === 0)
+    if (lines.length === 0 && log.size === 0 && this.ranks.length < 2)
       return emptyState(
         'output',
         isLive(this.run) ? l10n.t('Nothing is printed yet') : l10n.t('This run printed nothing'),

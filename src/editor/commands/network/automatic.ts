@@ -64,6 +64,7 @@ export function automaticCommands(parts: Parts): Pick<Handlers, 'data.findNetwor
         file: plan.file,
         data: looked.facts,
         time: budget.search,
+        ...parts.places.placing(plan.file),
       });
       const engine = { request: folder.request.bind(folder) };
       await enqueuePortfolio(engine, search);

@@ -45,9 +45,13 @@ export class Ray implements Executor {
 
   constructor(private readonly place: RayPlace) {}
 
-  async submit(job: JobRequest): Promise<string> {
-    const { name, need, output } = job;
+  note({ name, output }: JobRequest): void {
     this.outputs.set(name, output);
+  }
+
+  async submit(job: JobRequest): Promise<string> {
+    const { name, need } = job;
+    this.note(job);
     const body = {
       submission_id: name,
       entrypoint: entrypointOf(job),

@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { SubmitRefused, type Executor, type JobRequest, type JobState } from '../executor.js';
 import { jobScript, sbatchArguments, submitEnvironment } from './script.js';
 import {
+  bootedSince,
   cancelledIn,
   EXITS_FORMAT,
+  fieldOf,
   readDaemons,
   readExits,
   readSacct,
@@ -18,9 +20,9 @@ import { l10n } from '../../../format/l10n.js';
 const TIMEOUT_MS = 60_000;
 /** Most of what a program prints that is read. */
 const MOST = 16 << 20;
-/** Words of errors that pass. */
+/** Words of errors that pass. A limit of the jobs that a person may have in the queue does, as jobs end. */
 const PASSING =
-  /contact slurm controller|timed out|temporarily|try again|connection refused|communication|resource temporarily/i;
+  /contact slurm controller|timed out|temporarily|try again|connection refused|communication|MaxSubmit\w*Limit/i;
 
 class ProgramError extends Error {}
 
@@ -62,6 +64,9 @@ export class Slurm implements Executor {
       state !== undefined && !(state.name === 'gone' && state.how === 'vanished');
     const missing = new Set([...names].filter((name) => !isKnown(states.get(name))));
     for (const [name, state] of await this.accounted(missing, env)) states.set(name, state);
+    for (const [name, state] of states)
+      if (state.name === 'gone' && state.how === 'vanished' && (await this.wasRebooted(state.id, env)))
+        states.set(name, { ...state, how: 'restarted' });
     return states;
   }
 
@@ -74,6 +79,21 @@ export class Slurm implements Executor {
     if (ids.length === 0) return new Map();
     const query = ['--noheader', '--states=all', `--jobs=${ids.join(',')}`, `--Format=${EXITS_FORMAT}`];
     return readExits(await run('squeue', query, env));
+  }
+
+  /** Returns whether the job's node was booted while it had the job. */
+  private async wasRebooted(id: string | null, env: NodeJS.ProcessEnv): Promise<boolean> {
+    if (id === null) return false;
+    const show = (what: 'job' | 'node', name: string): Promise<string> =>
+      run('scontrol', ['show', what, name, '--oneliner'], { ...env, SLURM_TIME_FORMAT: '%s' });
+    try {
+      const job = await show('job', id);
+      const host = fieldOf(job, 'BatchHost');
+      return host !== '' && bootedSince(job, await show('node', host));
+    } catch {
+      // The controller has forgotten the job, or does not answer now.
+      return false;
+    }
   }
 
   private async accounted(names: ReadonlySet<string>, env: NodeJS.ProcessEnv): Promise<Map<string, JobState>> {

@@ -2,8 +2,9 @@
 import type { ClusterNeed } from '../../../protocol/run/cluster.js';
 import type { PlacedFault } from '../../../experiment/index.js';
 import { run } from './index.js';
-import { submitEnvironment } from './script.js';
 import { l10n } from '../../../format/l10n.js';
+import { shortfall } from '../shortfall.js';
+import { submitEnvironment } from './script.js';
 
 /** Nodes of one kind in a partition. */
 export interface NodeGroup {
@@ -86,32 +87,26 @@ export function slurmFaults(need: ClusterNeed, offer: readonly NodeGroup[]): Pla
   }
   const groups = offer.filter(({ partition, isDefault }) => (names.length > 0 ? names.includes(partition) : isDefault));
   if (groups.length === 0) return [];
-  const where = l10n.t('the partition {0}', [...new Set(groups.map(({ partition }) => partition))].join(', '));
+  const where = [...new Set(groups.map(({ partition }) => partition))].join(', ');
+  const hint = l10n.t('or choose another partition');
   const most = (key: 'cpus' | 'memory' | 'gpus' | 'limit'): number => Math.max(...groups.map((group) => group[key]));
   const nodes = new Map(groups.map((group) => [group.partition, 0]));
   for (const { partition, count } of groups) nodes.set(partition, nodes.get(partition)! + count);
   const faults: PlacedFault[] = [];
-  const check = (key: string, wanted: number | undefined, offered: number, message: string): void => {
-    if (wanted !== undefined && wanted > offered)
-      faults.push({ at: ['resources', key], message, hint: l10n.t('or choose another partition') });
-  };
-  const [nodesThere, cores, gpus] = [Math.max(...nodes.values()), most('cpus'), most('gpus')];
-  const fewNodes =
-    nodesThere === 1 ? l10n.t('{0} has only 1 node', where) : l10n.t('{0} has only {1} nodes', where, nodesThere);
-  const fewCores =
-    cores === 1
-      ? l10n.t('a node of {0} has only 1 core', where)
-      : l10n.t('a node of {0} has only {1} cores', where, cores);
-  check('nodes', need.nodes, nodesThere, fewNodes);
-  check('cpus', need.cpus ?? need.tasksPerNode, cores, fewCores);
-  check('memory', need.memory, most('memory'), l10n.t('a node of {0} has only {1} MiB', where, most('memory')));
-  const fewGpus = (): string => {
-    if (gpus === 0) return l10n.t('a node of {0} has no GPUs', where);
-    return gpus === 1
-      ? l10n.t('a node of {0} has only 1 GPU', where)
-      : l10n.t('a node of {0} has only {1} GPUs', where, gpus);
-  };
-  check('gpus', need.gpus, gpus, fewGpus());
-  check('time', need.minutes, most('limit'), l10n.t('a job of {0} may take only {1} minutes', where, most('limit')));
+  const mostNodes = Math.max(...nodes.values());
+  if (need.nodes !== undefined && need.nodes > mostNodes) {
+    const message =
+      mostNodes === 1
+        ? l10n.t('the partition {0} has only 1 node', where)
+        : l10n.t('the partition {0} has only {1} nodes', where, mostNodes);
+    faults.push({ at: ['resources', 'nodes'], message, hint });
+  }
+  const offered = { cpus: most('cpus'), memory: most('memory'), gpus: most('gpus') };
+  faults.push(...shortfall(need, offered, l10n.t('a node of the partition {0}', where), hint));
+  const limit = most('limit');
+  if (need.minutes !== undefined && need.minutes > limit) {
+    const message = l10n.t('a job of the partition {0} may take only {1} minutes', where, limit);
+    faults.push({ at: ['resources', 'time'], message, hint });
+  }
   return faults;
 }

@@ -123,3 +123,17 @@ export function readSacct(text: string, names: ReadonlySet<string>, users = ONLY
   }
   return states;
 }
+
+/** Returns the value of a field in what `scontrol show … --oneliner` prints; '' if it is not there. */
+export const fieldOf = (text: string, name: string): string =>
+  new RegExp(`(?:^|\\s)${name}=(\\S*)`).exec(text)?.[1] ?? '';
+
+/**
+ * Returns whether a job's node has booted since the job began, by what scontrol prints about both with `SLURM_TIME_FORMAT=%s`:
+ * then nobody cancelled the job, however orderly its processes were told to end.
+ */
+export function bootedSince(job: string, node: string): boolean {
+  const [began, booted] = [fieldOf(job, 'StartTime'), fieldOf(node, 'BootTime')].map(Number);
+  // `Unknown` and `None` are no numbers.
+  return began! > 0 && booted! > began!;
+}

@@ -31,6 +31,7 @@ import { setUp, UnusableHost, type Host } from './setUp.js';
 import { transfer } from './transfer.js';
 import { quoted } from '../shell.js';
 import { l10n } from '../../../format/l10n.js';
+import { recordSentCode } from '../../supervisor/record/index.js';
 
 const CONTROL_SOCKET: SocketKind = { prefix: 'tssh-', leaf: 'c' };
 const SLOWEST_MS = 30_000;
@@ -54,6 +55,8 @@ export interface SshOptions {
   consented(place: SshPlace): ReadonlySet<string>;
   /** The person's environment as long as no run has brought one. */
   env?: NodeJS.ProcessEnv;
+  /** Called when the host has said what it has. */
+  known?: () => void;
 }
 
 export class SshHost implements Executor {
@@ -78,7 +81,7 @@ export class SshHost implements Executor {
     const { folder, launch, env } = job.request;
     this.env = env;
     this.carried.set(job.request.spec.id, { job, mirror: new Mirror(folder, launch), told: null });
-    this.timer ??= setInterval(() => this.look(), PUSH_MS).unref();
+    this.timer ??= setInterval(() => this.tick(), PUSH_MS).unref();
     if (this.connection?.isOpen) this.follow(job.request.spec.id);
   }
 
@@ -127,6 +130,13 @@ export class SshHost implements Executor {
     if (this.control === null) return;
     endShared(this.options.place, this.control, this.env);
     removeSocket(CONTROL_SOCKET, this.control);
+  }
+
+  /** Resolves to what the host has, asked for in this person's environment. Rejects if it can't be reached or used. */
+  async look(env: NodeJS.ProcessEnv): Promise<RemoteFacts> {
+    if (!this.connection?.isOpen && !this.connecting) this.env = env;
+    await this.connect();
+    return this.facts!;
   }
 
   /** Says in words what the host has. */
@@ -195,6 +205,7 @@ export class SshHost implements Executor {
         job.trouble = null;
         this.follow(id);
       }
+      this.options.known?.();
       return connection;
     } catch (error) {
       // The programs that were found there may be gone.
@@ -217,7 +228,7 @@ export class SshHost implements Executor {
   }
 
   /** Connects again when it is time, and passes on new requests for runs. */
-  private look(): void {
+  private tick(): void {
     if (this.closed) return;
     const isNeeded = [...this.carried.values()].some(({ job }) => !job.isUnheard);
     if (!this.connection?.isOpen) {
@@ -331,6 +342,7 @@ export class SshHost implements Executor {
       await connection.ask({ type: 'keep', place: name, copy, incoming });
     }
     const places = { workspace, dist, hostWorkspace: `${probe.folder}/${name}/${copy}`, hostDist };
+    await recordSentCode(folder, spec.cwd);
     const { launch } = spec;
     const job: RemoteJob = {
       ...this.runOf(request),

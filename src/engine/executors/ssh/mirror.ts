@@ -6,10 +6,15 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { listReal, makeFolderReal, openReal, sizeReal, writeReal } from '../../../files/real.js';
 import { REMOTE_CHECKPOINTS, RUN_FILES, launchFile } from '../../../protocol/run/runFiles.js';
+import { RECORDED } from '../../../protocol/run/recordedFiles.js';
 import { jobOutput } from '../jobs.js';
 
 const DEEPEST = 9;
 const WHOLE = ['media', 'recorded'];
+/** Recorded here, before the code was sent. */
+const OWN: readonly string[] = [RECORDED.code, RECORDED.changes, RECORDED.untracked].map(
+  (name) => `${RECORDED.folder}/${name}`,
+);
 
 export class Mirror {
   constructor(
@@ -47,6 +52,7 @@ export class Mirror {
   }
 
   whole(file: string, content: Buffer): void {
+    if (OWN.includes(file)) return;
     const isRecord = file === RUN_FILES.lease || file === launchFile(this.launch);
     if (!isRecord && !WHOLE.some((name) => file.startsWith(`${name}/`) && isPlain(file))) return;
     const target = path.join(this.folder, file);

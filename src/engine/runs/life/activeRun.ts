@@ -15,8 +15,8 @@ import type { Keeper } from './keeper.js';
 import { FIRST_LAUNCH, readLastWords, readSupervisorRecords } from '../ends/endingRecords.js';
 import { RunIntake } from '../intake/runIntake.js';
 import { LiveRun } from './liveRun.js';
-import { launchAgain } from './again.js';
-import { nextLaunch } from './nextLaunch.js';
+import { isStuck, launchAgain } from './again.js';
+import { nextLaunch, untilOf } from './nextLaunch.js';
 import { outcomeOf, type Ending, type Outcome } from '../ends/outcome.js';
 import type { Refusal } from './refusal.js';
 import { isRefusal, step, takeUp, type Request, type RunCommand, type RunEvent, type RunState } from './runMachine.js';
@@ -42,7 +42,14 @@ export class ActiveRun {
     const { gpus = null, perGpu = 1 } = this.spec.resources ?? {};
     const visible = this.keeper.options.environments.visibleGpus(this.spec.id, this.spec.search);
     const idle = this.spec.pipeline !== undefined;
-    return { gpus: gpus ?? 1, perGpu, visible, cluster: this.spec.cluster?.kind, ...(idle && { idle }) };
+    return {
+      gpus: gpus ?? 1,
+      perGpu,
+      visible,
+      cluster: this.spec.cluster?.kind,
+      host: this.spec.cluster?.ssh,
+      ...(idle && { idle }),
+    };
   }
 
   /** A run that an earlier engine started. */
@@ -155,7 +162,7 @@ export class ActiveRun {
     const { id, launch, cluster } = this.spec;
     // The checkpoint is on the host, and is copied there.
     if (cluster?.ssh) return void this.happens({ type: 'prepared' });
-    const { number, at, from } = launch!;
+    const { number, at, from, until } = launch!;
     const wanted = (): boolean => !this.keeper.closed && this.state.name === 'preparing';
     await trouble.insist(
       async () => {
@@ -166,7 +173,7 @@ export class ActiveRun {
         });
         if (!wanted()) return;
         if (!checkpoint) log.warn(`run ${id}: run ${from} has no usable checkpoint, so it begins again`);
-        const next = { ...this.spec, launch: { number, at, checkpoint } };
+        const next = { ...this.spec, launch: { number, at, checkpoint, ...(until !== undefined && { until }) } };
         folders.rewrite(next);
         this.spec = next;
       },
@@ -260,9 +267,8 @@ export class ActiveRun {
     if (!again) return false;
     const { reason, counts, text } = again;
     try {
-      const next = nextLaunch(this.spec, null, this.keeper.options);
-      // Without a checkpoint it would reach its time limit again and again.
-      if (ending.exit?.interrupted === 'warning' && !next.launch!.checkpoint) return false;
+      const next = nextLaunch(this.spec, { from: null, until: untilOf(this.spec) }, this.keeper.options);
+      if (isStuck(ending, launch?.checkpoint, next.launch!.checkpoint)) return false;
       // The clocks of two hosts differ, and the last records must not count for the next launch.
       const at = Math.max(next.launch!.at, (ending.finish?.time ?? 0) + 1);
       const spec = { ...next, launch: { ...next.launch!, at, again: { reason, counts } } };

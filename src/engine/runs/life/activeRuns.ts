@@ -32,6 +32,12 @@ export interface RelaunchChanges {
   plan: Pick<RunPlan, 'argv' | 'variables' | 'unpassed' | 'env' | 'cwd' | 'network' | 'pipeline' | 'floats'>;
 }
 
+interface Relaunch {
+  changes?: RelaunchChanges | undefined;
+  /** Step after which its search wants it to pause. */
+  until?: number | undefined;
+}
+
 export class ActiveRuns implements Keeper {
   listener: RunListener | null = null;
   private readonly active = new Map<string, ActiveRun>();
@@ -146,12 +152,12 @@ export class ActiveRuns implements Keeper {
    * `from`: another run whose newest checkpoint is copied first. Returns null when the run's folder is gone; throws
    * when the disk is full.
    */
-  relaunch(id: string, from: string | null, changes?: RelaunchChanges): Job | null {
+  relaunch(id: string, from: string | null, { changes, until }: Relaunch = {}): Job | null {
     const { folders, store, trouble } = this.options;
     const spec = this.active.get(id)?.spec ?? folders.spec(id);
     if (!spec) return null;
     const replanned = changes && { ...pick(changes.plan), params: changes.params };
-    const next = nextLaunch({ ...spec, ...replanned }, from, this.options);
+    const next = nextLaunch({ ...spec, ...replanned }, { from, until }, this.options);
     folders.rewrite(next);
     const cleared = { device: null, error: null, endedAt: null, exitCode: null, signal: null };
     const changed = changes && { params: changes.params, floats: changes.plan.floats };

@@ -3,7 +3,7 @@ import type { Said } from '../../../protocol/said.js';
 import { said } from '../../../format/said.js';
 import type { RunError } from '../../../protocol/engine/index.js';
 import type { LaunchedAgain, Retries, RetryReason } from '../../../protocol/run/retries.js';
-import type { Outcome } from '../ends/outcome.js';
+import type { Ending, Outcome } from '../ends/outcome.js';
 
 /** Number of times that a run is launched again after its cluster has taken its place away. */
 const PREEMPTED = 1000;
@@ -47,4 +47,17 @@ export function launchAgain(
   const [count, most] = countAndMost(reason, counts, retries);
   if (count > most) return null;
   return { reason, counts, text: said('Launched again ({0} of {1}): {2}', count, most, error!.message) };
+}
+
+/**
+ * Returns whether a run that reached the time limit of its job would reach it again and again: it has saved no checkpoint since
+ * that job began.
+ */
+export function isStuck(
+  { exit, job }: Pick<Ending, 'exit' | 'job'>,
+  before: string | null | undefined,
+  checkpoint: string | null,
+): boolean {
+  const isTimeLimit = exit?.interrupted === 'warning' || job?.how === 'timeout';
+  return isTimeLimit && (checkpoint === null || checkpoint === before);
 }

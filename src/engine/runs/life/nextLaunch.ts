@@ -12,9 +12,13 @@ interface Parts {
 
 /**
  * Returns the spec of a launch that resumes from the run's newest checkpoint, or from a copy of the newest one of run `from`.
- * Without a checkpoint it begins again. Writes nothing.
+ * Without a checkpoint it begins again. `until`: the step after which its search wants it to pause. Writes nothing.
  */
-export function nextLaunch(spec: RunSpec, from: string | null, { folders, environments, log }: Parts): RunSpec {
+export function nextLaunch(
+  spec: RunSpec,
+  { from, until }: { from: string | null; until: number | undefined },
+  { folders, environments, log }: Parts,
+): RunSpec {
   const { id } = spec;
   const checkpoint = from === null ? folders.checkpoint(id) : null;
   if (from === null && !checkpoint) log.warn(`run ${id}: it has no usable checkpoint, so it begins again`);
@@ -26,6 +30,11 @@ export function nextLaunch(spec: RunSpec, from: string | null, { folders, enviro
       at: Date.now(),
       checkpoint,
       ...(from !== null && { from }),
+      ...(until !== undefined && { until }),
     },
   };
 }
+
+/** Returns the step after which the run's search wants its present launch to pause. */
+export const untilOf = ({ launch, until }: Pick<RunSpec, 'launch' | 'until'>): number | undefined =>
+  launch ? launch.until : until;

@@ -16,11 +16,12 @@ import { loadExperiment, planOrRefuse, workspaceRuns } from './experiments.js';
 import { isDiskFull } from '../../disk/files.js';
 import { hostName } from '../../machine/hostFacts.js';
 import { Repositories } from '../../machine/repositories.js';
-import { placeOrRefuse } from '../../executors/placing.js';
+import { placeOrRefuse, refuseBeyondHost } from '../../executors/placing.js';
 import { newId } from './ids.js';
 import type { NewRunDetails, StartRequest } from './requests.js';
 import { notFound, RequestError } from '../../server/requestError.js';
 import { stepOf } from '../../../client/checkpoints/index.js';
+import type { Clusters } from '../../executors/clusters.js';
 import type { Sending } from '../../executors/sending.js';
 import type { RunFolders } from './folders.js';
 import type { Trouble } from '../../disk/trouble.js';
@@ -42,6 +43,7 @@ export class RunMaker {
       workspace: string;
       trouble: Trouble;
       sending: Sending;
+      clusters: Clusters;
     },
   ) {}
 
@@ -53,6 +55,7 @@ export class RunMaker {
     const { workspace, distFolder: dist } = this.options;
     await placeOrRefuse(experiment, request.place, { workspace, dist, env: environment ?? process.env });
     await this.options.sending.require(experiment.cluster, request.send);
+    await refuseBeyondHost(experiment, this.options.clusters, environment ?? process.env);
     const seed = request.seed ?? experiment.seed ?? newSeed();
     const run = this.newRun(seed, null);
     const { distFolder } = this.options;
@@ -275,6 +278,7 @@ export class RunMaker {
       ...(details.debug && { debug: details.debug }),
       seed: details.seed,
       ...(details.launch && { launch: details.launch }),
+      ...(details.until !== undefined && { until: details.until }),
       ...(details.branch && { branch: details.branch }),
       ...(details.rerunOf !== undefined && { rerunOf: details.rerunOf }),
       // The loss of a learning rate test is not comparable with that of a training.

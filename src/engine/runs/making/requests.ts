@@ -22,6 +22,8 @@ export interface NewRunDetails {
   rangeTest?: RangeTest;
   debug?: DebugSpec;
   launch?: RunSpec['launch'];
+  /** Step after which its search wants it to pause. */
+  until?: number | undefined;
   branch?: Branch;
   stage?: StageOf;
   /** The run that is run again. */

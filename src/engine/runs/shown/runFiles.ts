@@ -1,7 +1,7 @@
 /** Lists the files that a run left in its folder. */
 import * as path from 'node:path';
 import { listReal, statReal } from '../../../files/real.js';
-import { RUN_FILES } from '../../../protocol/run/runFiles.js';
+import { rankOfOutput, RUN_FILES } from '../../../protocol/run/runFiles.js';
 import { MOST_RUN_FILES, type RunFile } from '../../../protocol/engine/runPage.js';
 
 const DEEPEST = 8;
@@ -39,6 +39,6 @@ function kindOf(name: string): RunFile['kind'] {
   const [top] = name.split('/');
   if (top === RUN_FILES.checkpoints) return 'checkpoint';
   if (top === RUN_FILES.media) return 'media';
-  if (name === RUN_FILES.output) return 'log';
+  if (name === RUN_FILES.output || rankOfOutput(name) !== null) return 'log';
   return top === 'journal' || name.endsWith('.json') || top === 'recorded' ? 'record' : 'other';
 }

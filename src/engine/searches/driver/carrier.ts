@@ -118,8 +118,9 @@ export class Carrier {
     if (!answer) return;
     const { asked, waiting, reason } = answer;
     if (this.reason !== reason) this.options.update({ reason: (this.reason = reason) });
-    const trial = asked && { id: asked.id, params: asked.params, again: asked.resume, from: asked.from };
-    this.driver.dispatch({ type: 'answered', trial, waiting });
+    if (!asked) return this.driver.dispatch({ type: 'answered', trial: null, waiting });
+    const { id, params, resume: again, from, until } = asked;
+    this.driver.dispatch({ type: 'answered', trial: { id, params, again, from, until }, waiting });
   }
 
   private make({ trial: id }: Command<'make'>): void {

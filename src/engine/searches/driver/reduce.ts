@@ -44,12 +44,12 @@ const RULES: Rules = {
   answered(state, { trial, waiting }) {
     if (state.question !== 'asked' && state.question !== 'outdated') return step(state);
     if (trial) {
-      const { id, params, again, from } = trial;
+      const { id, params, again, from, until } = trial;
       const entry: TrialEntry = {
         id,
         params,
         run: state.trials[id]?.run ?? null,
-        stage: { name: 'wanted', again, from },
+        stage: { name: 'wanted', again, from, until },
       };
       return step({ ...withTrial(state, entry), question: 'open' }, { type: 'pump' });
     }

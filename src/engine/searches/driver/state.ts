@@ -18,9 +18,14 @@ export type Phase =
 export type Stage =
   /**
    * It has to get a program. `again`: in its existing run, from its checkpoint. `from`: it starts from the checkpoint
-   * of this other trial.
+   * of this other trial. `until`: the step after which it pauses.
    */
-  | { readonly name: 'wanted'; readonly again: boolean; readonly from?: number | undefined }
+  | {
+      readonly name: 'wanted';
+      readonly again: boolean;
+      readonly from?: number | undefined;
+      readonly until?: number | undefined;
+    }
   /** Its run waits for a device or is running. `cut`: the study's verdict was passed on to it. */
   | { readonly name: 'live'; readonly cut: boolean }
   /** Paused by its scheduler, which may resume it. */
@@ -66,6 +71,7 @@ export interface WantedTrial {
   readonly params: Params;
   readonly again: boolean;
   readonly from?: number | undefined;
+  readonly until?: number | undefined;
 }
 
 export type SearchEvent =

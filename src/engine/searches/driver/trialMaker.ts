@@ -37,6 +37,7 @@ export class TrialMaker {
   make(trial: TrialEntry, plan: SearchPlan, source: Run | null): Made {
     const { maker, active, environments, distFolder } = this.options;
     const own = this.runOf(trial);
+    const until = trial.stage.name === 'wanted' ? trial.stage.until : undefined;
     const from = source?.id ?? null;
     const goesOn = own && (from !== null || (trial.stage.name === 'wanted' && trial.stage.again));
     const facts = maker.newRun(trialSeed(plan.seed, trial.id), trial.id, goesOn ? own.id : undefined);
@@ -58,7 +59,7 @@ export class TrialMaker {
       );
       if (errors.length === 0 || (unchanged && own.startedAt !== null)) {
         const changes = errors.length === 0 ? { params: planned.params, plan: planned } : undefined;
-        return this.relaunched(own.id, active.relaunch(own.id, from, changes));
+        return this.relaunched(own.id, active.relaunch(own.id, from, { changes, until }));
       }
       maker.refuse(own.id, problemText(errors));
       return { run: own.id, job: null, over: true };
@@ -79,13 +80,13 @@ export class TrialMaker {
     }
     const git = maker.repositories.lastOf(planned.cwd);
     if (from === null) {
-      const spec = maker.create(plan.experiment, planned, { ...details, git });
+      const spec = maker.create(plan.experiment, planned, { ...details, git, until });
       return { run: spec.id, job: active.job(spec), over: false };
     }
     // It has a run already when the checkpoint could not be copied at the first try.
     const { id } = own ?? maker.create(plan.experiment, planned, { ...details, git });
     this.made.set(trial.id, id);
-    return this.relaunched(id, active.relaunch(id, from));
+    return this.relaunched(id, active.relaunch(id, from, { until }));
   }
 
   /** Runs made for a trial whose launch did not come about yet. */

@@ -19,32 +19,25 @@ const environment = new Recent<RecordedEnvironment>(60_000);
 
 /**
  * Nothing waits for it: the program runs meanwhile. Only a run's first launch is recorded. Never rejects. `here`: the
- * run's folder; `env`: the program's; `ours`: our own folder on its PYTHONPATH.
+ * run's folder; `env`: the program's; `ours`: our own folder on its PYTHONPATH. `isCopy`: the code is a copy that was sent to
+ * this host, and its state is recorded where it came from.
  */
 export async function recordStart(
   here: string,
   spec: ProgramSpec,
   env: Record<string, string>,
   ours: string | null,
+  isCopy = false,
 ): Promise<void> {
-  const folder = join(here, RECORDED.folder);
-  if (existsSync(folder)) return;
-  const keep = (name: string, text: string): void => {
-    makeFolderReal(folder);
-    writeReal(join(folder, name), text, { sync: false });
-  };
+  if (existsSync(join(here, RECORDED.folder))) return;
   const { argv, cwd, params, network } = spec;
   await Promise.allSettled([
-    code
-      .get(cwd, () => recordCode(cwd))
-      .then((files) => {
-        for (const [name, text] of Object.entries(files ?? {})) keep(name, text);
-      }),
+    isCopy ? undefined : recordCodeOf(here, cwd),
     environment
       .get(circumstances({ argv, cwd, env, ours }), () => recordEnvironment({ argv, cwd, env, ours }))
-      .then((facts) => keep(RECORDED.environment, JSON.stringify(facts))),
+      .then((facts) => keep(here, RECORDED.environment, JSON.stringify(facts))),
     recordData([argv.slice(1), params, network], cwd).then((data) => {
-      if (data.length > 0) keep(RECORDED.data, JSON.stringify(data));
+      if (data.length > 0) keep(here, RECORDED.data, JSON.stringify(data));
     }),
   ]);
 }
@@ -53,4 +46,20 @@ export async function recordStart(
 function circumstances({ argv, cwd, env, ours }: EnvironmentOf): string {
   const variables = Object.entries(env).filter(([name]) => !name.startsWith('TUNESMITH_'));
   return JSON.stringify([argv[0], cwd, ours, variables]);
+}
+
+/** Records the code of a run whose program gets a copy of it on another host, unless that is done. Never rejects. */
+export async function recordSentCode(here: string, cwd: string): Promise<void> {
+  if (!existsSync(join(here, RECORDED.folder, RECORDED.code))) await recordCodeOf(here, cwd).catch(() => undefined);
+}
+
+async function recordCodeOf(here: string, cwd: string): Promise<void> {
+  const files = await code.get(cwd, () => recordCode(cwd));
+  for (const [name, text] of Object.entries(files ?? {})) keep(here, name, text);
+}
+
+function keep(here: string, name: string, text: string): void {
+  const folder = join(here, RECORDED.folder);
+  makeFolderReal(folder);
+  writeReal(join(folder, name), text, { sync: false });
 }

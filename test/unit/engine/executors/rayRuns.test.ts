@@ -108,6 +108,9 @@ describe.skipIf(why !== null)(`through Ray${why === null ? '' : ` (skipped: ${wh
         ) as string,
       },
     });
+    const large = file('params: {}\nresources: { cpus: 3, gpus: 1 }\n', 'large');
+    const refused = await engine.request('runs/start', { file: large }).catch((error: Error) => error.message);
+    expect(refused).toMatch(/6:20: a node of the Ray cluster has only 2 cores \(or choose another cluster\)/);
     const none = workspace.write('c.tune.yaml', 'on: ray\nray: { address: "http://127.0.0.1:9" }\nrun: node -e 1\n');
     const waiting = (await engine.request('runs/start', { file: none })).run.id;
     await until('the reason', async () =>
@@ -116,6 +119,24 @@ describe.skipIf(why !== null)(`through Ray${why === null ? '' : ` (skipped: ${wh
     await engine.request('runs/stop', { ids: [waiting] });
     expect((await runOver(engine, waiting)).status).toBe('stopped');
   }, 120_000);
+
+  it('why a job never began is known to an engine that came later, too', async () => {
+    const engine = await connect();
+    const env = '{ env_vars: { GREETING: x }, pip: ["/nowhere/at-all.whl"] }';
+    const own = workspace.write(
+      'late.tune.yaml',
+      `on: ray\nray: { address: "${cluster.address}", runtimeEnv: ${env} }\nrun: node -e 1\n`,
+    );
+    const { run } = await engine.request('runs/start', { file: own });
+    await until('its job', async () => /^ray tunesmith-/.test(await place(engine, run.id)));
+    await workspace.killEngine();
+    const later = await connect();
+    await until('its end', async () => (await later.request('runs/get', { id: run.id })).endedAt !== null, 110_000);
+    expect((await later.request('runs/get', { id: run.id })).error).toMatchObject({
+      kind: 'not-started',
+      message: expect.stringMatching(/ended before the program began: .*\S/) as string,
+    });
+  }, 180_000);
 
   it('a search that pauses and promotes ends as it does on this machine with the same seed', async () => {
     const body =

@@ -284,6 +284,33 @@ fs.writeFileSync(path.join(process.env.TUNESMITH_RUN_DIR, 'host'), before + os.h
     expect(await runOver(engine, run.id)).toMatchObject({ status: 'failed', error: { kind: 'lost' } });
   }, 300_000);
 
+  it('a run whose node was rebooted in good order is lost, not stopped: all was told to end, but nobody cancelled it', async () => {
+    const { engine, id } = await start(
+      'rebooted',
+      'name: rebooted\non: slurm\nmodule: ./trainer.mjs\nparams: { lr: 1, steps: 150, pause: 100 }\nretries: { lost: 1 }\n',
+    );
+    await until('some steps', async () => ((await engine.request('runs/get', { id })).metrics.loss?.count ?? 0) > 5);
+    const place = /@(node\d)$/;
+    const { device } = await until('its place', async () => {
+      const { runs } = await engine.request('runs/list', { ids: [id] });
+      return place.test(runs[0]?.device ?? '') ? runs[0] : null;
+    });
+    const node = place.exec(device!)![1]!;
+    // Slurm's programs are stopped before the others, so that nobody hears how the job has ended.
+    await cluster.stopController();
+    const folder = workspace.at('.tunesmith/runs', id);
+    const [supervisor] = pidsWith(`supervisor.cjs\0${folder}\0`);
+    process.kill(supervisor!, 'SIGTERM');
+    await until('its end', () => pidsWith(`supervisor.cjs\0${folder}\0`).length === 0);
+    await cluster.killNode(node);
+    cluster.startNode(node, true);
+    cluster.startController();
+    await until('its end', async () => (await engine.request('runs/get', { id })).status === 'completed', 180_000);
+    const { messages } = await engine.request('runs/get', { id });
+    expect(messages.map(({ text }) => text).join('\n')).toMatch(/Launched again \(1 of 1(000)?\): /);
+    expect(printed(id).match(/begins at/g)).toHaveLength(2);
+  }, 300_000);
+
   it.runIf(process.env.TUNESMITH_TEST_SLOW)(
     'a run goes on in another job when the time of its job is over',
     async () => {
@@ -317,7 +344,7 @@ fs.writeFileSync(path.join(process.env.TUNESMITH_RUN_DIR, 'host'), before + os.h
     expect(fs.readdirSync(workspace.at('.tunesmith/runs'))).toEqual([]);
     // The nodes have a /tmp of their own.
     const hidden = fs.mkdtempSync(path.join(os.tmpdir(), 'unseen-'));
-    const unseen = await check({ kind: 'slurm' }, { ...options, workspace: hidden, patience: 20 });
+    const unseen = await check({ kind: 'slurm' }, { ...options, workspace: hidden });
     expect(unseen).toMatchObject({ ok: false, reason: expect.stringMatching(/a disk that the nodes see/) as string });
     fs.rmSync(hidden, { recursive: true });
     const none = await check({ kind: 'slurm' }, { ...options, env: { PATH: '/nowhere' } });

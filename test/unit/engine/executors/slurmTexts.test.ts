@@ -1,10 +1,16 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import type { JobRequest } from '../../../../src/engine/executors/executor.js';
 import { quoted } from '../../../../src/engine/executors/shell.js';
 import { jobScript, sbatchArguments, submitEnvironment } from '../../../../src/engine/executors/slurm/script.js';
 import type { RunSpec } from '../../../../src/protocol/run/runFolder.js';
+import { SubmitRefused, type JobRequest } from '../../../../src/engine/executors/executor.js';
+import { Slurm } from '../../../../src/engine/executors/slurm/index.js';
 import {
+  bootedSince,
+  fieldOf,
   cancelledIn,
   endOf,
   endOfCancelled,
@@ -144,4 +150,41 @@ describe('what Slurm prints', () => {
     });
     expect([endOf('OUT_OF_MEMORY'), endOf('CONFIGURING'), endOf('constructor')]).toEqual(['out of memory', null, null]);
   });
+});
+
+it('a node that has booted since its job began has lost it; other times say nothing', () => {
+  const job = 'JobId=7 JobName=tunesmith-a-1 StartTime=1000 EndTime=1200 NodeList=node[1-2] BatchHost=node1';
+  expect(fieldOf(job, 'BatchHost')).toBe('node1');
+  expect(bootedSince(job, 'NodeName=node1 BootTime=1100 SlurmdStartTime=1110')).toBe(true);
+  expect(bootedSince(job, 'NodeName=node1 BootTime=900 SlurmdStartTime=1110')).toBe(false);
+  expect(bootedSince(job, 'NodeName=node1 BootTime=None SlurmdStartTime=None')).toBe(false);
+  expect(bootedSince('JobId=7 StartTime=Unknown', 'NodeName=node1 BootTime=1100')).toBe(false);
+  expect(bootedSince('JobId=7', '')).toBe(false);
+});
+
+it.each([
+  ['sbatch: error: QOSMaxSubmitJobPerUserLimit', false],
+  ['sbatch: error: AssocMaxSubmitJobLimit', false],
+  ['sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying', false],
+  ['sbatch: error: QOSMaxCpuPerJobLimit', true],
+  ['sbatch: error: invalid partition specified: gpus', true],
+])('%s: the job is rejected for good: %s', async (words, isFinal) => {
+  const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'fake-slurm-'));
+  const policy =
+    "Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
+  fs.writeFileSync(
+    path.join(bin, 'sbatch'),
+    `#!/bin/sh\ncat > /dev/null\necho "${words}" >&2\necho "${policy}" >&2\nexit 1\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  try {
+    const env = { PATH: `${bin}:${process.env.PATH}` };
+    const error = await new Slurm(env).submit(request({ env })).catch((each: unknown) => each);
+    expect((error as Error).message).toContain(words);
+    expect(error instanceof SubmitRefused).toBe(isFinal);
+  } finally {
+    fs.rmSync(bin, { recursive: true });
+  }
 });

@@ -43,6 +43,48 @@ describe.skipIf(why !== null)(`on an SSH host${why === null ? '' : ` (skipped: $
     );
   }, 120_000);
 
+  it('the state of the code is recorded before it is sent, and what the host does not have is refused at its place', async () => {
+    const git = (...args: string[]): string =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+        cwd: workspace.folder,
+        encoding: 'utf8',
+      }).trim();
+    git('init', '-q');
+    workspace.write('.gitignore', '.tunesmith\n');
+    git('add', '.');
+    git('commit', '-qm', 'first');
+    fs.appendFileSync(workspace.at('trainer.mjs'), '\n// changed\n');
+    const engine = await workspace.engine();
+    const file = workspace.file('params: { lr: 1, steps: 3, pause: 1 }\n');
+    const { id } = await workspace.start(engine, file);
+    expect((await runOver(engine, id)).status).toBe('completed');
+    const recorded = await engine.request('runs/recorded', { id });
+    expect(recorded.code).toMatchObject({ commit: git('rev-parse', 'HEAD'), changed: ['trainer.mjs'] });
+    expect(recorded.code!.untracked.map(({ path }) => path)).toEqual(['a.tune.yaml']);
+    expect((await engine.request('runs/code', { id })).changes).toContain('+// changed');
+    await until('the environment', async () => (await engine.request('runs/recorded', { id })).environment !== null);
+
+    const large = workspace.file('params: {}\nresources: { gpus: 3 }\n', 'run: node -e 1', 'large');
+    const refused = await workspace.start(engine, large).catch((error: Error) => error.message);
+    expect(refused).toMatch(/6:20: gpu-box has only 2 GPUs \(or choose another host\)/);
+  }, 120_000);
+
+  it('a search sends as many trials as the host works on at once', async () => {
+    const engine = await workspace.engine();
+    const body =
+      'params: { steps: 100000, pause: 50 }\nobjective: { metric: loss, goal: minimize }\nresources: { perGpu: 2 }\n' +
+      'search: { sampler: random, seed: 5, trials: 9, space: { lr: { uniform: [0, 1] } } }\n';
+    const file = workspace.file(body, 'module: ./trainer.mjs', 'auto');
+    const { search } = await agreed((send) => engine.request('searches/start', { file, ...send }));
+    expect(search.parallel).toBe(4);
+    const live = async (): Promise<string[]> =>
+      (await engine.request('runs/list', { search: search.id })).runs.map(({ status }) => status);
+    await until('four trials', async () => (await live()).filter((status) => status === 'running').length === 4);
+    expect(await live()).toHaveLength(4);
+    await engine.request('searches/stop', { id: search.id });
+    await searchOver(engine, search.id, 60_000);
+  }, 120_000);
+
   it('a run that is erased for good leaves nothing on the host, and other runs stay there', async () => {
     const engine = await workspace.engine();
     const file = workspace.file('params: { lr: 1, steps: 3, pause: 1 }\n');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { launchAgain } from '../../../../src/engine/runs/life/again.js';
+import { isStuck, launchAgain } from '../../../../src/engine/runs/life/again.js';
 import type { RunError } from '../../../../src/protocol/engine/index.js';
 
 const failed = (kind: RunError['kind']) => ({
@@ -40,4 +40,18 @@ it('goes on after a preemption whatever else the file says, and counts that apar
   expect(launchAgain(failed('lost'), { all: 1 }, first)).toMatchObject({ counts: { preempted: 1, lost: 1 } });
   expect(launchAgain(preempted, { all: 0 }, first)).toMatchObject({ counts: { preempted: 2 } });
   expect(launchAgain(preempted, { preempted: 1 }, first)).toBeNull();
+});
+
+it('a run that saves nothing within the time of a job is not begun again and again', () => {
+  const warned = { exit: { code: 0, signal: null, requested: 'pause', interrupted: 'warning' } } as const;
+  const killed = { exit: null, job: { title: 'Slurm', id: '1', how: 'timeout', began: true } } as const;
+  for (const ending of [warned, killed]) {
+    expect(isStuck(ending, undefined, null)).toBe(true);
+    expect(isStuck(ending, '/r/step-3', '/r/step-3')).toBe(true);
+    expect(isStuck(ending, undefined, '/r/step-3')).toBe(false);
+    expect(isStuck(ending, '/r/step-3', '/r/step-4')).toBe(false);
+  }
+  // Who is preempted at once has done nothing wrong.
+  const preempted = { exit: null, job: { title: 'Slurm', id: '1', how: 'preempted', began: true } } as const;
+  expect(isStuck(preempted, '/r/step-3', '/r/step-3')).toBe(false);
 });

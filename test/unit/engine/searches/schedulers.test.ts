@@ -71,6 +71,47 @@ describe('a search that pauses its trials', () => {
     expect(runs.filter((run) => run.status === 'completed').length).toBeLessThan(5);
   });
 
+  it('pauses them at their very step, however late its request would come', async () => {
+    const python = `
+import json, os, tunesmith
+run = tunesmith.init()
+step = 0
+if run.checkpoint:
+    with open(os.path.join(run.checkpoint, "state.json")) as file: step = json.load(file)
+while step < 9:
+    step += 1
+    run.log({"train": {"seen": step}, "val": {"loss": run.config["lr"] / step}}, step=step * 10, epoch=step)
+    with run.save_checkpoint(step) as folder:
+        with open(os.path.join(folder, "state.json"), "w") as file: json.dump(step, file)
+`;
+    workspace().write('member.py', python);
+    const program = 'run: python3 member.py\nparams: { lr: 0.1 }\nobjective: { metric: val/loss, goal: minimize }\n';
+    const search =
+      '{ sampler: random, pruner: { name: asha, form: promote, eta: 3, graceSteps: 1 }, maxSteps: 9, checkpoints: true, ' +
+      `trials: 4, parallel: 1, seed: 3, ${RANGE} }`;
+    const files = [
+      workspace().write('late.tune.yaml', `name: late\n${program}search: ${search}\n`),
+      // Its steps take no time at all.
+      write(
+        `sampler: random\npruner: { name: asha, form: promote, eta: 3, graceSteps: 1 }\nmaxSteps: 9\ncheckpoints: true\ntrials: 4\nparallel: 1\nseed: 3\nspace: { lr: { uniform: [0.1, 1] }, pause: { choice: [0] } }`,
+      ),
+    ];
+    for (const file of files) {
+      const { search } = await engine.request('searches/start', { file });
+      expect(await searchOver(engine, search.id, 90_000)).toMatchObject({ status: 'completed', error: null });
+      const runs = await trials(search.id);
+      const lengths = await Promise.all(
+        runs.map(async ({ id, objective }) => {
+          const { points } = await engine.request('metrics/read', { run: id, metric: objective!.metric, lost: true });
+          return points.length;
+        }),
+      );
+      expect(lengths.filter((length) => ![1, 3, 9].includes(length))).toEqual([]);
+      expect(lengths).toContain(1);
+      expect(lengths).toContain(9);
+    }
+  });
+
   it('outlives kill -9 of the engine', async () => {
     const file = write(
       `sampler: random\npruner: { name: asha, form: promote, eta: 2, graceSteps: 2 }\nmaxSteps: 9\ncheckpoints: true\ntrials: 4\nparallel: 2\nseed: 4\n${RANGE}`,

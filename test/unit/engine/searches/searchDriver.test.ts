@@ -183,7 +183,7 @@ describe('a search’s driver', () => {
     });
     it.driver.go();
     await it.answer(asked(0, { resume: true, params }));
-    expect(it.active.relaunch).toHaveBeenCalledWith('r0', null, undefined);
+    expect(it.active.relaunch).toHaveBeenCalledWith('r0', null, {});
     expect(it.maker.create).not.toHaveBeenCalled();
     expect(it.working).toEqual(new Set(['r0']));
   });

@@ -32,6 +32,12 @@ it('writes journals, output and media, each where the host’s file goes on', ()
   expect(mirror.sizes()).toEqual({ 'journal/rank0-1.ndjson': 4, 'output.log': 2, 'media/a/b.png': 2 });
 });
 
+it('leaves alone what was recorded of the code here before it was sent', () => {
+  mirror.whole('recorded/environment.json', data);
+  for (const name of ['code.json', 'changes.diff', 'untracked.json']) mirror.whole(`recorded/${name}`, data);
+  expect(all().filter((name) => name.includes('recorded'))).toEqual(['.tunesmith/runs/r1/recorded/environment.json']);
+});
+
 it('asks again for a part that does not continue what is there, and writes nothing', () => {
   expect(mirror.bytes('output.log', 5, data)).toBe(false);
   mirror.bytes('output.log', 0, data);

@@ -1,6 +1,7 @@
 import type { Curve, Scale } from '../protocol/engine/insight.js';
 import type { ParamValue } from '../protocol/values/index.js';
 import { formatNumber, formatParam } from '../format/numbers.js';
+import { symlog } from './symlog.js';
 
 /** One axis of a plot: maps values to [0, 1], and gives its labels. */
 export interface PlotAxis {
@@ -33,8 +34,9 @@ export function numberAxis(low: number, high: number, count = 4): PlotAxis {
 
 /** Powers of ten, or where there are fewer than two, the ends. */
 export function logAxis(low: number, high: number, count = 4): PlotAxis {
-  const span = Math.log(high / low) || 1;
-  const place = (value: ParamValue): number => Math.log(Number(value) / low) / span;
+  // The ratio of the ends may be too large for a number.
+  const span = Math.log(high) - Math.log(low) || 1;
+  const place = (value: ParamValue): number => (Math.log(Number(value)) - Math.log(low)) / span;
   const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
   const every = Math.max(1, Math.ceil((last - first) / count));
   let values: number[] = [];
@@ -45,7 +47,7 @@ export function logAxis(low: number, high: number, count = 4): PlotAxis {
 
 /** An axis that is linear within ±`constant` and logarithmic beyond, for values that are not all above zero. */
 export function symlogAxis(low: number, high: number, constant: number): PlotAxis {
-  const forward = (value: number): number => Math.sign(value) * Math.log1p(Math.abs(value) / constant);
+  const forward = (value: number): number => symlog(value, constant);
   const [from, span] = [forward(low), forward(high) - forward(low) || 1];
   const place = (value: ParamValue): number => (forward(Number(value)) - from) / span;
   return {

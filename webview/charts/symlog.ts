@@ -1,5 +1,6 @@
 import { LinearScale, type Scale } from 'chart.js';
 import { symlogTicks } from '../../src/drawing/axes.js';
+import { symlog, symlogInverse } from '../../src/drawing/symlog.js';
 
 /**
  * A log axis through zero: linear within ±c, logarithmic beyond (symmetric log; Webber, 2013). `constant` in the
@@ -16,11 +17,11 @@ export class SymlogScale extends LinearScale {
   }
 
   private forward(value: number): number {
-    return Math.sign(value) * Math.log1p(Math.abs(value) / this.constant);
+    return symlog(value, this.constant);
   }
 
   private back(value: number): number {
-    return Math.sign(value) * Math.expm1(Math.abs(value)) * this.constant;
+    return symlogInverse(value, this.constant);
   }
 
   override buildTicks(): { value: number }[] {

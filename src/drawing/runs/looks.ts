@@ -62,7 +62,7 @@ function colorsBy(runs: readonly Run[], key: string): (run: Run) => Partial<Look
     // Learning rates and the like differ by factors.
     const isLog = low > 0 && high / low >= 100;
     const at = (value: number): number =>
-      isLog ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low || 1);
+      isLog ? (Math.log(value) - Math.log(low)) / (Math.log(high) - Math.log(low)) : (value - low) / (high - low || 1);
     return (run) => {
       const value = valueOf(run, key);
       return typeof value === 'number' ? { css: scaleColor(at(value)) } : { color: COLORS - 1 };

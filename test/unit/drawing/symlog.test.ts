@@ -6,6 +6,7 @@ import { againstMetric, byFormula } from '../../../src/drawing/combine.js';
 import type { Series } from '../../../src/drawing/series.js';
 import { SMOOTHINGS, smoothed } from '../../../src/drawing/smoothing.js';
 import { look } from '../../../src/drawing/palette.js';
+import { symlog, symlogInverse } from '../../../src/drawing/symlog.js';
 import { readView } from '../../../webview/model/view.js';
 
 const series = (x: number[], y: number[]): Series => ({
@@ -17,6 +18,32 @@ const series = (x: number[], y: number[]): Series => ({
   stale: false,
 });
 const settings = { smoothing: 0, smoothKind: 'exponential', origin: 0, status: 'completed' } as const;
+
+describe('the symmetric logarithm', () => {
+  it.each([
+    [1e300, 1e-20],
+    [-1e308, 5e-324],
+    [Number.MAX_VALUE, Number.MIN_VALUE],
+    [3, 1],
+    [-1e-9, 1e-3],
+    [0, 1],
+  ])('places %d with the constant %d, and finds it again', (value, constant) => {
+    const place = symlog(value, constant);
+    expect(Number.isFinite(place)).toBe(true);
+    const back = symlogInverse(place, constant);
+    expect(Number.isFinite(back)).toBe(true);
+    expect(Math.abs(back - value) / (Math.abs(value) || 1)).toBeLessThan(1e-9);
+  });
+
+  it('rises with the value, whatever the constant is', () => {
+    const values = [-1e300, -1, -1e-20, 0, 1e-30, 1e-20, 1, 1e10, 1e300];
+    for (const constant of [1e-20, 1, 1e5]) {
+      const places = values.map((value) => symlog(value, constant));
+      expect(places).toEqual([...places].sort((a, b) => a - b));
+      expect(new Set(places).size).toBe(places.length);
+    }
+  });
+});
 
 describe('a formula over series', () => {
   it('is computed where the sparsest has points, on the line between two of the others', () => {

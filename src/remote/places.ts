@@ -24,12 +24,25 @@ export class Places {
     return path.join(this.base, place, copy);
   }
 
-  /** Answers where a copy is, or where it is to be put. */
-  prepare(place: string, copy: string): { there: string | null; incoming: string; earlier: string | null } {
+  /**
+   * Answers where a copy is, or where it is to be put. `failed`: folder of a transfer that was cut off; one of the same copy is
+   * continued. Without that, a disk that is full would get fuller with every attempt.
+   */
+  prepare(
+    place: string,
+    copy: string,
+    failed?: string,
+  ): { there: string | null; incoming: string; earlier: string | null } {
     const folder = path.join(this.base, place);
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const there = this.copy(place, copy);
-    if (fs.existsSync(there)) {
+    const isThere = fs.existsSync(there);
+    if (failed !== undefined && this.isTransfer(place, failed) && fs.existsSync(failed)) {
+      const isSame = path.basename(failed).startsWith(`${INCOMING}${copy.slice(0, 12)}-`);
+      if (isSame && !isThere) return { there: null, incoming: failed, earlier: this.copies(place)[0] ?? null };
+      fs.rmSync(failed, { recursive: true, force: true });
+    }
+    if (isThere) {
       fs.utimesSync(there, new Date(), new Date());
       return { there, incoming: '', earlier: null };
     }
@@ -40,14 +53,16 @@ export class Places {
 
   /** Gives a complete copy its name. */
   keep(place: string, copy: string, incoming: string): void {
-    const folder = path.join(this.base, place);
-    if (path.dirname(incoming) !== folder || !path.basename(incoming).startsWith(INCOMING))
-      throw new Error(`${incoming} is not the folder of a transfer`);
+    if (!this.isTransfer(place, incoming)) throw new Error(`${incoming} is not the folder of a transfer`);
     const target = this.copy(place, copy);
     fs.utimesSync(incoming, new Date(), new Date());
     if (fs.existsSync(target)) fs.rmSync(incoming, { recursive: true, force: true });
     else fs.renameSync(incoming, target);
     this.tidy(place, copy);
+  }
+
+  private isTransfer(place: string, folder: string): boolean {
+    return path.dirname(folder) === path.join(this.base, place) && path.basename(folder).startsWith(INCOMING);
   }
 
   /** Folder of a run; null if this host has none. */

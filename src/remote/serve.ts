@@ -111,7 +111,7 @@ class Serving {
   private async answerTo(asked: Exclude<ToRemote, { type: 'follow' | 'unfollow' | 'tell' }>): Promise<unknown> {
     switch (asked.type) {
       case 'place':
-        return this.places.prepare(asked.place, asked.copy);
+        return this.places.prepare(asked.place, asked.copy, asked.incoming);
       case 'keep':
         this.places.keep(asked.place, asked.copy, asked.incoming);
         return {};

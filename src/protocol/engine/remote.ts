@@ -47,8 +47,17 @@ export const RemoteJob = RemoteRun.extend({
 export type RemoteJob = z.infer<typeof RemoteJob>;
 
 export const ToRemote = z.discriminatedUnion('type', [
-  /** Asks for a folder for a copy of the code. */
-  z.object({ type: z.literal('place'), id: z.number(), place: Place, copy: Copy }),
+  /**
+   * Asks for a folder for a copy of the code. `incoming`: the folder of this engine's last transfer, which failed; it is used again
+   * for the same copy, and removed for another.
+   */
+  z.object({
+    type: z.literal('place'),
+    id: z.number(),
+    place: Place,
+    copy: Copy,
+    incoming: z.string().optional(),
+  }),
   /** The copy in `incoming` is complete. */
   z.object({ type: z.literal('keep'), id: z.number(), place: Place, copy: Copy, incoming: z.string() }),
   z.object({ type: z.literal('submit'), id: z.number(), job: RemoteJob }),
@@ -117,4 +126,5 @@ export const PlaceAnswer = z.object({
   incoming: z.string(),
   earlier: z.string().nullable(),
 });
+export type PlaceAnswer = z.infer<typeof PlaceAnswer>;
 export const StatesAnswer = record(RemoteState);

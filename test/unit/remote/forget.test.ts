@@ -87,3 +87,25 @@ it('starts no run in a copy that is gone', async () => {
   await expect(submit(whole, places, tickets)).rejects.toThrow(/no longer on this host/);
   expect([exists(), tickets.all()]).toEqual([false, []]);
 });
+
+it('continues a transfer that was cut off, instead of leaving one folder for every attempt', () => {
+  const first = places.prepare(PLACE, COPY).incoming;
+  fs.writeFileSync(path.join(first, 'half'), 'x');
+  expect(places.prepare(PLACE, COPY, first).incoming).toBe(first);
+  // The code has changed meanwhile.
+  const second = places.prepare(PLACE, OTHER, first).incoming;
+  expect([fs.existsSync(first), fs.existsSync(second)]).toEqual([false, true]);
+  // Another engine was faster.
+  places.keep(PLACE, OTHER, places.prepare(PLACE, OTHER).incoming);
+  expect(places.prepare(PLACE, OTHER, second).there).toBe(places.copy(PLACE, OTHER));
+  expect(fs.existsSync(second)).toBe(false);
+});
+
+it('touches nothing that is not the folder of a transfer', () => {
+  sent('r1');
+  const copy = places.copy(PLACE, COPY);
+  for (const other of [copy, path.join(base, 'runs'), path.join(base, 'runs', 'other', '.incoming-x'), '/', '']) {
+    places.prepare(PLACE, OTHER, other);
+    expect(fs.existsSync(copy)).toBe(true);
+  }
+});

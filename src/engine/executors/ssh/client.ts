@@ -109,6 +109,9 @@ function adviceOn(words: string): string | undefined {
 
 /** Returns the client's own last words, and what to do about them. */
 export function reasonOf(words: string, host: string): string {
+  // Which file was the first without room says nothing, and its path may fill the line.
+  if (/No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/i.test(words))
+    return l10n.t('The disk of {0} is full. Free some space there; Tunesmith tries again by itself.', host);
   const lines = words
     .split(/\r?\n/)
     .map((line) => line.trim())

@@ -71,6 +71,8 @@ export class SshHost implements Executor {
   private retryAt = 0;
   private env: NodeJS.ProcessEnv;
   private closed = false;
+  /** Folder on the host of the last transfer that failed; null: none. */
+  private failedTransfer: string | null = null;
   facts: RemoteFacts | null = null;
 
   constructor(private readonly options: SshOptions) {
@@ -311,6 +313,20 @@ export class SshHost implements Executor {
     return { place: placeName(workspaceOf(folder)), run: spec.id, launch };
   }
 
+  /** Asks where the copy of the code is on the host, or where it is to be put. */
+  private async placeFor(connection: Connection, name: string, copy: string): Promise<PlaceAnswer> {
+    const failed = this.failedTransfer;
+    // Another transfer that begins meanwhile must not use the same folder.
+    this.failedTransfer = null;
+    try {
+      const incoming = failed === null ? {} : { incoming: failed };
+      return PlaceAnswer.parse(await connection.ask({ type: 'place', place: name, copy, ...incoming }));
+    } catch (error) {
+      this.failedTransfer ??= failed;
+      throw error;
+    }
+  }
+
   /** Sends the code, unless it is there, and then the job. */
   private async send(connection: Connection, request: JobRequest): Promise<void> {
     const { place, consented, dist, log } = this.options;
@@ -332,13 +348,18 @@ export class SshHost implements Executor {
         `run ${spec.id}: ${all.length - files.length} new files are not sent to ${place.host} until you agree: start a run`,
       );
     const copy = (await contentOf(workspace, files)).slice(0, 32);
-    const { there, incoming, earlier } = PlaceAnswer.parse(await connection.ask({ type: 'place', place: name, copy }));
+    const { there, incoming, earlier } = await this.placeFor(connection, name, copy);
     const { probe, node, dist: hostDist } = this.host!;
     if (there === null) {
       const { control, env } = this;
       const paths = files.map(({ path: file }) => file);
       const { hasRsync } = probe;
-      await transfer({ place, control, env, from: workspace, files: paths, to: incoming, earlier, hasRsync });
+      try {
+        await transfer({ place, control, env, from: workspace, files: paths, to: incoming, earlier, hasRsync });
+      } catch (error) {
+        this.failedTransfer = incoming;
+        throw error;
+      }
       await connection.ask({ type: 'keep', place: name, copy, incoming });
     }
     const places = { workspace, dist, hostWorkspace: `${probe.folder}/${name}/${copy}`, hostDist };

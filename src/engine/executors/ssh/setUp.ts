@@ -54,7 +54,14 @@ async function bring(
   const begin = `[ -d ${quoted(to)} ] && echo there || mkdir -p -m 700 -- ${quoted(incoming)}`;
   const answer = await runSsh(place, 'exec /bin/sh -s', { control, env, input: `${begin}\n` });
   if (answer.trim().endsWith('there')) return;
-  await transfer({ place, control, env, from, files, to: incoming, earlier: null, hasRsync: probe.hasRsync });
+  try {
+    await transfer({ place, control, env, from, files, to: incoming, earlier: null, hasRsync: probe.hasRsync });
+  } catch (error) {
+    // Otherwise a disk that is full would get fuller with every attempt.
+    const undo = `rm -rf -- ${quoted(incoming)}\n`;
+    await runSsh(place, 'exec /bin/sh -s', { control, env, input: undo }).catch(() => undefined);
+    throw error;
+  }
   // Another engine may have been faster.
   const end =
     `if [ -d ${quoted(to)} ]; then rm -rf -- ${quoted(incoming)}; ` +

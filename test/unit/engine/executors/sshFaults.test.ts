@@ -1,10 +1,11 @@
 /** Faults between two hosts: no record is lost or doubled, and no run misjudged. */
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildDist } from '../../support/build.js';
 import { SshServer, whyNoSshd } from '../../support/sshServer.js';
 import { pause, runOver, until } from '../support.js';
-import { HostWorkspace, place, someSteps, steps, upTo, xs } from './sshSupport.js';
+import { FOLDER, HostWorkspace, place, someSteps, steps, upTo, xs } from './sshSupport.js';
 
 const why = whyNoSshd();
 let dist: string;
@@ -70,6 +71,34 @@ describe.skipIf(why !== null)(`when an SSH host is lost${why === null ? '' : ` (
     await until('its end', async () => (await engine.request('runs/get', { id })).status === 'completed', 40_000);
     expect(await place(engine, id)).toMatch(/^ssh gpu-box/);
   }, 120_000);
+
+  it('a full disk on the host is said, does not get fuller with every attempt, and the run starts once there is room', async () => {
+    const quoted = `"${FOLDER}"`;
+    server.ask(`mkdir -p ${quoted} && mount -t tmpfs -o size=600m tmpfs ${quoted}`);
+    try {
+      const engine = await workspace.engine();
+      const file = workspace.file('params: { lr: 1, steps: 3, pause: 10 }\n');
+      const first = await workspace.start(engine, file);
+      await until(
+        'its end',
+        async () => (await engine.request('runs/get', { id: first.id })).status === 'completed',
+        40_000,
+      );
+      fs.writeFileSync(workspace.at('data.bin'), randomBytes(24 << 20));
+      server.ask(`cd ${quoted} && head -c $(( $(df --output=avail -B1 . | tail -1) - ${8 << 20} )) /dev/zero > full`);
+      const { id } = await workspace.start(engine, file);
+      await until('the reason', async () => /disk of gpu-box is full/.test(await place(engine, id)), 40_000);
+      await pause(8000);
+      expect(server.ask(`find ${quoted} -name '.incoming-*' -maxdepth 4 | wc -l`).trim()).toBe('1');
+      expect((await engine.request('runs/get', { id })).status).toBe('starting');
+      server.ask(`rm ${quoted}/full`);
+      await until('its end', async () => (await engine.request('runs/get', { id })).status === 'completed', 60_000);
+      expect(server.ask(`find ${quoted} -name '.incoming-*' -maxdepth 4 | wc -l`).trim()).toBe('0');
+    } finally {
+      await workspace.killEngine();
+      server.ask(`pkill -f ${quoted}; sleep 1; umount -l ${quoted}`);
+    }
+  }, 180_000);
 
   it('a request to stop that is made without a connection is heard later', async () => {
     const engine = await workspace.engine();

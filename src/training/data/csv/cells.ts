@@ -5,11 +5,27 @@ export { DATE_PARTS, type DatePart };
 export type Decimal = '.' | ',';
 
 const ZERO = 48;
-const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', '?']);
+/** The last ones are a spreadsheet's. */
+const MISSING = new Set([
+  '',
+  'na',
+  'n/a',
+  'nan',
+  'null',
+  '?',
+  '#n/a',
+  '#null!',
+  '#div/0!',
+  '#value!',
+  '#ref!',
+  '#num!',
+]);
+/** These may be a category ("+" and "-" are), but they are no number and no date. */
+const NONE = new Set(['none', '-', '--', '–', '—', '.']);
 
-/** Returns true for a cell without a value. `text` must be trimmed. "none" may be a category, but it is not a number. */
+/** Returns true for a cell without a value; `words`: of a column of categories. `text` must be trimmed. */
 export const isMissing = (text: string, words: boolean): boolean =>
-  text.length <= 4 && (MISSING.has(text.toLowerCase()) || (!words && text.toLowerCase() === 'none'));
+  text.length <= 8 && (MISSING.has(text.toLowerCase()) || (!words && NONE.has(text.toLowerCase())));
 
 /** Returns true for a number in plain notation. `text` must be trimmed. */
 export function isNumber(text: string): boolean {
@@ -23,16 +39,40 @@ const GROUPED: Record<Decimal, RegExp> = {
   '.': /^[+-]?[1-9]\d{0,2}(?:([,'’ \u00a0\u202f])\d{3})(?:\1\d{3})*(?:\.\d+)?$/,
   ',': /^[+-]?[1-9]\d{0,2}(?:([.'’ \u00a0\u202f])\d{3})(?:\1\d{3})*(?:,\d+)?$/,
 };
+/** Groups as in India: 12,34,567. */
+const GROUPED_BY_TWO = /^[+-]?[1-9]\d?(?:,\d{2})+,\d{3}(?:\.\d+)?$/;
 const WITH_COMMA = /^[+-]?(?:\d+|\d*,\d+)(?:e[+-]?\d+)?$/i;
+/** A sign, a currency before or after the digits or a percent sign after them, with or without spaces. */
+const WITH_UNIT = /^([+-]?) ?(\p{Sc}?) ?([+-]?)([\d.,].*?) ?(\p{Sc}|%|‰)?$/u;
 
-/** Returns the number, or NaN when the text is none in this notation. `text` must be trimmed. */
+/**
+ * Returns the number, or NaN when the text is none in this notation. `text` must be trimmed. A currency or a percent sign is no part
+ * of it ("5%" is 5), and parentheses make it negative, as in accounts.
+ */
 export function numberOf(text: string, decimal: Decimal): number {
+  const value = bareNumberOf(text, decimal);
+  if (!Number.isNaN(value) || text.length < 2) return value;
+  const plain = text.replace(/\u2212/g, '-').replace(/[\u00a0\u202f]/g, ' ');
+  const within = /^\((.+)\)$/.exec(plain);
+  const found = WITH_UNIT.exec((within?.[1] ?? plain).trim());
+  if (!found) return NaN;
+  const [, sign, before, second, digits, after] = found;
+  // One sign and one unit at most.
+  if ((sign && second) || (before && after) || (within && (sign || second))) return NaN;
+  const size = bareNumberOf(digits!.trim(), decimal);
+  return within || sign === '-' || second === '-' ? -size : size;
+}
+
+/** Returns the currency or percent sign that a number is written with; '' if it has none. */
+export const unitOf = (text: string): string => /\p{Sc}|[%‰]/u.exec(text)?.[0] ?? '';
+
+function bareNumberOf(text: string, decimal: Decimal): number {
   if (decimal === '.') {
     if (isNumber(text)) return Number(text);
   } else if (WITH_COMMA.test(text)) {
     return Number(text.replace(',', '.'));
   }
-  if (!GROUPED[decimal].test(text)) return NaN;
+  if (!GROUPED[decimal].test(text) && !(decimal === '.' && GROUPED_BY_TWO.test(text))) return NaN;
   const plain = text.replace(decimal === '.' ? /[^\d.+-]/g : /[^\d,+-]/g, '');
   return Number(plain.replace(',', '.'));
 }

@@ -20,6 +20,10 @@ interface Reading {
   left: number;
 }
 
+/** From so many categories on, and in so many of the cells, a category says nothing about the next row. */
+const MANY = 20;
+const MOSTLY = 0.5;
+
 const ORDERS = { ymd: 'year first', dmy: 'day first', mdy: 'month first' };
 const PARTS = { year: 'year', month: 'month', weekday: 'day of the week', hour: 'hour', elapsed: 'days elapsed' };
 
@@ -46,6 +50,12 @@ export function describe({ table, source, surveys, columns, features, targets, l
       `${columnsText(codes)}: digits begin with 0, so they are categories, not numbers ("numeric" says otherwise)`,
     );
   }
+  for (const column of read) {
+    const units = [...surveys[column.index]!.units];
+    if (units.length === 0) continue;
+    const percent = units.includes('%') ? ' (5% is 5, not 0.05)' : '';
+    done.push(`column "${column.name}": ${listOf(units)} beside numbers is ignored${percent}`);
+  }
   const grouped = read.filter(({ index, decimal }) => decimal === '.' && surveys[index]!.unclear > 0);
   if (grouped.length > 0 && source.decimal === null) {
     done.push(`${columnsText(grouped)}: commas separate thousands (detected; "decimal" says otherwise)`);
@@ -58,6 +68,15 @@ export function describe({ table, source, surveys, columns, features, targets, l
       ? ` have the ${ORDERS[order]} (${vague ? 'they could be either: write 2024-12-31 to be sure' : 'detected'}) and`
       : '';
     done.push(`column "${column.name}": dates${how} become ${partsText(column)}`);
+  }
+  for (const column of columns) {
+    if (column.kind !== 'category' || source.categorical.includes(column.name)) continue;
+    const { present } = surveys[features.find(({ name }) => name === column.name)!.index]!;
+    if (column.categories.length < MANY || column.categories.length < MOSTLY * present) continue;
+    done.push(
+      `column "${column.name}": nearly every value is another one, so little can be learnt from it as categories: ` +
+        'leave it out ("features"), or write it as numbers or as dates such as 2024-12-31',
+    );
   }
   for (const column of columns) {
     const feature = features.find(({ name }) => name === column.name)!;

@@ -1,6 +1,6 @@
 /** Finds out what each column of a table holds. */
 import { TrainingError } from '../../errors.js';
-import { DATE_ORDERS, isCode, isMissing, momentOf, numberOf, type DateOrder, type Decimal } from './cells.js';
+import { DATE_ORDERS, isCode, isMissing, momentOf, numberOf, unitOf, type DateOrder, type Decimal } from './cells.js';
 import type { CsvRow } from './parse.js';
 import type { Table } from './table.js';
 
@@ -31,6 +31,8 @@ export interface Survey {
   dated: boolean;
   /** Cells of digits that begin with a zero. */
   codes: number;
+  /** Currencies and percent signs that its numbers are written with. */
+  units: Set<string>;
   /** First missing cell of a column of numbers or dates, and of one of words. */
   firstMissing: Cell | null;
   firstGap: Cell | null;
@@ -51,6 +53,7 @@ const emptySurvey = (): Survey => ({
   timed: false,
   dated: false,
   codes: 0,
+  units: new Set(),
   firstMissing: null,
   firstGap: null,
   firstWord: { '.': null, ',': null },
@@ -80,6 +83,11 @@ function look(one: Survey, text: string, line: number): void {
   }
   one.present++;
   const [point, comma] = [numberOf(text, '.'), numberOf(text, ',')];
+  const isPlain = text.length > 0 && Number.isFinite(Number(text));
+  if (!isPlain && (!Number.isNaN(point) || !Number.isNaN(comma))) {
+    const unit = unitOf(text);
+    if (unit !== '') one.units.add(unit);
+  }
   if (Number.isNaN(point)) one.firstWord['.'] ??= cell();
   else one.numbers['.']++;
   if (Number.isNaN(comma)) one.firstWord[','] ??= cell();

@@ -80,6 +80,27 @@ describe('numbers', () => {
     ['2,5e-3', ',', 0.0025],
     ['1.5', ',', NaN],
     ['0.123', ',', NaN],
+    ['5%', '.', 5],
+    ['-3,5 %', ',', -3.5],
+    ['$1,234.50', '.', 1234.5],
+    ['-$3', '.', -3],
+    ['$-3', '.', -3],
+    ['3,50 €', ',', 3.5],
+    ['3,50\u00a0€', ',', 3.5],
+    ['£ 7', '.', 7],
+    ['\u22123.5', '.', -3.5],
+    ['(3.5)', '.', -3.5],
+    ['($1,200)', '.', -1200],
+    ['1,23,456', '.', 123456],
+    ['12,34,567.5', '.', 1234567.5],
+    ['1,2,345', '.', NaN],
+    ['$5%', '.', NaN],
+    ['(-5)', '.', NaN],
+    ['%', '.', NaN],
+    ['$', '.', NaN],
+    ['5 kg', '.', NaN],
+    ['--5', '.', NaN],
+    ['()', '.', NaN],
   ] as const)('%j with "%s" is %d', (text, decimal, value) => {
     expect(numberOf(text, decimal)).toBe(value);
   });
@@ -162,6 +183,30 @@ describe('notations', () => {
     const data = await load(`a,y\n${rows(20, (i) => `"${i + 1},125",${i}`)}`, { ...plain, decimal: ',' });
     expect(values(data, 'a').slice(0, 2)).toEqual([1.125, 2.125]);
     expect(data.done).toEqual([]);
+  });
+
+  it('currencies and percent signs, with a message', async () => {
+    const text = `price,share,y\n${rows(20, (i) => `$${i}.50,${i}%,${i % 2 ? `(${i})` : i}`)}`;
+    const data = await load(text, plain);
+    expect(values(data, 'price').slice(0, 2)).toEqual([0.5, 1.5]);
+    expect(values(data, 'share').slice(0, 2)).toEqual([0, 1]);
+    expect(Math.min(...data.train.targets, ...data.validation.targets)).toBe(-19);
+    expect(data.done).toEqual([
+      'column "price": $ beside numbers is ignored',
+      'column "share": % beside numbers is ignored (5% is 5, not 0.05)',
+    ]);
+  });
+
+  it('spreadsheet errors and dashes among numbers are missing; a dash among words is a category', async () => {
+    const cells = ['-', '#N/A', '#DIV/0!', '—', '.'];
+    const data = await load(`a,sign,y\n${rows(40, (i) => `${cells[i] ?? i},${i % 2 ? '+' : '-'},${i}`)}`, plain);
+    expect(columns(data)).toMatchObject([{ kind: 'number' }, { kind: 'category', categories: ['+', '-'] }]);
+    expect(data.done).toEqual([expect.stringMatching(/^column "a": 5 of 40 cells are missing/)]);
+  });
+
+  it('words that hardly repeat are told of', async () => {
+    const data = await load(`name,y\n${rows(40, (i) => `n${i},${i}`)}`);
+    expect(data.done![0]).toMatch(/^column "name": nearly every value is another one/);
   });
 
   it('codes with leading zeros stay text', async () => {

@@ -128,6 +128,7 @@ export const TEST_IDS = {
   viewName: 'view-name',
   viewSave: 'view-save',
   savedView: (name: string) => `view-${name}`,
+  tryAgain: 'try-again',
   toast: 'toast',
   toastAction: 'toast-action',
   announcer: 'announcer',

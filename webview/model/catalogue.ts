@@ -38,6 +38,7 @@ export class Catalogue {
   private fileRows: readonly ExperimentFile[] = [];
   private openForm: FileForm | null = null;
   private snapshots = 0;
+  private lastProblem: string | null = null;
   private isLoaded = false;
 
   constructor(private readonly options: CatalogueOptions) {}
@@ -65,6 +66,10 @@ export class Catalogue {
   /** Number of complete readings so far, for views that read their own rows. */
   get snapshot(): number {
     return this.snapshots;
+  }
+  /** Reason why the last reading failed; null: it did not. */
+  get problem(): string | null {
+    return this.lastProblem;
   }
   /** False until the first reading has ended, well or not. */
   get loaded(): boolean {
@@ -133,10 +138,11 @@ export class Catalogue {
     this.options.emit('form');
   }
 
-  /** Marks the end of a reading; `complete` if all rows were read. */
-  setLoaded(complete: boolean): void {
+  /** Marks the end of a reading; `problem`: why not all rows could be read. */
+  setLoaded(problem: string | null): void {
     this.isLoaded = true;
-    if (complete) this.snapshots++;
+    this.lastProblem = problem;
+    if (problem === null) this.snapshots++;
     this.options.emit('experiments', 'runs', 'searches', 'state');
   }
 

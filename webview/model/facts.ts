@@ -55,6 +55,9 @@ export abstract class PanelFacts {
   get snapshot() {
     return this.catalogue.snapshot;
   }
+  get problem() {
+    return this.catalogue.problem;
+  }
   get loaded() {
     return this.catalogue.loaded;
   }

@@ -94,14 +94,14 @@ export class Loader {
       const file = isOwn ? selection.state.file : (catalogue.fileOf(experiment) ?? first ?? null);
       if (file !== selection.state.file) selection.setState({ file });
       if (file === null && catalogue.form) catalogue.setForm(null);
-      catalogue.setLoaded(true);
+      catalogue.setLoaded(null);
       connection.set({ connected: true, message: '' });
       onLoaded();
       void this.devices();
       if (file && catalogue.form?.file !== file) void this.form();
     } catch (error) {
       if (turn !== this.turn) return;
-      catalogue.setLoaded(false);
+      catalogue.setLoaded(error instanceof Error ? error.message : String(error));
       fail(l10n.t('Reading the experiments'), error);
     }
   }

@@ -103,6 +103,15 @@ describe('PanelModel', () => {
     expect(here.watches().at(-1)).toEqual(['r2']);
   });
 
+  it('knows why nothing could be read, until it can', async () => {
+    here.refusals['experiments/list'] = { message: 'The disk is full.' };
+    const model = await open();
+    expect([model.loaded, model.problem, model.drawn]).toEqual([true, 'The disk is full.', []]);
+    delete here.refusals['experiments/list'];
+    await Promise.all([model.refresh(), vi.advanceTimersByTimeAsync(100)]);
+    expect([model.problem, model.drawn.length]).toEqual([null, 2]);
+  });
+
   it('has one selected experiment: its file, form and runs are the same one everywhere', async () => {
     const files = ['digits', 'other'].map((name) => ({ file: `/w/${name}.tune.yaml`, name: `${name}.tune.yaml` }));
     const model = await open({ file: files[1]!.file, experiment: 'digits' }, files);

@@ -151,7 +151,7 @@ describe('Catalogue', () => {
         () => catalogue.setFiles([{ file: id(), name: 'n' }]),
         () => catalogue.setForm(draw(2) ? ({ file: id() } as FileForm) : null),
         () => catalogue.setDevices([]),
-        () => catalogue.setLoaded(draw(2) === 1),
+        () => catalogue.setLoaded(draw(2) === 1 ? null : 'out of reach'),
       ];
       const shown = () =>
         JSON.stringify([

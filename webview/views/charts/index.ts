@@ -3,6 +3,7 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { button, checkbox, dropdown, slider, textField } from '../../components/controls.js';
 import { emptyState } from '../../components/emptyState.js';
+import { unreadable } from '../unreadable.js';
 import { icon } from '../../components/icon.js';
 import type { PanelModel } from '../../model/panel.js';
 import type { Run } from '../../../src/protocol/engine/index.js';
@@ -178,6 +179,7 @@ class ChartsView extends LitElement {
       onClick: () => model.setState({ tab: 'form' }),
     });
     if (!model.loaded) return emptyState('loading', l10n.t('Reading the experiments…'));
+    if (model.drawn.length === 0 && model.problem !== null) return unreadable(model, model.problem);
     if (model.drawn.length === 0) {
       const next = model.files.length
         ? l10n.t('Press Run above params: in the experiment file, or Run in the form.')

@@ -27,6 +27,7 @@ import './groups.js';
 import { ROW } from './rows.js';
 import { tableCell } from './cells.js';
 import { emptyTable, tableToolbar } from './toolbar.js';
+import { unreadable } from '../unreadable.js';
 import { entryOf, hasEntry } from '../../../src/protocol/values/records.js';
 import { l10n } from '../../../src/format/l10n.js';
 
@@ -396,8 +397,16 @@ class RunTable extends LitElement {
             : nothing
         }
         <ts-table-rows .pages=${pages} .scroller=${this.scroller} .row=${this.rowsOf(columns)}></ts-table-rows>
-        ${pages.loaded && pages.total === 0 ? html`<div role="row"><div role="gridcell">${emptyTable(filtered)}</div></div>` : nothing}
+        ${this.nothing(filtered)}
       </div>`;
+  }
+
+  /** Returns what stands in place of the rows if there are none. */
+  private nothing(filtered: boolean): TemplateResult | typeof nothing {
+    const { pages, problem } = this.model;
+    if (pages.total > 0 || (problem === null && !pages.loaded)) return nothing;
+    const text = problem === null ? emptyTable(filtered) : unreadable(this.model, problem);
+    return html`<div role="row"><div role="gridcell">${text}</div></div>`;
   }
 }
 customElements.define('ts-table', RunTable);

@@ -89,11 +89,11 @@ describe.skipIf(why !== null)(`when an SSH host is lost${why === null ? '' : ` (
       const { id } = await workspace.start(engine, file);
       await until('the reason', async () => /disk of gpu-box is full/.test(await place(engine, id)), 40_000);
       await pause(8000);
-      expect(server.ask(`find ${quoted} -name '.incoming-*' -maxdepth 4 | wc -l`).trim()).toBe('1');
+      expect(server.ask(`find ${quoted} -name '.incoming-*' -maxdepth 4 | wc -l`)?.trim()).toBe('1');
       expect((await engine.request('runs/get', { id })).status).toBe('starting');
       server.ask(`rm ${quoted}/full`);
       await until('its end', async () => (await engine.request('runs/get', { id })).status === 'completed', 60_000);
-      expect(server.ask(`find ${quoted} -name '.incoming-*' -maxdepth 4 | wc -l`).trim()).toBe('0');
+      expect(server.ask(`find ${quoted} -name '.incoming-*' -maxdepth 4 | wc -l`)?.trim()).toBe('0');
     } finally {
       await workspace.killEngine();
       server.ask(`pkill -f ${quoted}; sleep 1; umount -l ${quoted}`);

@@ -72,7 +72,8 @@ function argumentOf(
   const action = actionOf(module, keywords.get('action'));
   if (action === 'help' || action === 'version') return null;
   const given = keywords.get('default') ?? defaults.get(name);
-  const literal = module.literal(given) ?? memberValue(module, given);
+  const takes = enumerationsOf(module, keywords.get('type'));
+  const literal = module.literal(given) ?? memberValue(module, given, takes);
   const base = { name, line: module.line(node), help: module.text(keywords.get('help')) };
   const isRequired = module.literal(keywords.get('required'));
   const required = isRequired?.type === 'boolean' ? isRequired.value : false;
@@ -89,7 +90,7 @@ function argumentOf(
   }
   const nargs = module.literal(keywords.get('nargs'));
   const isList = nargs?.type === 'int' || (nargs?.type === 'text' && /^[+*]$/.test(nargs.value));
-  const type = typeFrom(module, keywords, literal, isList);
+  const type = typeFrom(module, keywords, literal, isList, takes);
   const value = fitting(paramOf(literal), type);
   const optional = nargs?.type === 'text' && /^[?*]$/.test(nargs.value);
   const isNeeded = option === undefined ? !optional && value === undefined : required && value === undefined;
@@ -97,31 +98,56 @@ function argumentOf(
     ? 'it excludes other arguments'
     : action !== 'store'
       ? `its action is ${action}`
-      : type.unreadable;
+      : literal === undefined && memberValue(module, given, () => true) !== undefined
+        ? 'its default is a member of an enumeration'
+        : type.unreadable;
   const pass: Passing =
     why !== null ? { how: 'none', why } : isList ? { how: 'list', option: option ?? null } : passOf(option, type);
   return argument({ ...base, kind: type.kind, isList, required: isNeeded, value, choices: type.choices, pass });
 }
 
-/** `Optimizer.ADAM` or `Optimizer.ADAM.value`, of an enumeration in this file. */
-function memberValue(module: PythonModule, node: SyntaxNode | undefined): Literal | undefined {
-  const [owner, member, value] = module.source.dotted(node ?? null).split('.');
-  if (owner === undefined || member === undefined || (value !== undefined && value !== 'value')) return undefined;
-  return module.enumMember(owner, member);
+/** Returns true if the argument takes the members of this enumeration by their values. */
+type Takes = (enumeration: string) => boolean;
+
+/** Types as which a member of an enumeration equals its value. */
+const MIXED_IN: Record<string, RegExp> = { str: /^str$|(^|\.)StrEnum$/, int: /^int$|(^|\.)Int(Enum|Flag)$/ };
+
+/**
+ * Returns which enumerations the argument takes by value: the one that is its type, since `Optimizer('adam')` is a
+ * member, and those that are texts or numbers like its type. Any other type may want names, and without one the script
+ * would get a text that equals no member.
+ */
+function enumerationsOf(module: PythonModule, type: SyntaxNode | undefined): Takes {
+  const written = type ? module.source.dotted(type) : 'str';
+  const mixedIn = Object.hasOwn(MIXED_IN, written) ? MIXED_IN[written]! : null;
+  return (enumeration) =>
+    enumeration === written ||
+    (mixedIn && module.classes.get(enumeration)?.bases.some((base) => mixedIn.test(base))) === true;
 }
 
-/** Values of `Optimizer`, `list(Optimizer)` or `[each.value for each in Optimizer]`, of an enumeration in this file. */
-function membersIn(module: PythonModule, node: SyntaxNode | undefined): Literal[] | undefined {
+/** `Optimizer.ADAM` if the argument takes it by value, or `Optimizer.ADAM.value`, of an enumeration in this file. */
+function memberValue(module: PythonModule, node: SyntaxNode | undefined, takes: Takes): Literal | undefined {
+  const [owner, member, value, ...more] = module.source.dotted(node ?? null).split('.');
+  if (owner === undefined || member === undefined || more.length > 0) return undefined;
+  return value === 'value' || (value === undefined && takes(owner)) ? module.enumMember(owner, member) : undefined;
+}
+
+/**
+ * Values of `Optimizer` or `list(Optimizer)` if the argument takes them, or of `[each.value for each in Optimizer]`, of
+ * an enumeration in this file.
+ */
+function membersIn(module: PythonModule, node: SyntaxNode | undefined, takes: Takes): Literal[] | undefined {
   if (!node) return undefined;
   if (node.name === 'CallExpression') {
     const { callee, positional } = module.source.callOf(node);
-    return callee === 'list' ? membersIn(module, positional[0]) : undefined;
+    return callee === 'list' || callee === 'tuple' ? membersIn(module, positional[0], takes) : undefined;
   }
-  if (node.name !== 'ArrayComprehensionExpression') return module.enumValues(module.source.dotted(node));
+  const valuesOf = (name: string) => (takes(name) ? module.enumValues(name) : undefined);
+  if (node.name !== 'ArrayComprehensionExpression') return valuesOf(module.source.dotted(node));
   const names = childrenOf(node).filter(({ name }) => name === 'VariableName' || name === 'MemberExpression');
   const [taken, each, from] = names.map((name) => module.source.dotted(name));
-  if (names.length !== 3 || (taken !== each && taken !== `${each}.value`)) return undefined;
-  return module.enumValues(from!);
+  if (names.length !== 3) return undefined;
+  return taken === each ? valuesOf(from!) : taken === `${each}.value` ? module.enumValues(from!) : undefined;
 }
 
 function actionOf(module: PythonModule, node: SyntaxNode | undefined): string {
@@ -153,13 +179,14 @@ function typeFrom(
   keywords: Call['keywords'],
   literal: ReturnType<PythonModule['literal']>,
   isList: boolean,
+  takes: Takes,
 ): ArgparseType {
   const node = keywords.get('type');
   const written = node ? module.resolve(module.source.dotted(node)) : '';
   const enumerated = module.enumValues(written);
   const listed = module.literal(keywords.get('choices'));
   const items =
-    listed?.type === 'list' ? listed.items : (membersIn(module, keywords.get('choices')) ?? enumerated ?? []);
+    listed?.type === 'list' ? listed.items : (membersIn(module, keywords.get('choices'), takes) ?? enumerated ?? []);
   const choices = items.length > 0 ? choiceType(items)?.choices : undefined;
   const implied = (typeOf(literal) ?? typeOf(items[0]))?.kind;
   const shared = { isList, ...(choices && { choices }) };

@@ -13,6 +13,8 @@ interface Reading {
   table: Table;
   source: Extract<DataSource, { kind: 'csv' }>;
   surveys: readonly Survey[];
+  /** Columns of the same names in the validation file. */
+  others: readonly (Survey | undefined)[];
   columns: readonly Column[];
   features: readonly Feature[];
   targets: readonly Target[];
@@ -27,7 +29,7 @@ const MOSTLY = 0.5;
 const ORDERS = { ymd: 'year first', dmy: 'day first', mdy: 'month first' };
 const PARTS = { year: 'year', month: 'month', weekday: 'day of the week', hour: 'hour', elapsed: 'days elapsed' };
 
-export function describe({ table, source, surveys, columns, features, targets, left }: Reading): string[] {
+export function describe({ table, source, surveys, others, columns, features, targets, left }: Reading): string[] {
   const done: string[] = [];
   const { file, delimiter } = table;
   if (source.delimiter === null && delimiter !== ',') {
@@ -63,7 +65,8 @@ export function describe({ table, source, surveys, columns, features, targets, l
   for (const column of columns) {
     if (column.kind !== 'date') continue;
     const { order } = column;
-    const vague = order && isVague(surveys[features.find(({ name }) => name === column.name)!.index]!);
+    const { index } = features.find(({ name }) => name === column.name)!;
+    const vague = order && isVague(surveys[index]!, others[index]);
     const how = order
       ? ` have the ${ORDERS[order]} (${vague ? 'they could be either: write 2024-12-31 to be sure' : 'detected'}) and`
       : '';

@@ -50,7 +50,10 @@ async function openTables(
     labels.see(row, i);
     if (places.some((place) => isMissing(row.fields[place]!.trim(), true))) left.push(i);
   });
-  const decimals = decimalsOf(surveys, source.decimal, whole.delimiter !== ',');
+  const other = givenWhole && (await surveyGiven(givenWhole, source));
+  // The validation file may tell what the training file leaves open, such as the order of 1/5/2024.
+  const others = whole.header.map((name) => other?.surveys[givenWhole!.header.indexOf(name)]);
+  const decimals = decimalsOf(surveys, source.decimal, whole.delimiter !== ',', others);
   const entire = source.missing === 'reject';
   const task = taskOf(source, context, whole, { surveys, decimals, labels, count: whole.count - left.length });
   const targets: Target[] = source.targets.map((name, i) => ({
@@ -62,7 +65,7 @@ async function openTables(
     const kind = task === 'regression' ? 'number' : 'category';
     checkColumn(whole, index, surveys[index]!, { kind, decimal, whole: entire });
   }
-  const features = featuresOf(source, whole, surveys, decimals);
+  const features = featuresOf(source, whole, { surveys, others, decimals });
   for (const { index, kind, decimal, order } of features) {
     checkColumn(whole, index, surveys[index]!, { kind, decimal, order, whole: entire });
   }
@@ -70,7 +73,7 @@ async function openTables(
   if (table.count < 2) throw new TrainingError(`${whole.file}: fewer than two rows have a target`);
   const classes = task === 'classification' ? labels.classes(whole) : null;
   const values = classes ? labels.indexes(classes, left) : await readTargets(table, targets, null);
-  const given = givenWhole && (await givenRows(givenWhole, features, targets, source));
+  const given = other && givenRows(givenWhole!, features, other, source);
   const givenTargets = given && (await readTargets(given, targetsIn(given, targets), classes));
 
   const groups = source.group === null ? null : new Groups(source.group);
@@ -127,6 +130,7 @@ async function openTables(
         table: whole,
         source,
         surveys,
+        others,
         columns: fitted,
         features,
         targets,
@@ -210,11 +214,19 @@ function taskOf(
   return task;
 }
 
-function featuresOf(source: Source, table: Table, surveys: readonly Survey[], decimals: readonly Decimal[]): Feature[] {
+function featuresOf(
+  source: Source,
+  table: Table,
+  {
+    surveys,
+    others,
+    decimals,
+  }: { surveys: readonly Survey[]; others: readonly (Survey | undefined)[]; decimals: readonly Decimal[] },
+): Feature[] {
   const names =
     source.features ?? table.header.filter((name) => !source.targets.includes(name) && name !== source.group);
   if (names.length === 0) throw new TrainingError(`${source.file}: there is no column left to predict from`);
-  const orders = ordersOf(surveys);
+  const orders = ordersOf(surveys, others);
   return names.map((name) => {
     const index = columnIndex(table, name, 'features');
     const one = surveys[index]!;
@@ -235,21 +247,26 @@ function kindOf(source: Source, name: string, one: Survey, decimal: Decimal): Fe
   return source.dates.length > 0 && isMoments(one) ? 'date' : 'category';
 }
 
-/** Checks the validation file's columns and leaves out its rows without a target. */
-async function givenRows(
-  given: Table,
-  features: readonly Feature[],
-  targets: readonly Target[],
-  source: Source,
-): Promise<Table> {
-  const places = targetsIn(given, targets).map(({ index }) => index);
+interface GivenSurvey {
+  surveys: readonly Survey[];
+  /** Rows without a target. */
+  left: readonly number[];
+}
+
+async function surveyGiven(given: Table, source: Source): Promise<GivenSurvey> {
+  const places = source.targets.map((name) => columnIndex(given, name, 'target'));
   const left: number[] = [];
-  const found = await survey(given, (row, i) => {
+  const surveys = await survey(given, (row, i) => {
     if (places.some((place) => isMissing(row.fields[place]!.trim(), true))) left.push(i);
   });
+  return { surveys, left };
+}
+
+/** Checks the validation file's columns and leaves out its rows without a target. */
+function givenRows(given: Table, features: readonly Feature[], { surveys, left }: GivenSurvey, source: Source): Table {
   for (const { name, kind, decimal, order } of features) {
     const index = columnIndex(given, name, 'features');
-    checkColumn(given, index, found[index]!, { kind, decimal, order, whole: source.missing === 'reject' });
+    checkColumn(given, index, surveys[index]!, { kind, decimal, order, whole: source.missing === 'reject' });
   }
   const rows = source.missing === 'impute' ? withoutRows(given, left) : given;
   if (rows.count === 0) throw new TrainingError(`${given.file}: no row has a target`);

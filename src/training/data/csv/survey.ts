@@ -111,35 +111,51 @@ function look(one: Survey, text: string, line: number): void {
   one.dated ||= moment.dated;
 }
 
+/** Columns of the same names in the validation file, which decide what the training file leaves open. */
+type Others = readonly (Survey | undefined)[];
+
+const sumOf = (surveys: Others, lead: (one: Survey) => number): number =>
+  surveys.reduce((sum, one) => sum + (one ? lead(one) : 0), 0);
+
 /**
  * Returns the order of each column's dates: the one in which more of its cells are dates, else that of most other dates of the
- * file, else the usual one: the day first between points, the month first otherwise.
+ * files, else the usual one: the day first between points, the month first otherwise.
  */
-export function ordersOf(surveys: readonly Survey[]): DateOrder[] {
+export function ordersOf(surveys: readonly Survey[], others: Others): DateOrder[] {
   const lead = ({ moments }: Survey) => moments.dmy - moments.mdy;
-  const all = surveys.reduce((sum, one) => sum + lead(one), 0);
-  return surveys.map((one) => {
+  const all = sumOf(surveys, lead) || sumOf(others, lead);
+  return surveys.map((one, i) => {
     const { ymd, dmy, mdy } = one.moments;
     if (ymd >= Math.max(dmy, mdy)) return 'ymd';
-    const by = lead(one) || all || (one.pointed > 0 ? 1 : -1);
+    const by = lead(one) || sumOf([others[i]], lead) || all || (one.pointed > 0 ? 1 : -1);
     return by > 0 ? 'dmy' : 'mdy';
   });
 }
 
-/** True if nothing in the column tells whether the day or the month comes first. */
-export const isVague = ({ moments, vague }: Survey): boolean => vague > 0 && moments.dmy === moments.mdy;
+/** True if nothing in the column, nor in the one of the validation file, tells whether the day or the month comes first. */
+export const isVague = ({ moments, vague }: Survey, other: Survey | undefined): boolean =>
+  vague > 0 && moments.dmy === moments.mdy && other?.moments.dmy === other?.moments.mdy;
 
 /**
  * Returns the decimal mark of each column: the one with which more of its cells are numbers, else that of most other
- * cells of the file. `free` tells that the comma separates no columns.
+ * cells of the files. `free` tells that the comma separates no columns.
  */
-export function decimalsOf(surveys: readonly Survey[], wanted: Decimal | null, free: boolean): Decimal[] {
+export function decimalsOf(
+  surveys: readonly Survey[],
+  wanted: Decimal | null,
+  free: boolean,
+  others: Others,
+): Decimal[] {
   if (wanted) return surveys.map(() => wanted);
   const lead = ({ numbers }: Survey) => numbers[','] - numbers['.'];
-  const numeric = surveys.filter((one) => isNumeric(one, '.') || isNumeric(one, ','));
-  const all = numeric.reduce((sum, one) => sum + lead(one), 0);
+  const isNumber = (one: Survey | undefined) => one !== undefined && (isNumeric(one, '.') || isNumeric(one, ','));
+  const numeric = surveys.filter(isNumber);
+  const all = sumOf(numeric, lead) || sumOf(others.filter(isNumber), lead);
   const usual: Decimal = all > 0 || (all === 0 && free && numeric.some(({ unclear }) => unclear > 0)) ? ',' : '.';
-  return surveys.map((one) => (lead(one) > 0 ? ',' : lead(one) < 0 ? '.' : usual));
+  return surveys.map((one, i) => {
+    const by = lead(one) || sumOf([others[i]], lead);
+    return by > 0 ? ',' : by < 0 ? '.' : usual;
+  });
 }
 
 /** True for nine in ten values: the column is meant so, and the other values are mistakes. */

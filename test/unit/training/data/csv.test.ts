@@ -268,6 +268,23 @@ describe('dates', () => {
     expect(new Set(values(await load(text, plain), 'b:month'))).toEqual(new Set([1, 2]));
   });
 
+  it('the validation file decides what the training file leaves open', async () => {
+    const early = `when;size;y\n${rows(28, (i) => `${1 + (i % 12)}/5/2024;${1 + i};${i}`)}`;
+    await writeFile(join(folder, 'late.csv'), `y;size;when\n${rows(4, (i) => `${i};${i},5;${13 + i}/05/2024`)}`);
+    const data = await load(early, { ...plain, validation: 'late.csv' });
+    expect(graphNames(data)).not.toContain('when:month');
+    expect(data.done!.find((each) => each.startsWith('column "when"'))).toContain('day first (detected)');
+    expect(values(data, 'size').filter((each) => each % 1 !== 0)).toEqual([0.5, 1.5, 2.5, 3.5]);
+  });
+
+  it('the training file’s own order wins over that of the validation file', async () => {
+    const month = `when;y\n${rows(28, (i) => `5/${1 + i}/2024;${i}`)}`;
+    await writeFile(join(folder, 'day.csv'), `when;y\n${rows(90, (i) => `${13 + (i % 9)}/05/2024;${i}`)}`);
+    await expect(load(month, { ...plain, validation: 'day.csv' })).rejects.toThrow(
+      /day\.csv:2: column "when" holds dates or times, but here "13\/05\/2024"/,
+    );
+  });
+
   it.each(['31.04.2024', '13/13/2024', '1.2.24', '1/2-2024', '10/10/2024 13:00 PM'])('%s is no date', (each) => {
     for (const order of ['ymd', 'dmy', 'mdy'] as const) expect(momentOf(each, order)).toBeNull();
   });

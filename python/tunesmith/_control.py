@@ -83,6 +83,12 @@ class Control:
         return self.reason is not None and self.on_stop == "raise" and not self.raised
 
     @property
+    def took_effect(self):
+        """The reason that ended the program, or None: it has ended by itself, before the step at which it was to pause."""
+        own = self._deadline == float("inf") and not self.raised and self.on_stop == "raise"
+        return None if own else self.reason
+
+    @property
     def _waits(self):
         """Applies the request at a checkpoint."""
         return self.reason == "pause" or (self.reason == "stop" and self._saves)

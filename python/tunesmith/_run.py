@@ -222,7 +222,7 @@ class Run(Familiar):
         if self._held:
             self.log({})
         if status is None:
-            reason = self._control.reason
+            reason = self._control.took_effect
             status = ENDS[reason] if reason else "completed"
         record = {"status": status}
         if self._place.own:

@@ -1,4 +1,5 @@
 """A pause at any moment: what was logged is neither repeated nor missing once the program has gone on."""
+import json
 import os
 import time
 import unittest
@@ -109,6 +110,21 @@ class Pauses(RunCase):
         process.terminate()
         process.communicate(timeout=30)
         self.assertEqual(self.records()[-1]["status"], "paused")
+
+    def until(self, step):
+        spec = {"id": "r1", "seed": 7, "params": self.params, "until": step, "objective": {"metric": "acc"}}
+        (self.folder / "run.json").write_text(json.dumps(spec))
+
+    def test_a_program_pauses_by_itself_where_its_search_wants_it(self):
+        self.until(3)
+        self.run_code(HEAD + "for epoch in range(9): run.log({'acc': epoch}, step=epoch); save(epoch)", expect=1)
+        self.assertEqual(self.metrics()[-1]["step"], 3)
+        self.assertEqual(self.records()[-1]["status"], "paused")
+
+    def test_a_program_that_ends_by_itself_at_that_step_is_complete(self):
+        self.until(3)
+        self.run_code(HEAD + "for epoch in range(4): run.log({'acc': epoch}, step=epoch)")
+        self.assertEqual(self.records()[-1]["status"], "completed")
 
     def test_a_stop_of_a_program_that_saves_waits_for_the_save(self):
         supervisor = Supervisor(self)

@@ -5,7 +5,7 @@ import type { AgentAct } from '../../protocol/engine/agents.js';
 import type { SearchDetail } from '../../protocol/engine/index.js';
 import { JSON_OPTION, type Command, type Input } from '../command.js';
 import type { Context } from '../context.js';
-import { CommandError } from '../errors.js';
+import { CommandError, UsageError } from '../errors.js';
 import { searchNamed } from './control.js';
 import { markAt } from '../../protocol/values/floats.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
@@ -48,6 +48,7 @@ export const show: Command = {
     const [word] = input.args;
     const engine = await context.engine();
     const search = searchNamed((await engine.request('searches/list', {})).searches, word!);
+    if (search && input.flag('open')) throw new UsageError(l10n.t('--open needs a run; {0} is a search', search.id));
     if (search) return showSearch(context, input, await engine.request('searches/get', { id: search.id }));
     const found = await context.run(word!);
     if (input.flag('open')) return openPage(context, found);

@@ -46,7 +46,9 @@ export class StopPoint {
   askItself(reason: StopReason): void {
     if (this.reason !== null) return;
     this.reason = reason;
-    this.look();
+    // It asks while it logs a step, and other values that it logs for that step come first.
+    if (this.savesFirst) setImmediate(() => this.look());
+    else this.look();
   }
 
   ask(reason: StopReason, grace = this.grace): void {

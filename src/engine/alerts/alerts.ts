@@ -140,7 +140,10 @@ export class Alerts {
         name: clean(name),
         experiment: clean(experiment),
         text,
-        reason,
+        reason: {
+          text: reason.text,
+          values: reason.values.map((value) => (typeof value === 'string' ? clean(value) : value)),
+        },
         time: Date.now(),
       };
       this.log.info(`run ${id}: alert of rule ${rule.id}`);

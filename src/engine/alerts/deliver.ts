@@ -38,8 +38,8 @@ async function post(alert: Alert, webhook: string): Promise<void> {
   const response = await fetch(webhook, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    // Chat services show the key "text".
-    body: JSON.stringify(alert),
+    // Chat services show the key "text". The reason's parts are for our own clients.
+    body: JSON.stringify({ ...alert, reason: undefined }),
     redirect: 'error',
     signal: AbortSignal.timeout(WEBHOOK_MS),
   });

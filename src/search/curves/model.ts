@@ -17,7 +17,7 @@ import { quickCdf } from '../maths/normal.js';
 import { exp, log, quickExp } from '../maths/numeric.js';
 import type { History, Trial } from '../types.js';
 import { Curves, lossOf, type Curve } from './curve.js';
-import { MOST_OWN, shapeOf, spread, type OwnShape } from './own.js';
+import { LEARNING, MOST_OWN, noiseOf, shapeOf, spread, type OwnShape } from './own.js';
 import { PRIORS, SHAPES } from './shapes.js';
 
 /** Standard deviations of the noise, as shares of a typical drop. */
@@ -34,8 +34,6 @@ const MOST_ROWS = 4096;
 const MOST = 64;
 /** Number of completed trials after which a search in which nothing learns is accepted as such. */
 const PATIENCE = 10;
-/** Drop that counts as learning, in standard deviations of the curve's noise. */
-const LEARNING = 4;
 /** Shapes of formulas come first, then those of the search's own trials. */
 const FORMS = SHAPES.length + MOST_OWN;
 /** Probability that a trial's curve has the shape of an earlier one; tuned on the generated curves of the tests. */
@@ -323,15 +321,10 @@ function milestone(count: number): number {
   return at;
 }
 
-/** Returns whether the curve has dropped by more than its noise, estimated from differences of adjacent reports. */
+/** Returns whether the curve has dropped by more than its noise. */
 function hasLearnt({ losses, lowest }: Curve): boolean {
   const finite = losses.filter(Number.isFinite);
-  if (finite.length < 2) return false;
-  const steps = finite.slice(1).map((loss, i) => Math.abs(loss - finite[i]!));
-  // The median, because the few large first steps of a smooth curve are not noise; for a normal distribution it is
-  // 0.954 standard deviations.
-  const noise = steps.sort((a, b) => a - b)[steps.length >> 1]! / 0.954;
-  return finite[0]! - lowest > LEARNING * noise;
+  return finite.length >= 2 && finite[0]! - lowest > LEARNING * noiseOf(finite);
 }
 
 function moments(values: readonly number[]): { mean: number; sd: number } {

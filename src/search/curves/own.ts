@@ -7,6 +7,17 @@ import type { Curve } from './curve.js';
 /** Maximum number of trials whose curves serve as shapes. */
 export const MOST_OWN = 8;
 
+/** Drop that counts as learning, in standard deviations of the curve's noise. */
+export const LEARNING = 4;
+
+/** Returns the noise of at least two losses, estimated from the differences of adjacent ones. */
+export function noiseOf(losses: readonly number[]): number {
+  const steps = losses.slice(1).map((loss, i) => Math.abs(loss - losses[i]!));
+  // The median, because the few large first steps of a smooth curve are not noise; for a normal distribution it is
+  // 0.954 standard deviations.
+  return steps.sort((a, b) => a - b)[steps.length >> 1]! / 0.954;
+}
+
 /** Values by step: 1 at the first report, 0 at the last. Between reports it is linear, outside of them constant. */
 export class OwnShape {
   constructor(
@@ -36,7 +47,7 @@ export function shapeOf(curve: Curve): OwnShape | null {
   const losses = at.map((i) => curve.losses[i]!);
   const end = curve.levelAt(curve.last);
   const drop = losses[0]! - end;
-  if (!Number.isFinite(end) || !(drop > 0)) return null;
+  if (!Number.isFinite(end) || !(drop > LEARNING * noiseOf(losses))) return null;
   return new OwnShape(
     at.map((i) => curve.steps[i]!),
     losses.map((loss) => (loss - end) / drop),

@@ -36,9 +36,10 @@ export class ThawScheduler implements Scheduler {
 
   judge(history: History, trial: Trial): Verdict {
     if (history.goals.length !== 1 || trial.repeatOf !== undefined) return 'continue';
+    // Its program was told, and pauses by itself.
+    if (isAtBound(trial)) return 'pause';
     const chance = this.curve.chance(history, trial);
-    if (chance !== null) return chance < this.settings.threshold ? 'pause' : 'continue';
-    return trial.until !== undefined && trial.reports.at(-1)!.step >= trial.until ? 'pause' : 'continue';
+    return chance !== null && chance < this.settings.threshold ? 'pause' : 'continue';
   }
 
   next(history: History, _random: Random): Next {
@@ -72,9 +73,11 @@ export class ThawScheduler implements Scheduler {
 
   private thawed(history: History, paused: readonly Trial[]): Trial | null {
     const { version } = this.curve.model;
-    const enough = Math.min(0.5, 2 * this.settings.threshold);
+    const { threshold } = this.settings;
     let best: { trial: Trial; chance: number } | null = null;
     for (const trial of this.likeliest(history, paused)) {
+      // Nothing spoke against one that paused only because it was to.
+      const enough = isAtBound(trial) ? threshold : Math.min(0.5, 2 * threshold);
       const known = this.chances.get(trial);
       if (known?.version === version && known.chance < enough) continue;
       const chance = this.curve.chance(history, trial) ?? 1;
@@ -108,3 +111,7 @@ export class ThawScheduler implements Scheduler {
     return best?.trial ?? null;
   }
 }
+
+/** Returns whether the trial has reached the step at which it was to pause. */
+const isAtBound = ({ until, reports }: Trial): boolean =>
+  until !== undefined && reports.length > 0 && reports.at(-1)!.step >= until;

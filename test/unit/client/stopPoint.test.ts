@@ -84,6 +84,19 @@ describe('a request to stop', () => {
     expect(acted).toEqual(['pause']);
   });
 
+  it('of its own, too, lets a program that saves first log the whole step', () => {
+    const { it, acted } = point();
+    for (const step of [4, 5]) {
+      save(it, step);
+      it.logs(step);
+      if (step === 5) it.askItself('pause');
+      it.logs(step);
+    }
+    expect(acted).toEqual([]);
+    vi.advanceTimersByTime(0);
+    expect(acted).toEqual(['pause']);
+  });
+
   it('of a pruner takes effect at once, and so does that of a person without checkpoints', () => {
     for (const reason of ['prune', 'stop'] as const) {
       const { it, acted } = point();

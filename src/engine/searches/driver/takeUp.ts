@@ -87,10 +87,10 @@ function stageOf(
   });
   switch (view.state) {
     case 'running':
-      if (!run) return keep({ name: 'wanted', again: false, from: view.from });
+      if (!run) return keep({ name: 'wanted', again: false, from: view.from, until: view.until });
       if (run.status !== 'stopped') return told();
       if (phase.name === 'stopping') return keep({ name: 'interrupted' });
-      return resumed ? keep({ name: 'wanted', again: true }) : told();
+      return resumed ? keep({ name: 'wanted', again: true, until: view.until }) : told();
     case 'paused':
       // Ended by a person while it was suspended. Trials that a stop of the search ended can still resume with it.
       if (run && run.status !== 'paused' && !resumed && phase.name !== 'stopping') return told();

@@ -35,6 +35,8 @@ export interface TrialView {
   state: TrialState;
   /** Starts from the checkpoint of this other trial. */
   from?: number | undefined;
+  /** Step after which it pauses. */
+  until?: number | undefined;
 }
 
 export interface StudyFacts {

@@ -129,7 +129,7 @@ function serve(): void {
     seq: 0,
     result: {
       ...facts(),
-      trials: study.trials.map(({ id, params, state, from }) => ({ id, params, state, from })),
+      trials: study.trials.map(({ id, params, state, from, until }) => ({ id, params, state, from, until })),
       reported,
       heard: study.trials.some((trial) => trial.reports.length > 0),
     } satisfies StudyOpened,

@@ -364,3 +364,20 @@ describe('a search, whatever happens in whatever order', () => {
     expect(problems.slice(0, 5)).toEqual([]);
   });
 });
+
+it('trials that are made or resumed after a restart still know at which step they pause', () => {
+  const trial = (id: number) => ({ id, params: {}, state: 'running' as const, until: 3 });
+  const stopped: RunFacts = {
+    ...{ id: 'r1', status: 'stopped', live: false, params: {}, excused: false },
+    outcome: () => outcomeOf('stopped'),
+  };
+  const { state } = takeUp({
+    ...{ phase: { name: 'running' }, resumed: true, worked: true, giveUpAfter: 3, forgiven: 0 },
+    trials: [trial(0), trial(1)],
+    runs: new Map([[1, stopped]]),
+  });
+  expect(state.trials.map(({ stage }) => stage)).toEqual([
+    expect.objectContaining({ name: 'wanted', again: false, until: 3 }),
+    expect.objectContaining({ name: 'wanted', again: true, until: 3 }),
+  ]);
+});

@@ -141,6 +141,8 @@ export class PrintedMetricsWatch {
   stop(): void {
     clearInterval(this.timer);
     this.look(LAST_MS);
+    // After a flood, the last lines are read even if what comes before them was dropped.
+    this.metrics.look(LAST_MS);
     this.metrics.end();
   }
 

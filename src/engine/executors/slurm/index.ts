@@ -3,10 +3,9 @@ import { spawn } from 'node:child_process';
 import { SubmitRefused, type Executor, type JobRequest, type JobState } from '../executor.js';
 import { jobScript, sbatchArguments, submitEnvironment } from './script.js';
 import {
-  bootedSince,
+  BEGUN_FORMAT,
   cancelledIn,
   EXITS_FORMAT,
-  fieldOf,
   readDaemons,
   readExits,
   readSacct,
@@ -14,6 +13,7 @@ import {
   SACCT_FORMAT,
   SQUEUE_FORMAT,
 } from './states.js';
+import { Reboots } from './reboots.js';
 import { l10n } from '../../../format/l10n.js';
 
 /** slurmctld may be slow for minutes; longer, and the question is asked again later. */
@@ -32,6 +32,8 @@ export class Slurm implements Executor {
   private accounts = true;
   /** Users of its programs; null: it has not said. */
   private daemons: ReadonlySet<number> | null = null;
+
+  private readonly reboots = new Reboots();
 
   constructor(private readonly env: NodeJS.ProcessEnv = process.env) {}
 
@@ -64,9 +66,7 @@ export class Slurm implements Executor {
       state !== undefined && !(state.name === 'gone' && state.how === 'vanished');
     const missing = new Set([...names].filter((name) => !isKnown(states.get(name))));
     for (const [name, state] of await this.accounted(missing, env)) states.set(name, state);
-    for (const [name, state] of states)
-      if (state.name === 'gone' && state.how === 'vanished' && (await this.wasRebooted(state.id, env)))
-        states.set(name, { ...state, how: 'restarted' });
+    await this.explain(states, env);
     return states;
   }
 
@@ -81,18 +81,23 @@ export class Slurm implements Executor {
     return readExits(await run('squeue', query, env));
   }
 
-  /** Returns whether the job's node was booted while it had the job. */
-  private async wasRebooted(id: string | null, env: NodeJS.ProcessEnv): Promise<boolean> {
-    if (id === null) return false;
-    const show = (what: 'job' | 'node', name: string): Promise<string> =>
-      run('scontrol', ['show', what, name, '--oneliner'], { ...env, SLURM_TIME_FORMAT: '%s' });
-    try {
-      const job = await show('job', id);
-      const host = fieldOf(job, 'BatchHost');
-      return host !== '' && bootedSince(job, await show('node', host));
-    } catch {
-      // The controller has forgotten the job, or does not answer now.
-      return false;
+  /** Tells of jobs that have vanished whether their node was booted. Until Slurm has answered, they count as running. */
+  private async explain(states: Map<string, JobState>, env: NodeJS.ProcessEnv): Promise<void> {
+    const vanished = [...states].flatMap(([name, state]) =>
+      state.name === 'gone' && state.how === 'vanished' && state.id !== null ? [{ name, id: state.id }] : [],
+    );
+    const inSeconds = { ...env, SLURM_TIME_FORMAT: '%s' };
+    const rebooted = await this.reboots.of(
+      vanished.map(({ id }) => id),
+      {
+        jobs: () => run('squeue', ['--noheader', '--me', '--states=all', `--Format=${BEGUN_FORMAT}`], inSeconds),
+        nodes: (names) => run('scontrol', ['show', 'node', names.join(','), '--oneliner'], inSeconds),
+      },
+    );
+    for (const { name, id } of vanished) {
+      const answer = rebooted.get(id);
+      if (answer === undefined) states.set(name, { name: 'running', id, node: '' });
+      else if (answer === true) states.set(name, { name: 'gone', id, how: 'restarted' });
     }
   }
 

@@ -6,6 +6,8 @@ export const SQUEUE_FORMAT = '%i|%j|%T|%r|%N|%P';
 export const SACCT_FORMAT = 'JobIDRaw,JobName,State,ExitCode,NodeList';
 /** Fields of squeue for jobs that it calls cancelled: id and how the script ended. */
 export const EXITS_FORMAT = 'JobID:.40,exit_code:.40';
+/** Fields of squeue for jobs that have vanished: id, time of the start and first node, which may be a long name. */
+export const BEGUN_FORMAT = 'JobID:.40,StartTime:.40,BatchHost:.256';
 
 const ENDS: Record<string, JobEnd> = {
   COMPLETED: 'ended',
@@ -124,16 +126,37 @@ export function readSacct(text: string, names: ReadonlySet<string>, users = ONLY
   return states;
 }
 
+/** When a job began, in seconds; NaN: it has not. `host`: its first node; '' if it had none. */
+export interface Begun {
+  start: number;
+  host: string;
+}
+
+/** Reads what squeue prints in `BEGUN_FORMAT` with `SLURM_TIME_FORMAT=%s`, by job. */
+export function readBegun(text: string): Map<string, Begun> {
+  const found = text.matchAll(/^\s*(\d+)\s+(\S+)(?:\s+(\S+))?\s*$/gm);
+  return new Map([...found].map(([, id, start, host = '']) => [id!, { start: Number(start), host: named(host) }]));
+}
+
+const named = (host: string): string => (/^(n\/a|\(?null\)?|none.*)$/i.test(host) ? '' : host);
+
+/** Reads when nodes were booted, in seconds, from `scontrol show node … --oneliner`; null: a node has not said. */
+export function readNodes(text: string): Map<string, number | null> {
+  const booted = new Map<string, number | null>();
+  for (const line of text.split('\n')) {
+    const name = fieldOf(line, 'NodeName');
+    if (name !== '') booted.set(name, Number(fieldOf(line, 'BootTime')) || null);
+  }
+  return booted;
+}
+
 /** Returns the value of a field in what `scontrol show … --oneliner` prints; '' if it is not there. */
 export const fieldOf = (text: string, name: string): string =>
   new RegExp(`(?:^|\\s)${name}=(\\S*)`).exec(text)?.[1] ?? '';
 
 /**
- * Returns whether a job's node has booted since the job began, by what scontrol prints about both with `SLURM_TIME_FORMAT=%s`:
- * then nobody cancelled the job, however orderly its processes were told to end.
+ * Returns whether a job's node has booted since the job began: then nobody cancelled the job, however orderly its processes
+ * were told to end.
  */
-export function bootedSince(job: string, node: string): boolean {
-  const [began, booted] = [fieldOf(job, 'StartTime'), fieldOf(node, 'BootTime')].map(Number);
-  // `Unknown` and `None` are no numbers.
-  return began! > 0 && booted! > began!;
-}
+export const bootedSince = ({ start }: Begun, booted: number | null): boolean =>
+  start > 0 && booted !== null && booted > start;

@@ -17,7 +17,7 @@ export function placeOf({ id, state, request, trouble }: ClusterJob): string | n
   if (trouble !== null && state === null) return `${kind} (${trouble})`.slice(0, LONGEST);
   if (state?.name === 'queued')
     return `${kind} ${state.id}${state.position === null ? '' : ` #${state.position}`} (${state.reason})`;
-  if (state?.name === 'running') return `${kind} ${state.id} @${state.node}`;
+  if (state?.name === 'running') return `${kind} ${state.id}${state.node === '' ? '' : ` @${state.node}`}`;
   return id === null ? null : `${kind} ${id}`;
 }
 

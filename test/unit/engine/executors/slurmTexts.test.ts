@@ -10,12 +10,13 @@ import { SubmitRefused, type JobRequest } from '../../../../src/engine/executors
 import { Slurm } from '../../../../src/engine/executors/slurm/index.js';
 import {
   bootedSince,
-  fieldOf,
   cancelledIn,
   endOf,
   endOfCancelled,
+  readBegun,
   readDaemons,
   readExits,
+  readNodes,
   readSacct,
   readSqueue,
 } from '../../../../src/engine/executors/slurm/states.js';
@@ -153,13 +154,88 @@ describe('what Slurm prints', () => {
 });
 
 it('a node that has booted since its job began has lost it; other times say nothing', () => {
-  const job = 'JobId=7 JobName=tunesmith-a-1 StartTime=1000 EndTime=1200 NodeList=node[1-2] BatchHost=node1';
-  expect(fieldOf(job, 'BatchHost')).toBe('node1');
-  expect(bootedSince(job, 'NodeName=node1 BootTime=1100 SlurmdStartTime=1110')).toBe(true);
-  expect(bootedSince(job, 'NodeName=node1 BootTime=900 SlurmdStartTime=1110')).toBe(false);
-  expect(bootedSince(job, 'NodeName=node1 BootTime=None SlurmdStartTime=None')).toBe(false);
-  expect(bootedSince('JobId=7 StartTime=Unknown', 'NodeName=node1 BootTime=1100')).toBe(false);
-  expect(bootedSince('JobId=7', '')).toBe(false);
+  const begun = readBegun(' 7   1000   node1 \n8 N/A n/a\n9 1000\n');
+  expect([...begun]).toEqual([
+    ['7', { start: 1000, host: 'node1' }],
+    ['8', { start: NaN, host: '' }],
+    ['9', { start: 1000, host: '' }],
+  ]);
+  const nodes = readNodes(
+    'NodeName=node1 BootTime=1100 SlurmdStartTime=1110\nNodeName=node2 BootTime=900\nNodeName=node3 BootTime=None\n',
+  );
+  const booted = (job: string, node: string): boolean => bootedSince(begun.get(job)!, nodes.get(node)!);
+  expect([booted('7', 'node1'), booted('7', 'node2'), booted('7', 'node3'), booted('8', 'node1')]).toEqual([
+    ...[true, false, false, false],
+  ]);
+});
+
+/** A Slurm of scripts: each writes its name and arguments into a file before it prints. */
+function fakeSlurm(programs: Record<string, string>): { slurm: Slurm; calls: () => string[]; remove: () => void } {
+  const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'fake-slurm-'));
+  const log = path.join(bin, 'calls');
+  for (const [name, body] of Object.entries(programs))
+    fs.writeFileSync(path.join(bin, name), `#!/bin/sh\necho "${name} $*" >> '${log}'\n${body}\n`, { mode: 0o755 });
+  return {
+    slurm: new Slurm({ PATH: `${bin}:${process.env.PATH}` }),
+    calls: () => fs.readFileSync(log, 'utf8').trim().split('\n'),
+    remove: () => fs.rmSync(bin, { recursive: true }),
+  };
+}
+
+describe.runIf(process.platform !== 'win32')('jobs that vanished with their nodes', () => {
+  const ids = Array.from({ length: 300 }, (_, i) => String(i + 1));
+  const names = new Set([...ids.map((id) => `t-${id}`), 't-busy']);
+  const lines = (line: (id: string) => string): string => `cat <<'END'\n${ids.map(line).join('\n')}\nEND`;
+  const squeue = `case "$*" in
+*StartTime*) ${lines((id) => `${id} 1000 node${Number(id) % 3}`)}
+;;
+*exit_code*) ${lines((id) => `${id} 0`)}
+;;
+*) echo '999|t-busy|RUNNING|None|node9|p'
+${lines((id) => `${id}|t-${id}|CANCELLED|None|node${Number(id) % 3}|p`)}
+;; esac`;
+  const sacct = 'echo "Slurm accounting storage is disabled" >&2; exit 1';
+
+  it('are explained by two questions for all, and nobody is asked again', async () => {
+    const nodes = ['NodeName=node0 BootTime=1100', 'NodeName=node1 BootTime=900', 'NodeName=node2 BootTime=1001'];
+    const fake = fakeSlurm({ squeue, sacct, scontrol: `cat <<'END'\n${nodes.join('\n')}\nEND` });
+    try {
+      const asked = async (): Promise<unknown[]> => {
+        const states = await fake.slurm.poll(names);
+        return ['t-1', 't-2', 't-3', 't-300', 't-busy'].map((name) => {
+          const state = states.get(name)!;
+          return state.name === 'gone' ? state.how : state.name;
+        });
+      };
+      const all = ['vanished', 'restarted', 'restarted', 'restarted', 'running'];
+      // Where this machine is slow, the answer comes with a later question.
+      await expect.poll(asked, { timeout: 60_000 }).toEqual(all);
+      expect(await asked()).toEqual(all);
+      expect(fake.calls().filter((call) => call.startsWith('scontrol'))).toEqual([
+        'scontrol show node node1,node2,node0 --oneliner',
+      ]);
+      expect(fake.calls().filter((call) => call.includes('StartTime'))).toHaveLength(1);
+    } finally {
+      fake.remove();
+    }
+  }, 90_000);
+
+  it('stay unexplained when Slurm refuses to answer, and hold up no other job while it takes its time', async () => {
+    const refusing = fakeSlurm({ squeue, sacct, scontrol: 'echo "Access denied" >&2; exit 1' });
+    const slow = fakeSlurm({ squeue, sacct, scontrol: 'exec sleep 40' });
+    try {
+      await expect
+        .poll(async () => (await refusing.slurm.poll(names)).get('t-7'), { timeout: 60_000 })
+        .toEqual({ name: 'gone', id: '7', how: 'vanished' });
+      const states = await slow.slurm.poll(names);
+      expect(states.get('t-busy')).toEqual({ name: 'running', id: '999', node: 'node9' });
+      // Not yet gone: how a run ends depends on the answer.
+      expect(states.get('t-7')).toMatchObject({ name: 'running', id: '7' });
+    } finally {
+      refusing.remove();
+      slow.remove();
+    }
+  }, 90_000);
 });
 
 it.each([

@@ -106,7 +106,12 @@ export class Engine {
     const trouble = new Trouble(log, [paths.local, paths.runs]);
     const scheduler = new Scheduler(devices, (host, need) => clusters.hostCapacity(host, need));
     const sending = new Sending(paths.sent, paths.workspace);
-    const clusters: Clusters = new Clusters({ log, dist: distFolder, sending, hostKnown: () => scheduler.pump() });
+    const hostKnown = (): void => {
+      // First, so that the next trials are asked for with the new number.
+      searches.hostKnown();
+      scheduler.pump();
+    };
+    const clusters: Clusters = new Clusters({ log, dist: distFolder, sending, hostKnown });
     this.clusters = clusters;
     this.asked = Asked.open(paths.asked, log);
     const renamed = new RenamedFiles(paths.workspace);

@@ -108,6 +108,7 @@ export class Searches implements RunListener {
     const driver = this.drivers.make(this.row(id), plan, study, { name: 'running' }, false);
     changes.searchChanged(id);
     driver.go();
+    this.fit(driver);
     return this.row(id);
   }
 
@@ -119,6 +120,7 @@ export class Searches implements RunListener {
         const driver = await this.drivers.load(search, phaseOf(search), false);
         log.info(`search ${search.id}: taken up (${search.status})`);
         driver.go();
+        this.fit(driver);
       } catch (error) {
         log.error(`search ${search.id} can't be resumed`, error);
         this.drivers.delete(search.id);
@@ -135,6 +137,11 @@ export class Searches implements RunListener {
       .list({ status: ['running', 'paused', 'stopping'] })
       .filter(({ id }) => searchFolders.isAsked(id) === 'yes');
     await Promise.all(open.map((search) => this.whileLoading(search.id, () => takeUp(search))));
+  }
+
+  /** An SSH host has said what it has: the searches there learn how many trials it works on at once. */
+  hostKnown(): void {
+    for (const driver of this.drivers.values()) this.fit(driver);
   }
 
   stop(id: string): void {
@@ -299,6 +306,7 @@ export class Searches implements RunListener {
       throw error;
     }
     again.go();
+    this.fit(again);
   }
 
   /** Refused, the search keeps the environment that it had. */
@@ -326,6 +334,13 @@ export class Searches implements RunListener {
     } finally {
       this.loading.delete(id);
     }
+  }
+
+  /** The host may have said what it has before the search began, or only later. */
+  private fit(driver: SearchDriver): void {
+    const { need } = driver;
+    const workers = need.host ? this.options.clusters.hostCapacity(need.host, need) : null;
+    if (workers !== null) void driver.fit(workers);
   }
 
   private refuseWhileLoading({ id, name }: Search): void {

@@ -92,8 +92,8 @@ export function studyOptions(plan: SearchPlan, capacity: number, note: string | 
   };
 }
 
-/** Returns the budget of trial time: all workers together until the time limit. */
-const costOf = ({ time }: SearchSettings, workers: number): Cost =>
+/** Returns the budget of trial time: all workers together until the time limit. A search without `cost` has none. */
+export const costOf = ({ time }: SearchSettings, workers: number): Cost =>
   time === undefined ? {} : { seconds: time * Math.max(1, workers) };
 
 /** Epochs of the built-in trainer; null: they differ between trials, or follow from a table's size. */

@@ -18,6 +18,7 @@ import { laterStop, terminatorOf, type Terminator } from './terminator.js';
 import { FINISHED_REPORTS, RUNNING_REPORTS, thin } from './thin.js';
 import type {
   Asked,
+  Cost,
   Earlier,
   History,
   Next,
@@ -346,6 +347,16 @@ export class SavedStudy implements Study {
     [this.options.trials, this.dry] = [trials, false];
     if (this.ended !== null) this.options.stop = laterStop(this.options.stop!, this.trials);
     [this.terminator, this.ended] = [terminatorOf(this.options), null];
+  }
+
+  /**
+   * Changes the number of trials that run in parallel and the budget of trial time, if there is one; the sampler and the
+   * pruner keep their state.
+   */
+  resize(workers: number, cost: Cost | undefined): void {
+    const options = { ...this.options, workers, ...defined({ cost }) };
+    this.readAgain(options);
+    Object.assign(this.options, { workers, ...defined({ cost }) });
   }
 
   /** Recreates the sampler and the pruner with their saved state, so that they reread the trials from the start. */

@@ -67,7 +67,10 @@ export class DrivenStudy {
   }
 
   /** Changes the study on behalf of a person; a refusal is an error for them. */
-  async alter<C extends 'enqueue' | 'change'>(call: C, params: StudyCalls[C]['params']): Promise<StudyFacts> {
+  async alter<C extends 'enqueue' | 'change' | 'resize'>(
+    call: C,
+    params: StudyCalls[C]['params'],
+  ): Promise<StudyFacts> {
     try {
       return await this.options.thread.call(call, params);
     } catch (error) {

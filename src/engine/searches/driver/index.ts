@@ -11,7 +11,7 @@ import type { Job, Need, Source } from '../../executors/scheduler.js';
 import { conflict } from '../../server/requestError.js';
 import type { SearchChange } from '../change.js';
 import { objectivesOf, type SearchPlan } from '../plan.js';
-import { needOf } from '../starting.js';
+import { costOf, needOf } from '../starting.js';
 import type { ObjectivePoint, StudyCalls, StudyOpened } from '../study/messages.js';
 import type { StudyThread } from '../study/studyThread.js';
 import { Carrier, type CarrierOptions } from './carrier.js';
@@ -146,6 +146,22 @@ export class SearchDriver implements Source {
     });
   }
 
+  /** Takes note of how many trials its host works on at once, if the person has not said how many. Never rejects. */
+  async fit(workers: number): Promise<void> {
+    const { store, log } = this.options;
+    const isOpen = this.phase === 'running' || this.phase === 'paused';
+    if (this.limit !== null || !isOpen || store.searches.get(this.id)?.parallel === workers) return;
+    const settings = this.plan.experiment.search!;
+    const cost = settings.cost ? costOf(settings, workers) : undefined;
+    try {
+      await this.alter('resize', { workers, cost }, { parallel: workers });
+    } catch (error) {
+      log.warn(
+        `search ${this.id}: it did not learn that ${workers} trials run in parallel: ${(error as Error).message}`,
+      );
+    }
+  }
+
   /**
    * Repeats failed and stopped trials, each in its own run: all of them, or the given ones. Resolves to their numbers
    * once the study has been saved.
@@ -208,7 +224,7 @@ export class SearchDriver implements Source {
   }
 
   /** `done`: at once, since the next answer of the study may be a trial of the other space. */
-  private async alter<C extends 'enqueue' | 'change'>(
+  private async alter<C extends 'enqueue' | 'change' | 'resize'>(
     call: C,
     params: StudyCalls[C]['params'],
     patch: SearchPatch = {},
@@ -225,7 +241,8 @@ export class SearchDriver implements Source {
     const written = trouble.attempt(() =>
       store.batch(() => {
         saver.write();
-        store.searches.update(this.id, { ...patch, trials: facts.size, reason: facts.reason });
+        // A trial that was asked for meanwhile may have brought another reason.
+        store.searches.update(this.id, { ...patch, trials: facts.size, reason: this.carrier.reason });
       }),
     );
     this.options.update({});

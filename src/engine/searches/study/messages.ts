@@ -1,5 +1,5 @@
 /** Messages between the engine and the thread of a search's study. */
-import type { Asked, Earlier, Outcome, Space, StudyOptions, TrialState, Verdict } from '../../../search/types.js';
+import type { Asked, Cost, Earlier, Outcome, Space, StudyOptions, TrialState, Verdict } from '../../../search/types.js';
 import type { Params } from '../../../protocol/values/index.js';
 
 /** `launch`: which of the run's launches logged it; the first when absent. */
@@ -81,6 +81,8 @@ export interface StudyCalls {
   enqueue: { params: { params: Params }; result: StudyFacts };
   /** Refused as a whole or not at all. */
   change: { params: { space?: Space; trials?: number | null }; result: StudyFacts };
+  /** Number of trials that run in parallel, which was not known before, and the budget of trial time. */
+  resize: { params: { workers: number; cost?: Cost | undefined }; result: StudyFacts };
   /** A trial that has a run although the study, restored from an older state, does not know it. */
   adopt: { params: { params: Params }; result: TrialView };
   save: { params: object; result: Saved };

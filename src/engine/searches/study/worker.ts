@@ -93,6 +93,10 @@ const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => Stu
     }
     return facts();
   },
+  resize({ workers, cost }) {
+    study.resize(workers, cost);
+    return facts();
+  },
   adopt({ params }) {
     const { id, params: whole } = study.adopt(params);
     return { id, params: whole, state: 'running' };

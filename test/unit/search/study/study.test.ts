@@ -34,6 +34,23 @@ describe('a study', () => {
     expect(study.best()).toMatchObject([{ params: { lr: most } }]);
   });
 
+  it('learns later how many trials run in parallel: the choice of the sampler and the time budget follow, also when restored', () => {
+    const smooth: Space = { dimensions: [space.dimensions[1]!] };
+    const study = createStudy({
+      ...{ ...options, space: smooth, sampler: 'auto', pruner: null, trials: 8, workers: 1, cost: { seconds: 60 } },
+    });
+    study.ask();
+    expect(study.reason).toMatch(/^portfolio/);
+    study.resize(4, { seconds: 240 });
+    const again = restoreStudy(JSON.parse(JSON.stringify(study.save())));
+    for (const one of [study, again]) {
+      one.ask();
+      expect(one.reason).toBe('sobol: with 4 of 8 trials at a time, results come too late to learn from');
+      expect(one.options).toMatchObject({ workers: 4, cost: { seconds: 240 } });
+      expect(one.trials).toHaveLength(2);
+    }
+  });
+
   it('treats failures as data: they count, never win, and include NaN', () => {
     const study = createStudy({ ...options, trials: 3, goals: ['minimize'] });
     study.tell(study.ask()!.id, { state: 'completed', values: [NaN] });

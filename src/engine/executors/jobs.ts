@@ -2,15 +2,12 @@
  * The jobs of one cluster that runs of this engine wait for. The scheduler is bothered little: one question for all jobs, at
  * most each half minute, rarer while nothing changes or nobody answers, and none while the runs' own files say enough.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import * as path from 'node:path';
 import { JobFile } from '../../protocol/run/cluster.js';
 import { readReal, writeReal } from '../../files/real.js';
 import type { Log } from '../disk/log.js';
 import { SubmitRefused, type Executor, type JobRequest, type JobState } from './executor.js';
-
-/** Runs work in no client's language: what it says is stored. */
-const outside = AsyncLocalStorage.snapshot();
+import { outside } from './outside.js';
 
 const POLL_VARIABLE = 'TUNESMITH_CLUSTER_POLL_SECONDS';
 const POLL_SECONDS = 30;

@@ -21,12 +21,13 @@ import { newSocket, removeSocket, type SocketKind } from '../../disk/sockets.js'
 import type { Log } from '../../disk/log.js';
 import { listRunFiles } from '../../runs/shown/runFiles.js';
 import { SubmitRefused, type Executor, type HeldJob, type JobRequest, type JobState } from '../executor.js';
+import { outside } from '../outside.js';
 import { HOST_PROGRAM } from './bring.js';
 import { endShared, startSsh } from './client.js';
 import { Connection, HostError, type Sent } from './connection.js';
 import { hostSpec, hostText } from './hostSpec.js';
 import { Mirror } from './mirror.js';
-import { contentOf, sendable } from './sendable.js';
+import { contentOf, sendable, type SentFile } from './sendable.js';
 import { setUp, UnusableHost, type Host } from './setUp.js';
 import { transfer } from './transfer.js';
 import { quoted } from '../shell.js';
@@ -36,6 +37,8 @@ import { recordSentCode } from '../../supervisor/record/index.js';
 const CONTROL_SOCKET: SocketKind = { prefix: 'tssh-', leaf: 'c' };
 const SLOWEST_MS = 30_000;
 const PUSH_MS = 200;
+/** How often files that change while they are sent are sent again. */
+const MOST_ATTEMPTS = 3;
 /** Variables of the person's environment that reach the host: settings of ours that are no secrets. */
 const PASSED = ['TUNESMITH_CAPTURE', 'TUNESMITH_FSYNC_SECONDS', 'TUNESMITH_LEASE_SECONDS'];
 
@@ -83,7 +86,7 @@ export class SshHost implements Executor {
     const { folder, launch, env } = job.request;
     this.env = env;
     this.carried.set(job.request.spec.id, { job, mirror: new Mirror(folder, launch), told: null });
-    this.timer ??= setInterval(() => this.tick(), PUSH_MS).unref();
+    this.timer ??= outside(() => setInterval(() => this.tick(), PUSH_MS).unref());
     if (this.connection?.isOpen) this.follow(job.request.spec.id);
   }
 
@@ -151,8 +154,9 @@ export class SshHost implements Executor {
     );
     const parts = [
       host.probe.system,
-      `Node ${host.probe.nodeVersion ?? l10n.t('brought along')}`,
-      `${facts.cores} cores`,
+      // It was sent because the host has none that is new enough.
+      host.probe.node === null ? l10n.t('Node of this machine') : `Node ${host.probe.nodeVersion}`,
+      facts.cores === 1 ? l10n.t('1 core') : l10n.t('{0} cores', facts.cores),
       ...gpus,
     ];
     return `${place.host} (${parts.join(', ')})`;
@@ -168,7 +172,8 @@ export class SshHost implements Executor {
   /** Resolves to an open connection. Rejects with SshError or UnusableHost. */
   connect(): Promise<Connection> {
     if (this.connection?.isOpen) return Promise.resolve(this.connection);
-    this.connecting ??= this.open().finally(() => (this.connecting = null));
+    // The connection outlives the request that needs it first, and other clients hear its faults.
+    this.connecting ??= outside(() => this.open()).finally(() => (this.connecting = null));
     return this.connecting;
   }
 
@@ -327,12 +332,47 @@ export class SshHost implements Executor {
     }
   }
 
+  /** Records the code and sends it, unless it is there. Resolves to the name of its copy on the host. */
+  private async sendCode(
+    connection: Connection,
+    { spec, folder, launch }: JobRequest,
+    files: readonly SentFile[],
+  ): Promise<string> {
+    const { place, log } = this.options;
+    const workspace = workspaceOf(folder);
+    const name = placeName(workspace);
+    for (let attempt = 1; ; attempt++) {
+      // Before the files are read: a later record would tell of changes that were not sent.
+      await recordSentCode(folder, spec.cwd, launch === 1);
+      const copy = (await contentOf(workspace, files)).slice(0, 32);
+      const { there, incoming, earlier } = await this.placeFor(connection, name, copy);
+      if (there !== null) return copy;
+      const { control, env } = this;
+      const paths = files.map(({ path: file }) => file);
+      const { hasRsync } = this.host!.probe;
+      let isSame: boolean;
+      try {
+        await transfer({ place, control, env, from: workspace, files: paths, to: incoming, earlier, hasRsync });
+        isSame = (await contentOf(workspace, files)).startsWith(copy);
+      } catch (error) {
+        this.failedTransfer = incoming;
+        throw error;
+      }
+      // A file that a program changes all the time must not keep the run from starting.
+      if (isSame || attempt === MOST_ATTEMPTS) {
+        if (!isSame) log.warn(`run ${spec.id}: files changed while they were sent to ${place.host}`);
+        await connection.ask({ type: 'keep', place: name, copy, incoming });
+        return copy;
+      }
+      this.failedTransfer = incoming;
+    }
+  }
+
   /** Sends the code, unless it is there, and then the job. */
   private async send(connection: Connection, request: JobRequest): Promise<void> {
     const { place, consented, dist, log } = this.options;
     const { spec, folder, need } = request;
     const workspace = workspaceOf(folder);
-    const name = placeName(workspace);
     const agreed = consented(place);
     const all = (await sendable(workspace)).files;
     if (agreed.size === 0 && all.length > 0)
@@ -347,23 +387,9 @@ export class SshHost implements Executor {
       log.warn(
         `run ${spec.id}: ${all.length - files.length} new files are not sent to ${place.host} until you agree: start a run`,
       );
-    const copy = (await contentOf(workspace, files)).slice(0, 32);
-    const { there, incoming, earlier } = await this.placeFor(connection, name, copy);
+    const copy = await this.sendCode(connection, request, files);
     const { probe, node, dist: hostDist } = this.host!;
-    if (there === null) {
-      const { control, env } = this;
-      const paths = files.map(({ path: file }) => file);
-      const { hasRsync } = probe;
-      try {
-        await transfer({ place, control, env, from: workspace, files: paths, to: incoming, earlier, hasRsync });
-      } catch (error) {
-        this.failedTransfer = incoming;
-        throw error;
-      }
-      await connection.ask({ type: 'keep', place: name, copy, incoming });
-    }
-    const places = { workspace, dist, hostWorkspace: `${probe.folder}/${name}/${copy}`, hostDist };
-    await recordSentCode(folder, spec.cwd);
+    const places = { workspace, dist, hostWorkspace: `${probe.folder}/${placeName(workspace)}/${copy}`, hostDist };
     const { launch } = spec;
     const job: RemoteJob = {
       ...this.runOf(request),

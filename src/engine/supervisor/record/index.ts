@@ -1,7 +1,7 @@
 /** Records, for a run that was just started, its code, its environment and its data. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolderReal, writeReal } from '../../../files/real.js';
+import { makeFolderReal, removeReal, writeReal } from '../../../files/real.js';
 import { RECORDED } from '../../../protocol/run/recordedFiles.js';
 import type { RecordedEnvironment } from '../../../protocol/engine/recorded.js';
 import type { ProgramSpec } from '../spec.js';
@@ -16,6 +16,8 @@ import { Recent } from './recent.js';
  */
 const code = new Recent<Record<string, string> | null>(1000);
 const environment = new Recent<RecordedEnvironment>(60_000);
+/** The first one tells that the others are there. */
+const CODE_FILES = [RECORDED.code, RECORDED.changes, RECORDED.untracked];
 
 /**
  * Nothing waits for it: the program runs meanwhile. Only a run's first launch is recorded. Never rejects. `here`: the
@@ -48,13 +50,27 @@ function circumstances({ argv, cwd, env, ours }: EnvironmentOf): string {
   return JSON.stringify([argv[0], cwd, ours, variables]);
 }
 
-/** Records the code of a run whose program gets a copy of it on another host, unless that is done. Never rejects. */
-export async function recordSentCode(here: string, cwd: string): Promise<void> {
-  if (!existsSync(join(here, RECORDED.folder, RECORDED.code))) await recordCodeOf(here, cwd).catch(() => undefined);
+/**
+ * Records the code of a run whose program gets a copy of it on another host, unless that is done. `again`: replaces the record
+ * of an earlier attempt, whose files were not sent. Never rejects.
+ */
+export async function recordSentCode(here: string, cwd: string, again: boolean): Promise<void> {
+  try {
+    const isThere = existsSync(join(here, RECORDED.folder, RECORDED.code));
+    if (isThere && !again) return;
+    if (isThere) for (const name of CODE_FILES) await removeReal(join(here, RECORDED.folder, name));
+    // Files are read now, so an answer of a moment ago would be of others.
+    keepAll(here, await recordCode(cwd));
+  } catch {
+    // A run without a record of its code is better than none.
+  }
 }
 
 async function recordCodeOf(here: string, cwd: string): Promise<void> {
-  const files = await code.get(cwd, () => recordCode(cwd));
+  keepAll(here, await code.get(cwd, () => recordCode(cwd)));
+}
+
+function keepAll(here: string, files: Record<string, string> | null): void {
   for (const [name, text] of Object.entries(files ?? {})) keep(here, name, text);
 }
 

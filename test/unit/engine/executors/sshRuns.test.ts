@@ -1,7 +1,9 @@
 /** Runs and a search on a real SSH host that shares no files with this one. Skipped where there is no sshd. */
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Search } from '../../../../src/protocol/engine/index.js';
 import { check } from '../../../../src/engine/executors/check.js';
 import { buildDist } from '../../support/build.js';
 import { SshServer, whyNoSshd } from '../../support/sshServer.js';
@@ -12,6 +14,20 @@ const why = whyNoSshd();
 let dist: string;
 let server: SshServer;
 let workspace: HostWorkspace;
+
+/** Makes the workspace a repository with one commit. */
+function commit(): (...args: string[]) => string {
+  const git = (...args: string[]): string =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+      cwd: workspace.folder,
+      encoding: 'utf8',
+    }).trim();
+  git('init', '-q');
+  workspace.write('.gitignore', '.tunesmith\n');
+  git('add', '.');
+  git('commit', '-qm', 'first');
+  return git;
+}
 
 describe.skipIf(why !== null)(`on an SSH host${why === null ? '' : ` (skipped: ${why})`}`, () => {
   beforeAll(async () => {
@@ -44,15 +60,7 @@ describe.skipIf(why !== null)(`on an SSH host${why === null ? '' : ` (skipped: $
   }, 120_000);
 
   it('the state of the code is recorded before it is sent, and what the host does not have is refused at its place', async () => {
-    const git = (...args: string[]): string =>
-      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
-        cwd: workspace.folder,
-        encoding: 'utf8',
-      }).trim();
-    git('init', '-q');
-    workspace.write('.gitignore', '.tunesmith\n');
-    git('add', '.');
-    git('commit', '-qm', 'first');
+    const git = commit();
     fs.appendFileSync(workspace.at('trainer.mjs'), '\n// changed\n');
     const engine = await workspace.engine();
     const file = workspace.file('params: { lr: 1, steps: 3, pause: 1 }\n');
@@ -69,6 +77,27 @@ describe.skipIf(why !== null)(`on an SSH host${why === null ? '' : ` (skipped: $
     expect(refused).toMatch(/6:20: gpu-box has only 2 GPUs \(or choose another host\)/);
   }, 120_000);
 
+  it('code that changes while it is sent is sent again, and the record tells of the code that ran', async () => {
+    commit();
+    const rsync = execFileSync('sh', ['-c', 'command -v rsync'], { encoding: 'utf8' }).trim();
+    const bin = workspace.at('.tunesmith-bin');
+    fs.mkdirSync(bin);
+    const program = workspace.at('trainer.mjs');
+    workspace.write('.gitignore', '.tunesmith\n.tunesmith-bin\n');
+    // The first transfer is slow: the person saves a file that has been sent already.
+    const save = `[ "$edit" = yes ] && [ ! -e '${bin}/done' ] && touch '${bin}/done' && echo '// edited' >> '${program}'`;
+    const find = `edit=no; for each; do [ "$each" = '${workspace.folder}/' ] && edit=yes; done`;
+    workspace.write('.tunesmith-bin/rsync', `#!/bin/sh\n${find}\n'${rsync}' "$@"; code=$?\n${save}\nexit $code\n`);
+    fs.chmodSync(workspace.at('.tunesmith-bin/rsync'), 0o755);
+    const engine = await workspace.connect({ env: { ...workspace.env, PATH: `${bin}:${process.env.PATH}` } });
+    const { id } = await workspace.start(engine, workspace.file('params: { lr: 1, steps: 3, pause: 1 }\n'));
+    expect((await runOver(engine, id)).status).toBe('completed');
+    expect(fs.existsSync(path.join(bin, 'done'))).toBe(true);
+    expect((await engine.request('runs/code', { id })).changes).toContain('+// edited');
+    // Each test has its own folder here, so that no other copy has the line.
+    expect(server.ask(`grep -l '// edited' "${FOLDER}"/*/*/trainer.mjs | wc -l`)?.trim()).toBe('1');
+  }, 120_000);
+
   it('a search sends as many trials as the host works on at once', async () => {
     const engine = await workspace.engine();
     const body =
@@ -81,6 +110,25 @@ describe.skipIf(why !== null)(`on an SSH host${why === null ? '' : ` (skipped: $
       (await engine.request('runs/list', { search: search.id })).runs.map(({ status }) => status);
     await until('four trials', async () => (await live()).filter((status) => status === 'running').length === 4);
     expect(await live()).toHaveLength(4);
+    await engine.request('searches/stop', { id: search.id });
+    await searchOver(engine, search.id, 60_000);
+  }, 120_000);
+
+  it('a search whose host is away when it starts learns later how many trials it works on at once', async () => {
+    const engine = await workspace.engine();
+    const body =
+      'params: { steps: 100000, pause: 50 }\nobjective: { metric: loss, goal: minimize }\nresources: { perGpu: 2 }\n' +
+      'search: { seed: 5, trials: 8, space: { lr: { uniform: [0, 1] } } }\n';
+    const file = workspace.file(body, 'module: ./trainer.mjs', 'away');
+    await server.kill();
+    const { search } = await agreed((send) => engine.request('searches/start', { file, ...send }));
+    expect(search.parallel).toBe(1);
+    expect(search.reason).not.toContain('4 of 8 trials at a time');
+    await server.up();
+    const row = async (): Promise<Search> =>
+      (await engine.request('searches/list', {})).searches.find(({ id }) => id === search.id)!;
+    await until('what the host has', async () => (await row()).parallel === 4, 60_000);
+    await until('the reason', async () => (await row()).reason?.includes('with 4 of 8 trials at a time'));
     await engine.request('searches/stop', { id: search.id });
     await searchOver(engine, search.id, 60_000);
   }, 120_000);

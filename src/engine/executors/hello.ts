@@ -9,7 +9,7 @@ import type { ClusterNeed } from '../../protocol/run/cluster.js';
 import { ownNode } from '../clients/nodePath.js';
 import { readSupervisorRecords } from '../runs/ends/endingRecords.js';
 import { logTail } from '../runs/ends/logTail.js';
-import type { Executor, JobRequest, JobState } from './executor.js';
+import type { Executor, JobEnd, JobRequest, JobState } from './executor.js';
 
 export interface CheckOptions {
   /** Its runs are what will be started. */
@@ -96,7 +96,7 @@ export async function helloThrough(
       state = (await executor.poll(new Set([hello.name])).catch(() => new Map<string, JobState>())).get(hello.name);
       return state?.name === 'gone';
     });
-    if (end) return end.ok ? { ok: true, reason: `${there} Job ${id}: ${end.reason}` } : end;
+    if (end) return end.ok ? { ok: true, reason: l10n.t('{0} Job {1}: {2}', there, id, end.reason) } : end;
     if (state?.name !== 'gone') await executor.cancel(id).catch(() => undefined);
     const said = logTail(hello.folder, path.basename(hello.output)).trim();
     const what = whatBecame(id, state, patience, `${options.workspace}: ${lost(hello)}`);
@@ -114,12 +114,30 @@ function whatBecame(id: string, state: JobState | undefined, patience: number, n
     case 'running':
       return l10n.t('Job {0} ran for up to {1} s, left nothing in {2} It was cancelled.', id, patience, nothing);
     case 'gone':
-      // Only a script that ended by itself has certainly begun.
-      if (state.how === null || state.how === 'ended' || state.how === 'failed')
-        return l10n.t('Job {0} ran and left nothing in {1}', id, nothing);
-      return state.how === 'cancelled'
-        ? l10n.t('Job {0} was cancelled by somebody.', id)
-        : l10n.t('Job {0} was ended by the cluster ({1}). Try again.', id, state.how);
+      return whyGone(id, state.how, nothing);
+  }
+}
+
+function whyGone(id: string, how: JobEnd | null, nothing: string): string {
+  switch (how) {
+    // Only a script that ended by itself has certainly begun.
+    case null:
+    case 'ended':
+    case 'failed':
+      return l10n.t('Job {0} ran and left nothing in {1}', id, nothing);
+    case 'cancelled':
+      return l10n.t('Job {0} was cancelled by somebody.', id);
+    case 'preempted':
+      return l10n.t('Job {0} was preempted by another one. Try again.', id);
+    case 'timeout':
+      return l10n.t('Job {0} reached its time limit. Try again.', id);
+    case 'node failed':
+      return l10n.t('The node of job {0} failed. Try again.', id);
+    case 'out of memory':
+      return l10n.t('Job {0} needed more memory than the cluster gives it.', id);
+    case 'vanished':
+    case 'restarted':
+      return l10n.t('Job {0} is gone: its node or the cluster’s own programs were restarted. Try again.', id);
   }
 }
 

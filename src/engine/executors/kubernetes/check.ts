@@ -34,7 +34,7 @@ export async function checkKubernetes(need: ClusterNeed, options: CheckOptions):
 async function inventory(api: Api): Promise<string> {
   try {
     const { gitVersion } = Version.parse(await api.request('GET', '/version'));
-    return `Kubernetes ${gitVersion}, namespace ${api.namespace}.`;
+    return l10n.t('Kubernetes {0}, namespace {1}.', gitVersion, api.namespace);
   } catch (error) {
     throw new Error(l10n.t('Kubernetes does not answer: `kubectl get jobs` must work. {0}', (error as Error).message), {
       cause: error,

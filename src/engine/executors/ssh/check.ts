@@ -29,10 +29,11 @@ export async function checkSsh(place: SshPlace, options: CheckOptions): Promise<
       jobs.remove(job);
       await host.forget(hello, true).catch(() => undefined);
       if (end) return end.ok ? { ok: true, reason: `${there}: ${end.reason}` } : end;
-      const log = path.basename(hello.output);
       const said = fs.existsSync(hello.output) ? fs.readFileSync(hello.output, 'utf8').trim().slice(-500) : '';
       const why =
-        refused ?? trouble ?? (state?.name === 'queued' ? l10n.t('it is {0}', state.reason) : said || `see ${log}`);
+        refused ??
+        trouble ??
+        (state?.name === 'queued' ? l10n.t('it is {0}', state.reason) : said || l10n.t('it printed nothing'));
       return { ok: false, reason: l10n.t('{0}. The program did not run within {1} s: {2}', there, patience, why) };
     });
   } finally {

@@ -71,11 +71,16 @@ async function bring(
 
 async function bringNode(given: Given, probe: HostProbe, bin: string): Promise<string> {
   const { place, control, env } = given;
-  const has = probe.nodeVersion === null ? 'no Node' : `only Node ${probe.nodeVersion}`;
+  const { nodeVersion, system } = probe;
   const advice = l10n.t('Install Node {0} or newer there, so that it is on the PATH of a login shell.', OLDEST_NODE);
-  if (process.versions.electron || !isSamePlatform(probe.system))
+  if (process.versions.electron || !isSamePlatform(system))
     throw new UnusableHost(
-      l10n.t('{0} ({1}) has {2}, and this machine has none for it. {3}', place.host, probe.system, has, advice),
+      nodeVersion === null
+        ? l10n.t('{0} ({1}) has no Node, and this machine has none for it. {2}', place.host, system, advice)
+        : l10n.t(
+            '{0} ({1}) has only Node {2}, and this machine has no newer one for it. {3}',
+            ...[place.host, system, nodeVersion, advice],
+          ),
     );
   const own = fs.realpathSync(process.execPath);
   const folder = `${bin}/node-${process.version}`;
@@ -88,13 +93,13 @@ async function bringNode(given: Given, probe: HostProbe, bin: string): Promise<s
     input: `${quoted(node)} --version 2>&1\n`,
   }).catch((error: Error) => error.message);
   if (answer.trim().endsWith(process.version)) return node;
+  const said = answer.trim().slice(0, 200);
   throw new UnusableHost(
-    l10n.t(
-      '{0} has {1}, and the one of this machine does not run there: {2} {3}',
-      place.host,
-      has,
-      answer.trim().slice(0, 200),
-      advice,
-    ),
+    nodeVersion === null
+      ? l10n.t('{0} has no Node, and the one of this machine does not run there: {1} {2}', place.host, said, advice)
+      : l10n.t(
+          '{0} has only Node {1}, and the one of this machine does not run there: {2} {3}',
+          ...[place.host, nodeVersion, said, advice],
+        ),
   );
 }

@@ -1,4 +1,4 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, render, type PropertyValues, type TemplateResult } from 'lit';
 import type { Run } from '../../src/protocol/engine/index.js';
 import { styles } from '../components/cssVars.js';
 import { icon } from '../components/icon.js';
@@ -23,6 +23,7 @@ import { cardMenu, settingsRow } from './cardSettings.js';
 import { addToReport, chartBlock } from '../model/reports.js';
 import { Pace } from './pace.js';
 import { readTheme, type ChartTheme } from './theme.js';
+import { unreadCurves } from '../views/unreadable.js';
 import { sourceIn } from '../model/runs/metricNames.js';
 import { entryOf } from '../../src/protocol/values/records.js';
 import { l10n } from '../../src/format/l10n.js';
@@ -111,6 +112,7 @@ export class ChartCard extends LitElement implements Readable {
       this.chart = null;
       this.many.release();
       this.setupKey = '';
+      this.requestUpdate();
     }
   }
 
@@ -196,8 +198,11 @@ export class ChartCard extends LitElement implements Readable {
     }
     const zero = zerosOf(curves, this.settings);
     const setupKey = this.keyOf(this.zoom, zero);
-    const isNew = !this.chart || setupKey !== this.setupKey;
+    const isFirst = !this.chart;
+    const isNew = isFirst || setupKey !== this.setupKey;
     if (isNew) this.create(setupKey, zero);
+    // It can be saved now.
+    if (isFirst) this.requestUpdate();
     const best = this.model.best?.id ?? null;
     const { baseline } = this.model.view;
     const { outliers } = this.settings;
@@ -280,13 +285,17 @@ export class ChartCard extends LitElement implements Readable {
     const total = this.curves.reduce((sum, curve) => sum + curve.total, 0);
     this.dataset.runs = String(this.curves.length);
     this.dataset.points = String(total);
+    const problem = this.source.problem();
     const note =
-      emptyNote(this.runs.length, this.curves, this.x) ||
-      chartNote(this.curves, formatCount, valuesOutside(this.curves, this.clip));
-    if (note !== this.note) {
-      this.note = note;
-      this.querySelector('.chart-note')!.textContent = note;
-    }
+      problem === null
+        ? emptyNote(this.runs.length, this.curves, this.x) ||
+          chartNote(this.curves, formatCount, valuesOutside(this.curves, this.clip))
+        : l10n.t('Curves could not be read: {0}', problem);
+    const key = `${problem !== null} ${note}`;
+    if (key === this.note) return;
+    this.note = key;
+    const again = problem === null ? nothing : unreadCurves(this.model.feed);
+    render(html`${note} ${again}`, this.querySelector<HTMLElement>('.chart-note')!);
   }
 
   /** Moves the crosshair; null takes it away. */

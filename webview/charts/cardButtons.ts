@@ -41,6 +41,7 @@ export function cardButtons(
     icon: 'save',
     iconOnly: true,
     testId: TEST_IDS.chartSave(card.metric),
+    disabled: card.chart === null,
     onClick: (event) => saveMenu(card, event as MouseEvent),
   })}
   ${button({

@@ -41,6 +41,8 @@ export class CardCurves {
   private want: Want | null = null;
   /** Holds of the requested series, by the name of the metric. */
   private readonly holders = new Map<string, object>();
+  /** Runs whose series are requested, by the name of the metric. */
+  private held: ReadonlyMap<string, readonly string[]> = new Map();
   private readonly ranges = new Map<string, { all: readonly Series[]; range: OverRanks | null }>();
 
   constructor(private readonly card: Card) {}
@@ -119,6 +121,7 @@ export class CardCurves {
       if (x === 'metric' && model.view.xMetric !== null) names.add(model.view.xMetric);
       for (const name of names) add(name, run.id);
     }
+    this.held = byMetric;
     for (const [metric, holder] of this.holders) {
       if (byMetric.has(metric)) continue;
       model.feed.release(holder);
@@ -135,6 +138,18 @@ export class CardCurves {
   concerns(metrics: ReadonlySet<string>): boolean {
     for (const metric of this.holders.keys()) if (metrics.has(metric)) return true;
     return false;
+  }
+
+  /** Why a curve is missing that could not be read; null: none is. */
+  problem(): string | null {
+    const { feed } = this.card.model;
+    for (const [metric, ids] of this.held) {
+      for (const run of ids) {
+        const problem = feed.problem({ ...this.want!, metric }, run);
+        if (problem !== null) return problem;
+      }
+    }
+    return null;
   }
 
   private read(run: string, metric: string): Series | undefined {

@@ -66,9 +66,15 @@ const nameOf = ({ model }: Saved, curve: Curve): string => {
   return [curve.note, curve.label ?? (run ? model.label(run).text : curve.run)].filter(Boolean).join(' · ');
 };
 
+/** It may have left the screen while the menu was open. */
+function chartOf({ chart }: Saved): LineChart {
+  if (!chart) throw new Error(l10n.t('The chart is not drawn. Scroll to it, then try again.'));
+  return chart;
+}
+
 /** Base64 of the chart on the editor's background. */
-function pngOf({ chart }: Saved): string {
-  const from = chart!.canvas;
+function pngOf(card: Saved): string {
+  const from = chartOf(card).canvas;
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [from.width, from.height];
   const context = canvas.getContext('2d')!;
@@ -86,7 +92,7 @@ function themeLook(): SvgLook {
 
 function svgOf(card: Saved): string {
   const look = themeLook();
-  const { x, y, y2 } = card.chart!.scales;
+  const { x, y, y2 } = chartOf(card).scales;
   const curves = card.curves.map((curve) => ({
     ...{ name: nameOf(card, curve), points: pointsOf(curve), raw: rawPointsOf(curve), odd: curve.odd },
     ...{ dash: curve.look.dash, faint: curve.isBound === true, right: curve.right === true },

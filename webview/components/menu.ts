@@ -4,12 +4,17 @@ import { TEST_IDS } from '../testids.js';
 import { styles } from './cssVars.js';
 import { icon } from './icon.js';
 
+const idOf = (element: Element | null): string | undefined => (element as HTMLElement | null)?.dataset.testid;
+
 /** A context menu. `openMenu` puts it at a point and gives the focus back when it closes. */
 class ContextMenu extends LitElement {
   static override properties = { actions: { attribute: false }, place: { attribute: false } };
   declare actions: readonly Action[];
   declare place: { x: number; y: number };
   private back: Element | null = null;
+  /** Its test id, which names its run: a table's row may show another run when the menu closes. */
+  private backId: string | undefined;
+  private grid: HTMLElement | null = null;
 
   constructor() {
     super();
@@ -24,6 +29,8 @@ class ContextMenu extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.back = document.activeElement;
+    this.backId = idOf(this.back);
+    this.grid = this.back?.closest<HTMLElement>('[role=grid]') ?? null;
     document.addEventListener('pointerdown', this.outside, true);
     window.addEventListener('blur', this.close);
   }
@@ -48,7 +55,8 @@ class ContextMenu extends LitElement {
 
   private readonly close = () => {
     this.remove();
-    if (this.back instanceof HTMLElement && this.back.isConnected) this.back.focus();
+    if (this.back instanceof HTMLElement && this.back.isConnected && idOf(this.back) === this.backId) this.back.focus();
+    else this.grid?.focus({ preventScroll: true });
   };
 
   private readonly keys = (event: KeyboardEvent) => {

@@ -1,6 +1,6 @@
 /**
  * Stands in for the extension host: `?theme=vscode-dark&runs=12&tab=charts`; `&confusion=many&drawings&range&pruning&media` show results,
- * `&ranks` distributed jobs, `&foreign` makes all runs those of another tool, `&language=zh-cn` shows the panel in Chinese, another language its numbers.
+ * `&ranks` distributed jobs, `&fail=series/read` and `&slow=log/read:1` failures and slow answers, `&foreign` makes all runs those of another tool, `&language=zh-cn` shows the panel in Chinese, another language its numbers.
  */
 import chinese from '../../l10n/bundle.l10n.zh-cn.json';
 import type { FileForm, FromPanel, ToPanel } from '../../src/protocol/panel/index.js';
@@ -25,6 +25,14 @@ const range = options.has('range') ? rangeRun(world) : null;
 const pruned = options.has('pruning') ? pruningRuns(world) : null;
 if (options.has('pipeline')) world.runs[0]!.stages = STAGES.map(({ name }) => name);
 const requests: string[] = [];
+/** Methods that fail, or are not answered until `harness.answer`; `log/read:1` is that of rank 1. */
+const failing = new Set(options.get('fail')?.split(','));
+const slow = new Map(
+  options
+    .get('slow')
+    ?.split(',')
+    .map((key) => [key, [] as (() => void)[]]),
+);
 const saved: Extract<FromPanel, { type: 'save' }>[] = [];
 let watched: string[] = [];
 
@@ -203,8 +211,11 @@ function receive(message: FromPanel): void {
     }
     case 'request': {
       requests.push(message.method);
-      const fails = options.get('fail')?.split(',').includes(message.method);
-      if (fails) {
+      const { rank = 0 } = message.params as { rank?: number };
+      const keys = [message.method, `${message.method}:${rank}`];
+      const waiting = slow.get(keys.find((key) => slow.has(key)) ?? '');
+      if (waiting) waiting.push(() => reply(answer(message.method, message.params as Record<string, never>)));
+      else if (keys.some((key) => failing.has(key))) {
         setTimeout(
           () =>
             post({
@@ -253,6 +264,13 @@ function receive(message: FromPanel): void {
   }
 }
 
+/** Answers what a slow method was asked; from then on it is a quick one. */
+function answerHeld(key: string): void {
+  const waiting = slow.get(key) ?? [];
+  slow.delete(key);
+  waiting.forEach((reply) => reply());
+}
+
 setInterval(() => {
   const moved = world.tick();
   if (moved.length === 0) return;
@@ -263,5 +281,5 @@ setInterval(() => {
 
 Object.assign(window, {
   acquireVsCodeApi: () => ({ postMessage: receive, setState: () => {} }),
-  harness: { world, requests, saved, applyTheme, post },
+  harness: { world, requests, saved, applyTheme, post, failing, answer: answerHeld },
 });

@@ -1,6 +1,7 @@
 /** Cards, tables and plots of the panel as live blocks of a report. */
 import { LIVE_STATUSES } from '../../src/protocol/engine/statuses.js';
 import type { NewBlock } from '../../src/protocol/report.js';
+import { validFilter } from './table/validFilter.js';
 import type { OwnCard, CardSettings, ViewSettings } from './view.js';
 import type { PanelModel } from './panel.js';
 import type { XAxis } from '../../src/drawing/series.js';
@@ -84,7 +85,7 @@ export function tableBlock(
   marked: readonly string[],
 ): NewBlock {
   const { sort, descending, runFilter, status, groupBy, baseline } = view;
-  const filter = [runFilter, ...statusFilter(status)].filter(Boolean);
+  const filter = [validFilter(runFilter), ...statusFilter(status)].filter(Boolean);
   const keys = {
     ...(experiment !== null && { experiment }),
     ...(marked.length > 0 && { runs: marked }),

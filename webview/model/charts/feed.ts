@@ -41,6 +41,8 @@ interface Entry {
   range: Range | null;
   points: number;
   series?: Series;
+  /** Reason why the last reading failed; null: it did not. */
+  problem: string | null;
   dirty: boolean;
   /** When it was last asked for. */
   asked: number;
@@ -76,6 +78,8 @@ export class SeriesFeed {
   /** A chart wants series that it never had: they are requested at once. */
   private isUrgent = false;
   private active = true;
+  /** Entries whose last reading failed. */
+  private readonly failed = new Set<Entry>();
 
   constructor(
     private readonly read: ReadSeries,
@@ -111,6 +115,24 @@ export class SeriesFeed {
     return this.entries.get(keyOf({ ...want, range: null }, run))?.series;
   }
 
+  /** Returns why a series that is not here could not be read; null if it is here or still being read. */
+  problem(want: Want, run: string): string | null {
+    if (this.failed.size === 0 || this.get(want, run)) return null;
+    return this.entries.get(keyOf(want, run))?.problem ?? null;
+  }
+
+  /** Requests at once what could not be read. */
+  retry(): void {
+    for (const entry of this.failed) {
+      entry.problem = null;
+      this.news.add(entry.metric);
+    }
+    this.failed.clear();
+    this.report(true);
+    this.hurry();
+    this.schedule();
+  }
+
   /** Totals as the engine says them; a series that has grown is read on. */
   grown(totals: Readonly<Record<string, Readonly<Record<string, number>>>>): void {
     for (const entry of this.entries.values()) {
@@ -127,7 +149,12 @@ export class SeriesFeed {
   }
 
   forget(run: string): void {
-    for (const [key, entry] of this.entries) if (entry.run === run) this.entries.delete(key);
+    for (const [key, entry] of this.entries) if (entry.run === run) this.drop(key, entry);
+  }
+
+  private drop(key: string, entry: Entry): void {
+    this.entries.delete(key);
+    this.failed.delete(entry);
   }
 
   setActive(active: boolean): void {
@@ -179,6 +206,7 @@ export class SeriesFeed {
         range,
         points: want.points,
         dirty: true,
+        problem: null,
         asked: -Infinity,
         used: 0,
       };
@@ -233,7 +261,12 @@ export class SeriesFeed {
       this.report(wasCut && !this.isCut);
     } catch (error) {
       failed = true;
-      for (const entry of batch) entry.dirty = true;
+      for (const entry of batch) {
+        entry.dirty = true;
+        entry.problem = error instanceof Error ? error.message : String(error);
+        this.failed.add(entry);
+        if (!entry.series) this.news.add(entry.metric);
+      }
       this.isCut = false;
       this.report(true);
       this.onError(error);
@@ -250,6 +283,8 @@ export class SeriesFeed {
       const data = answers[i];
       if (!data || data.run !== entry.run || data.metric !== entry.metric) return;
       entry.series = merge(entry.series, data, entry.range);
+      entry.problem = null;
+      this.failed.delete(entry);
       if (entry.series.stale) entry.dirty = true;
       this.news.add(entry.metric);
     });
@@ -269,7 +304,7 @@ export class SeriesFeed {
     const wanted = new Set<string>();
     for (const want of this.wants.values()) for (const run of want.runs) wanted.add(keyOf(want, run));
     const spare = [...this.entries].filter(([key]) => !wanted.has(key)).sort((a, b) => a[1].used - b[1].used);
-    for (const [key] of spare.slice(0, Math.max(0, spare.length - SPARE))) this.entries.delete(key);
+    for (const [key, entry] of spare.slice(0, Math.max(0, spare.length - SPARE))) this.drop(key, entry);
   }
 }
 

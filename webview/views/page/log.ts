@@ -95,12 +95,20 @@ class Log extends LitElement {
       if (before && isLive(before) && !isLive(this.run)) void this.readOn(true);
       return;
     }
-    this.loaded = false;
-    this.log = new LogWindow(this.read, this.run.id, this.rank, () => this.requestUpdate());
+    this.open();
     if (this.wanted !== '') this.search(this.wanted);
+  }
+
+  /** Shows the end of the chosen output; answers about an earlier one are ignored. */
+  private open(): void {
+    this.loaded = false;
+    this.error = null;
+    this.turn++;
+    [this.hits, this.searched] = [[], 1];
+    const log = (this.log = new LogWindow(this.read, this.run.id, this.rank, () => this.requestUpdate()));
     void this.doing(async () => {
-      await this.log!.end();
-      this.loaded = true;
+      await log.end();
+      if (log === this.log) this.loaded = true;
     });
   }
 
@@ -120,12 +128,15 @@ class Log extends LitElement {
   }
 
   private async doing(work: () => Promise<unknown>): Promise<void> {
+    const { log } = this;
+    let problem: string | null = null;
     try {
       await work();
-      this.error = null;
     } catch (error) {
-      this.error = error instanceof Error ? error.message : String(error);
+      problem = error instanceof Error ? error.message : String(error);
     }
+    if (log !== this.log) return;
+    this.error = problem;
     this.requestUpdate();
   }
 
@@ -146,8 +157,9 @@ class Log extends LitElement {
     if (isLast || (mayHaveRanks && Date.now() - this.ranksAt > RANKS)) void this.readRanks();
     if (!this.follow) return;
     if (!isLast && !isLive(this.run) && this.log!.isAtEnd) return;
+    const log = this.log!;
     await this.doing(async () => {
-      for (let i = 0; i < 20 && (await this.log!.later()); i++) if (this.log!.isAtEnd) break;
+      for (let i = 0; i < 20 && (await log.later()); i++) if (log.isAtEnd) break;
     });
   }
 
@@ -165,20 +177,22 @@ class Log extends LitElement {
 
   /** Reads the previous part, and keeps the visible lines in place. */
   private async earlier(scroller: HTMLElement): Promise<void> {
-    const before = this.log!.lines.length;
-    const end = this.log!.to;
-    await this.doing(() => this.log!.earlier());
-    if (this.log!.to !== end) return;
+    const log = this.log!;
+    const before = log.lines.length;
+    const end = log.to;
+    await this.doing(() => log.earlier());
+    if (log !== this.log || log.to !== end) return;
     await this.updateComplete;
-    scroller.scrollTop += (this.log!.lines.length - before) * LINE;
+    scroller.scrollTop += (log.lines.length - before) * LINE;
   }
 
   private jump(to: 'start' | 'end'): void {
     this.follow = to === 'end';
     this.marked = null;
+    const log = this.log!;
     void this.doing(async () => {
-      await (to === 'end' ? this.log!.end() : this.log!.around(0));
-      if (to === 'end') return;
+      await (to === 'end' ? log.end() : log.around(0));
+      if (to === 'end' || log !== this.log) return;
       await this.updateComplete;
       const scroller = this.querySelector<HTMLElement>('.log-scroll');
       if (scroller) scroller.scrollTop = 0;
@@ -218,6 +232,7 @@ class Log extends LitElement {
     this.follow = false;
     const log = this.log!;
     if (hit.offset < log.from || hit.offset >= log.to) await log.around(hit.offset);
+    if (log !== this.log) return;
     this.marked = log.lineAt(hit.offset);
     this.requestUpdate();
     await this.updateComplete;
@@ -291,16 +306,32 @@ class Log extends LitElement {
     return html`<div class=${look}>${pieces}</div>`;
   }
 
+  /** Returns what stands in place of the lines while there are none to show. */
+  private nothing(log: LogWindow): TemplateResult | null {
+    if (this.error !== null && (!this.loaded || log.size === 0))
+      return emptyState(
+        'error',
+        l10n.t('The log can’t be read'),
+        this.error,
+        button({
+          ...{ label: l10n.t('Try again'), icon: 'refresh', look: 'primary', testId: TEST_IDS.tryAgain },
+          onClick: () => this.open(),
+        }),
+      );
+    if (!this.loaded) return emptyState('loading', l10n.t('Reading the log…'));
+    if (log.size > 0 || this.ranks.length > 1) return null;
+    return emptyState(
+      'output',
+      isLive(this.run) ? l10n.t('Nothing is printed yet') : l10n.t('This run printed nothing'),
+    );
+  }
+
   override render(): TemplateResult {
     const log = this.log!;
-    if (this.error !== null && log.size === 0) return emptyState('error', l10n.t('The log can’t be read'), this.error);
-    if (!this.loaded) return emptyState('loading', l10n.t('Reading the log…'));
+    const empty = this.nothing(log);
+    // The other ranks can be chosen whatever became of this one.
+    if (empty) return this.ranks.length > 1 ? html`${this.toolbar()}${empty}` : empty;
     const { lines } = log;
-    if (lines.length === 0 && log.size === 0 && this.ranks.length < 2)
-      return emptyState(
-        'output',
-        isLive(this.run) ? l10n.t('Nothing is printed yet') : l10n.t('This run printed nothing'),
-      );
     const scroller = this.querySelector<HTMLElement>('.log-scroll');
     const { first, end, before, after } = windowOf(
       this.scrolled,

@@ -10,6 +10,7 @@ import type { Column } from '../../../src/drawing/runs/tableColumns.js';
 import type { PanelModel } from '../../model/panel.js';
 import { titleOf, valueText } from '../../../src/drawing/runs/fields.js';
 import { Follows } from '../../model/signal.js';
+import { validFilter } from '../../model/table/validFilter.js';
 import { l10n } from '../../../src/format/l10n.js';
 
 const MEASURED = /^(?:objective|duration|(?:metric|param):)/;
@@ -71,6 +72,7 @@ class TableGroups extends LitElement {
   /** Narrows the filter to a group. */
   private open(group: Group): void {
     const { groupBy, runFilter } = this.model.view;
+    const valid = validFilter(runFilter);
     const conditions = groupBy.map((key, i) => {
       const value = group.values[i] ?? null;
       const name =
@@ -84,7 +86,7 @@ class TableGroups extends LitElement {
       return tags.map((one) => `${name} = ${quoteName(one)}`).join(' and ');
     });
     this.model.setView({
-      runFilter: [runFilter.trim() && `(${runFilter.trim()})`, ...conditions].filter(Boolean).join(' and '),
+      runFilter: [valid && `(${valid})`, ...conditions].filter(Boolean).join(' and '),
     });
   }
 

@@ -20,6 +20,7 @@ import type { PanelModel } from '../../model/panel.js';
 import { Follows } from '../../model/signal.js';
 import { isLive, isReadOnly } from '../../model/values.js';
 import { scrollToRow } from '../../model/table/virtual.js';
+import { validFilter } from '../../model/table/validFilter.js';
 import { TEST_IDS } from '../../testids.js';
 import { askAbout } from '../ask.js';
 import './columnPicker.js';
@@ -69,9 +70,10 @@ class RunTable extends LitElement {
 
   private query(): RunQuery {
     const { view, state } = this.model;
+    const runFilter = validFilter(view.runFilter);
     return {
       ...(state.experiment === null ? {} : { experiment: state.experiment }),
-      ...(view.runFilter.trim() ? { filter: view.runFilter.trim() } : {}),
+      ...(runFilter === '' ? {} : { filter: runFilter }),
       ...(view.status ? { status: view.status === 'live' ? [...LIVE_STATUSES] : [view.status as Run['status']] } : {}),
       sort: view.sort,
       descending: view.descending,

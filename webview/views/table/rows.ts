@@ -51,6 +51,22 @@ class TableRows extends LitElement {
     this.follow(null);
   }
 
+  /** The row with the focused element, and the run that it shows. */
+  private focused: { row: HTMLElement; run: string | undefined } | null = null;
+
+  protected override willUpdate(): void {
+    const active = (this.getRootNode() as Document | ShadowRoot).activeElement;
+    const row = active && this.contains(active) ? active.closest<HTMLElement>('.run-row') : null;
+    this.focused = row && { row, run: row.dataset.testid };
+  }
+
+  protected override updated(): void {
+    if (!this.focused) return;
+    const { row, run } = this.focused;
+    // The next key would act on a run that the person has not chosen: the grid's own keys act on the marked row.
+    if (!row.isConnected || row.dataset.testid !== run) this.scroller?.focus({ preventScroll: true });
+  }
+
   override render(): TemplateResult {
     this.follow(this.scroller);
     const { pages, scroller } = this;

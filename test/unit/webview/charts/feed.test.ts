@@ -138,6 +138,28 @@ describe('SeriesFeed', () => {
     expect(feed.get(close, 'a')?.range).toEqual({ from: 100, to: 200 });
   });
 
+  it('keeps the reason why a series could not be read, and reads it again when it is told to', async () => {
+    source.totals.set('a', 5);
+    source.fail = true;
+    const w = want(['a']);
+    feed.want(feed, w);
+    expect(feed.problem(w, 'a')).toBeNull();
+    await pass(300);
+    expect(feed.problem(w, 'a')).toBe('gone');
+    expect(news).toEqual(['loss']);
+    source.fail = false;
+    feed.retry();
+    expect(feed.problem(w, 'a')).toBeNull();
+    await pass(300);
+    expect(feed.get(w, 'a')?.x).toHaveLength(5);
+    // A series that is here stays, whatever becomes of a later reading.
+    source.fail = true;
+    feed.invalidate();
+    await pass(600);
+    expect(errors).toHaveLength(2);
+    expect(feed.problem(w, 'a')).toBeNull();
+  });
+
   it('tells of a failure and tries again, not at once', async () => {
     source.totals.set('a', 5);
     source.fail = true;

@@ -23,5 +23,6 @@ export async function untilFirst(
   return search;
 }
 
+// Networks that were trained and have no value have diverged: more time does not help them.
 const isTooShort = ({ status, best, counts }: Search): boolean =>
-  status === 'completed' && best === null && counts.failed === 0;
+  status === 'completed' && best === null && counts.failed === 0 && counts.completed === 0;

@@ -16,17 +16,21 @@ const PORTFOLIO: readonly Params[] = [
   { depth: 1, width: 32, activation: 'tanh', dropout: 0.2, learning_rate: 0.005, weight_decay: 0.1, batch_size: 16 },
 ];
 
-/** Puts them before the search's own suggestions, if it is a search over a table with its usual space. */
+/**
+ * Puts them before the search's own suggestions, if it is a search over a table with its usual parameters and not of a
+ * given number of networks, which they would exceed. Sets outside of a narrowed space are left out.
+ */
 export async function enqueuePortfolio(engine: Pick<EngineConnection, 'request'>, search: Search): Promise<void> {
+  if (search.trials !== null) return;
   const names = Object.keys(search.space);
   const all = PORTFOLIO.map((params) => ({ ...PLAIN, ...params }));
   const isUsual = names.length === Object.keys(all[0]!).length && names.every((name) => hasEntry(all[0]!, name));
   if (!isUsual) return;
-  try {
-    for (const params of all) await engine.request('searches/enqueue', { id: search.id, params });
-  } catch (error) {
-    // A search of a few seconds may have ended meanwhile.
-    const { status } = await engine.request('searches/get', { id: search.id });
-    if (status === 'running') throw error;
+  for (const params of all) {
+    try {
+      await engine.request('searches/enqueue', { id: search.id, params });
+    } catch {
+      // It is outside of the space, or a search of a few seconds has ended meanwhile: the search goes on without it.
+    }
   }
 }

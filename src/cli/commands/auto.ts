@@ -6,6 +6,7 @@ import { budgetOf, refitOf, type Budget } from '../../automatic/budget.js';
 import { untilFirst } from '../../automatic/firstNetwork.js';
 import { finish, type AskAuto, type Finished } from '../../automatic/finish.js';
 import { look, readAuto, timeOfFile } from '../../automatic/look.js';
+import { refuseRemote } from '../../automatic/places.js';
 import { enqueuePortfolio } from '../../automatic/portfolio.js';
 import { isExperimentFile, type Experiment } from '../../experiment/index.js';
 import { formatNumber, formatParam } from '../../format/numbers.js';
@@ -118,10 +119,7 @@ async function searchFor(context: Context, input: Input, ask: AskAuto, began: nu
   const place = readPlaceOption(input);
   const [trials, seed] = [input.whole('trials'), input.whole('seed', 0)];
   const { file, text, experiment } = fileOf(context, input);
-  if ((place.place?.on ?? experiment.cluster?.kind) === 'ssh')
-    throw new UsageError(
-      l10n.t('The networks of a search stay on an SSH host, and auto compares them at the end: choose another place.'),
-    );
+  refuseRemote(place.place?.on ?? null, experiment);
   const start = Date.now();
   const looked = await look(ask, experiment, file);
   const seconds = (Date.now() - start) / 1000;
@@ -139,8 +137,7 @@ async function searchFor(context: Context, input: Input, ask: AskAuto, began: nu
     data: looked.facts,
     ...(time !== null && { time: budget.search }),
   });
-  // A given number of networks is not exceeded.
-  if (trials === undefined) await enqueuePortfolio(engine, search);
+  await enqueuePortfolio(engine, search);
   const similar = /begins with what was best on similar data: .*$/.exec(search.reason ?? '')?.[0];
   if (similar !== undefined) {
     context.say(`  ${safeLine(similar)}`);

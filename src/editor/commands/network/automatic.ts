@@ -5,10 +5,11 @@ import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { planFile } from '../../../automatic/files.js';
-import { budgetOf } from '../../../automatic/budget.js';
+import { budgetOf, refitOf } from '../../../automatic/budget.js';
 import { untilFirst } from '../../../automatic/firstNetwork.js';
 import { finish, type AskAuto, type Finished } from '../../../automatic/finish.js';
 import { look, readAuto } from '../../../automatic/look.js';
+import { refuseRemote } from '../../../automatic/places.js';
 import { enqueuePortfolio } from '../../../automatic/portfolio.js';
 import { headerOf } from '../../../automatic/header.js';
 import { secondsOf } from '../../../experiment/network/index.js';
@@ -53,6 +54,7 @@ export function automaticCommands(parts: Parts): Pick<Handlers, 'data.findNetwor
       });
       const read = readAuto(plan.text, plan.file);
       if ('problems' in read) throw Object.assign(new Error(read.problems[0]!.message), { problems: read.problems });
+      refuseRemote(parts.places.chosen(plan.file), read.experiment);
       const began = Date.now();
       const looked = await look((task) => ask(task, l10n.t('Reading the data')), read.experiment, plan.file);
       if (plan.isNew) {
@@ -70,12 +72,14 @@ export function automaticCommands(parts: Parts): Pick<Handlers, 'data.findNetwor
       await enqueuePortfolio(engine, search);
       panels.open(folder, { experiment: search.experiment, file: plan.file }, 'beside');
       const follow = (one: Search): Promise<Search> => waitFor(folder, one, budget.search);
+      const started = Date.now();
       const ended = await untilFirst(engine, await follow(search), budget.search, follow);
       const done = await finish({
         engine,
         ask: (task) => ask(task, l10n.t('Comparing the networks')),
         search: ended,
-        ...{ out: null, notes: looked.notes, seconds: (Date.now() - began) / 1000, refit: budget.refit },
+        ...{ out: null, notes: looked.notes, seconds: (Date.now() - began) / 1000 },
+        refit: refitOf(budget, (Date.now() - started) / 1000),
       });
       await showReport(done);
       return { file: done.file, test: done.found.best.test };

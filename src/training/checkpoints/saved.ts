@@ -26,7 +26,7 @@ export const wholeFile = (copy: number): string => MODEL_FILE.replace('.safetens
 
 export interface SavedNetwork {
   network: Network;
-  /** Best epoch of a completed training; absent or null: unknown. */
+  /** Epoch of the weights: the best one, or the one in which the training was stopped; absent or null: unknown. */
   epoch?: number | null;
   data: SavedData;
   weights: SavedWeight[];
@@ -41,7 +41,7 @@ const Data = z.object({
   preparation: record(z.unknown()),
 });
 
-/** Returns the metadata saved with the weights. `epoch`: the best one of a completed training. */
+/** Returns the metadata saved with the weights. `epoch`: that of the weights. */
 export function savedMetadata(network: Network, data: SavedData, epoch: number | null = null): Record<string, string> {
   const { name, inputShape, classes, inputScale, targetScale, preparation } = data;
   return {

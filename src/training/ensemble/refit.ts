@@ -29,7 +29,6 @@ export interface Refitted {
 const MOST_COPIES = 4;
 /** Multiple of the time that is left in which a training that has begun must end. */
 const PATIENCE = 1.5;
-const LEAST_EPOCHS = 3;
 
 /** Returns null if there was no time for the first of the members. */
 export async function refit(task: Refit): Promise<Refitted | null> {
@@ -41,13 +40,16 @@ export async function refit(task: Refit): Promise<Refitted | null> {
   for (let copy = 1; copy <= MOST_COPIES; copy++) {
     for (const [i, member] of done.entries()) {
       signal.throwIfAborted();
+      const { epoch } = loaded.members.find((one) => one.run === member.run)!.model.saved;
+      // Its number of epochs is unknown, and early stopping needs the validation examples to find it.
+      if (!epoch) continue;
       // The first training tells how long another takes.
       const expected = times.get(member.run) ?? Math.max(0, ...times.values());
       if (elapsed() + expected > seconds) continue;
       onProgress(elapsed() / seconds, `training on all examples: ${i + 1} of ${done.length}`);
       const start = elapsed();
       const until = began + 1000 * (start + PATIENCE * (seconds - start));
-      const test = await trainOn({ ...task, run: member.run, copy, until });
+      const test = await trainOn({ ...task, run: member.run, epoch, copy, until });
       times.set(member.run, elapsed() - start);
       if (test === 'late') return summary(done, loaded);
       member.copies++;
@@ -77,16 +79,17 @@ function summary(
 async function trainOn({
   loaded,
   run,
+  epoch,
   copy,
   until,
   batch,
-}: Refit & { run: string; copy: number; until: number }): Promise<Predictions | null | 'late'> {
+}: Refit & { run: string; epoch: number; copy: number; until: number }): Promise<Predictions | null | 'late'> {
   const member = loaded.members.find((one) => one.run === run)!;
   const { saved } = member.model;
   const { dataset, test } = await wholeOf(member.parts, saved.network);
-  // The schedule is that of the whole training, but it ends where the validation loss was least.
+  // The schedule is that of the whole training, but it ends with the epoch whose weights were kept.
   const network = { ...saved.network, earlyStopping: null };
-  const last = Math.min(network.epochs, saved.epoch ?? network.epochs);
+  const last = Math.min(network.epochs, epoch);
   const training = new Training({ ...SILENT, network, dataset, seed: copy });
   try {
     const began = performance.now();
@@ -94,10 +97,8 @@ async function trainOn({
       if ((await training.advance()) !== 'more') break;
       const each = (performance.now() - began) / training.epochs;
       const affordable = training.epochs + Math.floor((until - performance.now()) / each);
-      if (affordable >= last) continue;
+      if (affordable < last) return 'late';
       // The best number of epochs is not shortened; a training that was cut off before may be again.
-      if (saved.epoch || affordable < LEAST_EPOCHS) return 'late';
-      training.change({ ...network, epochs: Math.max(training.epochs + 1, affordable) });
     }
     const path = join(member.folder, wholeFile(copy));
     await saveWeights(path, await training.weights(), savedMetadata(network, dataset, training.epochs));

@@ -85,6 +85,16 @@ export class LiveChanges {
     this.now = follow(this.now);
   }
 
+  /** Limits the epochs from now on, whatever else changes: there is no time for more. */
+  shorten(epochs: number): Network {
+    const { follow } = this;
+    this.follow = (network) => {
+      const whole = follow(network);
+      return { ...whole, epochs: Math.min(whole.epochs, epochs) };
+    };
+    return (this.now = { ...this.now, epochs });
+  }
+
   /** Network with the changes applied. */
   get network(): Network {
     return this.now;

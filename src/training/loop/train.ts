@@ -155,6 +155,11 @@ export class Training {
     this.gradients = gradientSource(this.options, this.parts, this.random);
   }
 
+  /** The settings that it trains with, as changed last. */
+  get network(): Network {
+    return this.options.network;
+  }
+
   /** Number of completed epochs. */
   get epochs(): number {
     return this.epochsDone;

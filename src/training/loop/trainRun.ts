@@ -227,8 +227,8 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
           ...options,
           dataset,
           onEpoch: async (now, epoch) => {
-            const epochs = limit?.after(epoch, network) ?? null;
-            if (epochs !== null) shorten(run, now, { ...live.network, epochs });
+            const epochs = limit?.after(epoch, live.network) ?? null;
+            if (epochs !== null) shorten(run, now, live.shorten(epochs));
             await saver?.save(epoch, async (into) => saveState(into, await now.state()));
           },
         }));
@@ -262,9 +262,10 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
     const completed = await training.run();
     await given.onTrained?.(all()[0]!);
     if (saves) {
-      const trained = training instanceof Pruning ? training.network : network;
       for (const [i, one] of all().entries()) {
-        const epoch = completed ? one.keptEpoch : null;
+        // Settings may have changed meanwhile, such as the number of epochs that the schedule is for.
+        const trained = training instanceof Pruning ? training.network : one.network;
+        const epoch = completed ? one.keptEpoch : Math.max(1, one.epochs);
         await save(run, trained, datasets[i]!, one, { fold: folds ? i + 1 : null, epoch });
       }
     }
@@ -389,13 +390,13 @@ async function setLive(
   run.message('info', `${names.join(', ')}: ${when}`);
 }
 
-/** Saves the network. `fold` counts from 1; null: no folds. `epoch`: the best one; null: the training was not completed. */
+/** Saves the network. `fold` counts from 1; null: no folds. `epoch`: that of its weights. */
 async function save(
   run: RunClient,
   network: Network,
   dataset: Dataset,
   training: Training,
-  { fold, epoch }: { fold: number | null; epoch: number | null },
+  { fold, epoch }: { fold: number | null; epoch: number },
 ): Promise<void> {
   const name = modelFile(fold);
   try {

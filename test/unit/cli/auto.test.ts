@@ -125,6 +125,30 @@ describe('tunesmith auto', { timeout: 240_000 }, () => {
     expect(existsSync(inFolder('numbers.network/numbers.best.tune.yaml'))).toBe(true);
   });
 
+  it.each([
+    ['trains as many networks as a file says', '{ time: 20m, trials: 2 }', ''],
+    ['tries no networks that a file leaves out', '10s', 'search: { space: { width: { logInt: [16, 64] } } }\n'],
+  ])('%s', async (_, time, more) => {
+    const file = `own${more.length}.tune.yaml`;
+    const data = '{ csv: { file: two.csv, target: kind } }';
+    workspace.write(file, `network: { data: ${data}, auto: ${time} }\n${more}`);
+    const { code, err } = await auto(file);
+    expect([err, code]).toEqual([expect.anything(), 0]);
+    const searches = JSON.parse((await workspace.tunesmith(['ls', '--searches', '--json'])).out) as Record<
+      string,
+      unknown
+    >[];
+    const own = searches.find(({ experiment }) => experiment === file.replace('.tune.yaml', ''))!;
+    const runs = JSON.parse((await workspace.tunesmith(['ls', '--json'])).out) as {
+      search: string;
+      params: { width: number };
+    }[];
+    const tried = runs.filter(({ search }) => search === own.search);
+    expect(own.status).toBe('completed');
+    if (more === '') expect(tried).toHaveLength(2);
+    else expect(Math.max(...tried.map(({ params }) => params.width))).toBeLessThanOrEqual(64);
+  });
+
   it('goes on after a kill, and never overwrites', async () => {
     const [node, program] = workspace.command as [string, string];
     const args = [program, 'auto', 'two.csv', '--target', 'kind', '--trials', '2', '--time', '20m'];

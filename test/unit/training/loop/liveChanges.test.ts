@@ -201,6 +201,15 @@ params: { drop: 0.1, units: 8, rate: 0.1, epochs: 5, unused: 1 }
     expect(await live.set({ drop: 0.5 })).toEqual({ problem: 'the trainer does not know what drop is for' });
   });
 
+  it('leave the epochs at what there is time for', async () => {
+    const { folder, params, network: first } = run({ epochs: 7 });
+    const live = await LiveChanges.open(folder, params, first);
+    expect(live.shorten(3).epochs).toBe(3);
+    expect(await live.set({ rate: 0.02 })).toMatchObject({ network: { optimizer: { learningRate: 0.02 }, epochs: 3 } });
+    expect(await live.set({ epochs: 9, drop: 0.5 })).toMatchObject({ network: { epochs: 3 } });
+    expect(await live.set({ epochs: 2 })).toMatchObject({ network: { epochs: 2 } });
+  });
+
   it('survive a restart without a file, too', async () => {
     const { network: first } = run();
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'live '));

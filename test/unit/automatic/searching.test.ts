@@ -1,4 +1,4 @@
-/** What `tunesmith auto` asks of the engine around a search. */
+/** Requests of `tunesmith auto` to the engine before and after a search. */
 import { describe, expect, it } from 'vitest';
 import { untilFirst } from '../../../src/automatic/firstNetwork.js';
 import { refuseRemote } from '../../../src/automatic/places.js';

@@ -57,6 +57,7 @@ export class Application {
   private readonly source: Source;
   /** Meanings of the metrics that the program records, itself or by a hook or log files; null until they are asked for. */
   private meanings: Set<string> | null = null;
+  private printed: Head[] | null = null;
 
   constructor(
     private readonly db: Database,
@@ -183,6 +184,13 @@ export class Application {
   /** A warning about the journal: kept once a run and counted. Warnings with the same stem are the same. */
   warn(stem: string, warning: Said): void {
     const topic = `warning ${stem}`;
+    const known = this.messages.get(topic);
+    // One record may give as many warnings as it has values.
+    if (known) {
+      known.count++;
+      known.last = Date.now();
+      return;
+    }
     const text = inEnglish(warning);
     if (!this.messages.has(topic) && !this.runs.hasMessage(this.key, topic)) this.result.warnings.push(text);
     this.say(topic, 'warning', text, Date.now(), warning);
@@ -296,12 +304,17 @@ export class Application {
    * `same`: values with the same name.
    */
   private giveWay(name: string, same: Head | undefined): void {
+    // Looked for once: a record may have many thousands of new names.
+    this.printed ??= this.headsOf(Source.printed);
+    if (this.printed.length === 0 && !same) return;
     const meaning = meaningOf(name);
     const objective = this.objective ? this.names.find(this.objective.metric) : undefined;
-    const printed = this.headsOf(Source.printed).filter(
+    const printed = this.printed.filter(
       ({ metric }) => metric !== objective && meaningOf(this.names.name(metric)) === meaning,
     );
-    for (const head of new Set([...printed, ...(same ? [same] : [])])) {
+    const gone = new Set([...printed, ...(same ? [same] : [])]);
+    this.printed = this.printed.filter((head) => !gone.has(head));
+    for (const head of gone) {
       this.series.remove(head);
       this.result.runChanged = true;
       if (head.metric === objective) this.forgetObjective();

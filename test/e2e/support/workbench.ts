@@ -72,7 +72,7 @@ export class Workbench {
       const input = this.page.locator('.quick-input-widget input.input');
       await input.fill(`>${title}`, { timeout: 3000 });
       await row.waitFor({ timeout: 3000 });
-    }).toPass({ timeout: 20_000 });
+    }).toPass({ timeout: 60_000 });
     return row;
   }
 

@@ -2,7 +2,7 @@
  * The search's own curves as shapes. Whatever all its trainings share (a learning rate that drops at a certain epoch, a warm-up,
  * a cosine, a plateau) shows in those that have completed, and no family of formulas contains it.
  */
-import type { Curve } from './curve.js';
+import { lastAtMost, type Curve } from './curve.js';
 
 /** Maximum number of trials whose curves serve as shapes. */
 export const MOST_OWN = 8;
@@ -27,16 +27,11 @@ export class OwnShape {
 
   at(step: number): number {
     const { steps, values } = this;
-    let [low, high] = [0, steps.length - 1];
-    if (step <= steps[low]!) return values[low]!;
-    if (step >= steps[high]!) return values[high]!;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (steps[middle]! <= step) low = middle;
-      else high = middle;
-    }
-    const share = (step - steps[low]!) / (steps[high]! - steps[low]!);
-    return values[low]! + share * (values[high]! - values[low]!);
+    const low = lastAtMost(steps, step);
+    if (low < 0) return values[0]!;
+    if (low === steps.length - 1) return values[low]!;
+    const share = (step - steps[low]!) / (steps[low + 1]! - steps[low]!);
+    return values[low]! + share * (values[low + 1]! - values[low]!);
   }
 }
 

@@ -184,13 +184,8 @@ export class Application {
   /** A warning about the journal: kept once a run and counted. Warnings with the same stem are the same. */
   warn(stem: string, warning: Said): void {
     const topic = `warning ${stem}`;
-    const known = this.messages.get(topic);
-    // One record may give as many warnings as it has values.
-    if (known) {
-      known.count++;
-      known.last = Date.now();
-      return;
-    }
+    // One record may give as many warnings as it has values, so only the first is put into words.
+    if (this.repeats(topic, Date.now())) return;
     const text = inEnglish(warning);
     if (!this.messages.has(topic) && !this.runs.hasMessage(this.key, topic)) this.result.warnings.push(text);
     this.say(topic, 'warning', text, Date.now(), warning);
@@ -389,15 +384,19 @@ export class Application {
   }
 
   private say(topic: string, level: RunMessage['level'], text: string, time: number, values?: Said): void {
-    const known = this.messages.get(topic);
-    if (known) {
-      known.count++;
-      known.last = time;
-      return;
-    }
+    if (this.repeats(topic, time)) return;
     this.messages.set(topic, { time, last: time, level, text, count: 1, ...(values && { said: values }) });
     // In a flood of messages, the newest are kept.
     if (this.messages.size > MAX_MESSAGES) this.messages.delete(this.messages.keys().next().value!);
+  }
+
+  /** Counts a message of a topic that there is one of. Returns false if there is none. */
+  private repeats(topic: string, time: number): boolean {
+    const known = this.messages.get(topic);
+    if (!known) return false;
+    known.count++;
+    known.last = time;
+    return true;
   }
 
   private event(event: IngestEvent): void {

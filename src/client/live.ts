@@ -1,7 +1,7 @@
 import { isAbsolute, join, relative } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { readReal, STATE_LIMIT } from '../files/real.js';
-import { RUN_ENV, RUN_FILES } from '../protocol/run/runFiles.js';
+import { RUN_ENV, RUN_FILES, untilOf } from '../protocol/run/runFiles.js';
 import type { Params } from '../protocol/values/index.js';
 import type { Control } from '../protocol/run/supervisor.js';
 import { metricsLine, recordLine } from './journal/encode.js';
@@ -74,7 +74,7 @@ class LiveRun implements RunClient {
     const spec = (this.spec = readSpec(folder));
     this.id = env[RUN_ENV.id] ?? spec.id ?? '';
     // Ranks of a distributed job have to pause together, when they are asked to.
-    this.until = isAlone(env) ? (spec.launch ? spec.launch.until : spec.until) : undefined;
+    this.until = isAlone(env) ? untilOf(spec) : undefined;
     this.objective = spec.objective?.metric ?? '';
     this.received = new Received(spec.unpassed, (names) => this.record({ type: 'received', time: Date.now(), names }));
     this.params = new RunParams(parseParams(env[RUN_ENV.params]) ?? spec.params ?? {}, (name) =>

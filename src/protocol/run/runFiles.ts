@@ -88,3 +88,12 @@ export const RUN_ENV = {
   /** Rank of this process, if the launcher sets it. Clients also honour RANK. */
   rank: 'TUNESMITH_RANK',
 } as const;
+
+/** Returns the step after which a run's search wants its present launch to pause, as `run.json` says. */
+export const untilOf = ({
+  launch,
+  until,
+}: {
+  launch?: { until?: number | undefined } | null | undefined;
+  until?: number | undefined;
+}): number | undefined => (launch ? launch.until : until);

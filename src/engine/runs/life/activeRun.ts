@@ -3,6 +3,7 @@ import { inEnglish } from '../../../format/said.js';
 import { floatMarkFor } from '../../../experiment/index.js';
 import { floatsOf, markAt, type Floats } from '../../../protocol/values/floats.js';
 import { entryOf } from '../../../protocol/values/records.js';
+import { untilOf } from '../../../protocol/run/runFiles.js';
 import type { RunSpec } from '../../../protocol/run/runFolder.js';
 import type { Params } from '../../../protocol/values/index.js';
 import type { RunPatch } from '../../../store/api.js';
@@ -16,7 +17,7 @@ import { FIRST_LAUNCH, readLastWords, readSupervisorRecords } from '../ends/endi
 import { RunIntake } from '../intake/runIntake.js';
 import { LiveRun } from './liveRun.js';
 import { isStuck, launchAgain } from './again.js';
-import { nextLaunch, untilOf } from './nextLaunch.js';
+import { nextLaunch } from './nextLaunch.js';
 import { outcomeOf, type Ending, type Outcome } from '../ends/outcome.js';
 import type { Refusal } from './refusal.js';
 import { isRefusal, step, takeUp, type Request, type RunCommand, type RunEvent, type RunState } from './runMachine.js';

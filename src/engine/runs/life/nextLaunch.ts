@@ -34,7 +34,3 @@ export function nextLaunch(
     },
   };
 }
-
-/** Returns the step after which the run's search wants its present launch to pause. */
-export const untilOf = ({ launch, until }: Pick<RunSpec, 'launch' | 'until'>): number | undefined =>
-  launch ? launch.until : until;

@@ -37,6 +37,7 @@ import { RunFolders } from './runs/making/folders.js';
 import { Packer } from './runs/packing/packer.js';
 import { HandRuns } from './runs/handStarted/handRuns.js';
 import { Backlog } from './runs/intake/backlog.js';
+import { FirstReadings } from './runs/intake/firstReadings.js';
 import { refusedAsForeign, takingIn, type Hidden } from './runs/making/takeInFolders.js';
 import { RunMaker } from './runs/making/maker.js';
 import { Clusters } from './executors/clusters.js';
@@ -45,6 +46,7 @@ import { Sending } from './executors/sending.js';
 import { SearchFolders } from './searches/folders.js';
 import { KeptSearches } from './searches/keptSearches.js';
 import { Searches } from './searches/searches.js';
+import { knowing } from './server/knowing.js';
 import { MANY, Readiness } from './server/readiness.js';
 import { Languages } from './server/language.js';
 import { refuseReadOnly } from './server/readOnly.js';
@@ -87,6 +89,7 @@ export class Engine {
   private readonly handlers: Handlers;
   private readonly readiness = new Readiness();
   private readonly backlog: Backlog;
+  private readonly firstReadings: FirstReadings;
   private readonly startedAt = Date.now();
   private readonly token = randomBytes(32).toString('hex');
   private netServer: net.Server | null = null;
@@ -152,6 +155,7 @@ export class Engine {
     const searches = new Searches({ ...shared, ...placing, active, maker });
     active.listener = searches;
     this.backlog = new Backlog(active);
+    this.firstReadings = new FirstReadings(active);
     const hand = new HandRuns({ ...shared, runs: paths.runs });
     const packer = new Packer({ ...shared, active }, () => this.others.claim());
     this.parts = { ...shared, clusters, active, hand, maker, searches, insights: new Insights(shared), packer };
@@ -216,7 +220,12 @@ export class Engine {
     };
     // Before all runs are known, a file may seem to have none.
     const ensure = async (file: string) => void (this.readiness.isReady && (await this.follower.ensure(file)));
-    const following = followFiles(all, { ensure });
+    const known = knowing(all, {
+      allKnown: () => this.readiness.list(),
+      isKnown: (id) => this.parts.store.runs.status(id) !== null,
+      read: (id) => this.firstReadings.of(id),
+    });
+    const following = followFiles(known, { ensure });
     return this.readiness.guarded(refuseReadOnly(this.others.guarded(following), paths));
   }
 
@@ -235,11 +244,14 @@ export class Engine {
   private async takeUp(): Promise<void> {
     const { log } = this.options;
     const { store, folders, devices, active, hand, searches } = this.parts;
-    await devices.refresh();
+    const refreshed = devices.refresh();
     this.keptSearches.takeIn(store, this.others.hold());
     const hidden = await this.takeInFolders();
     if (this.leaving) return;
     hand.start();
+    this.readiness.listed();
+    await refreshed;
+    if (this.leaving) return;
     let until = performance.now() + SLICE_MS;
     for (const run of store.runs.live()) {
       if (!hand.isHandStarted(run.id) && !refusedAsForeign(run, folders, store, this.others.hold())) active.adopt(run);

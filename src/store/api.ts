@@ -129,6 +129,8 @@ export interface RunsApi {
   live(metrics?: RowMetrics): Run[];
   /** Ids of ended runs whose journals were not read yet, newest first. */
   unreadJournals(): string[];
+  /** Returns whether a run was started and nothing of its journals is in the index. */
+  isUnread(id: string): boolean;
   /** Ids of runs that ended before a time (ms) and whose journals may still have to be packed, the first of them first. */
   unpacked(before: number, limit: number, offset?: number): string[];
   /** Notes that the journals of runs are packed, or stay as they are. */

@@ -1,5 +1,6 @@
 /** While the engine reads the folders, it answers read requests, and the others wait. */
 import type { RequestName } from '../../protocol/engine/index.js';
+import { within } from '../within.js';
 import type { Handler, Handlers } from './server.js';
 
 const READING: ReadonlySet<string> = new Set<RequestName>([
@@ -19,18 +20,34 @@ const READING: ReadonlySet<string> = new Set<RequestName>([
 ]);
 /** Number of runs above which progress is shown. */
 export const MANY = 200;
+/** Milliseconds that a request about a run waits which the index does not know yet. */
+const LIST_MS = 5000;
 
 export class Readiness {
   isReady = false;
   /** Number of folders read so far, and in total (0 until they are listed); null once the index has all of them. */
   progress: { done: number; of: number } | null = { done: 0, of: 0 };
   private open!: () => void;
+  private isListed = false;
+  private all!: () => void;
+  private readonly whenListed = new Promise<void>((resolve) => (this.all = resolve));
   private readonly whenReady = new Promise<void>((resolve) => (this.open = resolve));
 
   ready(): void {
     this.isReady = true;
     this.progress = null;
     this.open();
+  }
+
+  /** The index has all runs of the folders. */
+  listed(): void {
+    this.isListed = true;
+    this.all();
+  }
+
+  /** Resolves when the index has all runs of the folders, or after some seconds. */
+  async list(): Promise<void> {
+    if (!this.isListed) await within(this.whenListed, LIST_MS);
   }
 
   /** Returns the progress in one sentence; null while it takes too little time to mention. */

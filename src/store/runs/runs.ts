@@ -38,6 +38,9 @@ const BY_KEYS = 'SELECT runs.* FROM json_each(?) wanted CROSS JOIN runs ON runs.
 
 /** Number of runs up to which each is looked up for each name of a metric. */
 const FEW_RUNS = 200;
+/** Runs that may have journals of which nothing was read. */
+const UNREAD_SQL = `coalesce(error ->> 'kind', '') NOT IN ('lost', 'not-started')
+  AND NOT EXISTS (SELECT 1 FROM journals WHERE run = runs.key)`;
 
 export class Runs implements RunsApi {
   constructor(
@@ -265,11 +268,14 @@ export class Runs implements RunsApi {
   unreadJournals(): string[] {
     return this.db
       .all<{ id: string }>(
-        `SELECT id FROM runs WHERE status NOT IN (${LIVE_SQL})
-         AND coalesce(error ->> 'kind', '') NOT IN ('lost', 'not-started')
-         AND NOT EXISTS (SELECT 1 FROM journals WHERE run = runs.key) ORDER BY created_at DESC`,
+        `SELECT id FROM runs WHERE status NOT IN (${LIVE_SQL}) AND ${UNREAD_SQL} ORDER BY created_at DESC`,
       )
       .map((row) => row.id);
+  }
+
+  isUnread(id: string): boolean {
+    const sql = `SELECT 1 FROM runs WHERE id = ? AND status <> 'queued' AND ${UNREAD_SQL}`;
+    return this.db.get(sql, id) !== undefined;
   }
 
   unpacked(before: number, limit: number, offset = 0): string[] {

@@ -38,7 +38,6 @@ for (let step = 0; step < steps; step++) {
 const SEARCH =
   'search:\n  sampler: random\n  trials: 3\n  parallel: 1\n  seed: 1\n  space: { lr: { uniform: [0, 1] } }\n';
 
-/** All that a person sees, but for the device: no folder tells it. */
 /** Resolves once no run is live and the index has everything that the folders have. */
 async function settled(engine: EngineConnection): Promise<void> {
   await until('all to be settled', async () => {
@@ -47,6 +46,7 @@ async function settled(engine: EngineConnection): Promise<void> {
   });
 }
 
+/** All that a person sees, but for the device: no folder tells it. */
 async function facts(engine: EngineConnection) {
   const shown = await engine.request('runs/list', { limit: 1000 });
   const hidden = await engine.request('runs/list', { deleted: true });
@@ -73,6 +73,37 @@ async function somethingOfEach(engine: EngineConnection, file: string): Promise<
   const { search } = await engine.request('searches/start', { file, name: 'mine' });
   expect((await searchOver(engine, search.id)).status).toBe('completed');
 }
+
+it('answers about a run only after it has read it once, live or ended', async () => {
+  workspace.write('train.mjs', TRAIN);
+  const file = workspace.write('a.tune.yaml', experiment('node train.mjs', 'params: { lr: 0.5, steps: 400 }\n'));
+  let engine = await workspace.connect();
+  const { run: ended } = await engine.request('runs/start', { file, params: { steps: 5 } });
+  await runOver(engine, ended.id);
+  const { run: live } = await engine.request('runs/start', { file, params: { steps: 4000 } });
+  const counted = async (id: string) => (await engine.request('runs/get', { id })).metrics.loss?.count ?? 0;
+  await until('points', async () => (await counted(live.id)) > 20);
+  for (const first of ['runs/get', 'runs/list', 'metrics/read'] as const) {
+    const before = await counted(live.id);
+    await workspace.killEngine();
+    for (const end of ['', '-wal', '-shm']) fs.rmSync(workspace.local.store + end, { force: true });
+    engine = await workspace.connect();
+    for (const [id, least] of [
+      [live.id, before],
+      [ended.id, 5],
+    ] as const) {
+      if (first === 'runs/get') expect(await counted(id)).toBeGreaterThanOrEqual(least);
+      else if (first === 'metrics/read') {
+        const { points } = await engine.request('metrics/read', { run: id, metric: 'loss' });
+        expect(points.length).toBeGreaterThanOrEqual(least);
+      } else {
+        const { runs } = await engine.request('runs/list', { ids: [id], limit: 1, metrics: 'all' });
+        expect(runs[0]?.metrics.loss?.count).toBeGreaterThanOrEqual(least);
+      }
+    }
+  }
+  await engine.request('runs/stop', { ids: [live.id] });
+});
 
 it('has everything again after the index was lost, and starts nothing', async () => {
   workspace.write('train.mjs', TRAIN);

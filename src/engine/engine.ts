@@ -154,8 +154,8 @@ export class Engine {
     const maker = new RunMaker({ ...shared, ...placing, active });
     const searches = new Searches({ ...shared, ...placing, active, maker });
     active.listener = searches;
-    this.backlog = new Backlog(active);
     this.firstReadings = new FirstReadings(active);
+    this.backlog = new Backlog(active, this.firstReadings);
     const hand = new HandRuns({ ...shared, runs: paths.runs });
     const packer = new Packer({ ...shared, active }, () => this.others.claim());
     this.parts = { ...shared, clusters, active, hand, maker, searches, insights: new Insights(shared), packer };

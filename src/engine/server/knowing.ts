@@ -26,14 +26,14 @@ export function knowing(handlers: Handlers, { allKnown, isKnown, read }: Knowled
     if (!isKnown(id)) await allKnown();
     await read(id);
   };
-  const changed = { ...handlers } as Record<string, Handler<RequestName>>;
-  for (const [name, key] of Object.entries(ABOUT)) {
-    const handle = changed[name]!;
-    changed[name] = async (params, client) => {
-      await know((params as Record<string, unknown>)[key] as string);
+  const changed = Object.entries(ABOUT).map(([name, key]) => {
+    const handle = handlers[name as keyof Handlers] as Handler<RequestName>;
+    const known: Handler<RequestName> = async (params, client) => {
+      await know((params as Record<'id' | 'run', string>)[key]);
       return handle(params, client);
     };
-  }
+    return [name, known] as const;
+  });
   const list = handlers['runs/list'];
   const listKnown = async (
     params: Parameters<typeof list>[0],
@@ -49,5 +49,5 @@ export function knowing(handlers: Handlers, { allKnown, isKnown, read }: Knowled
     await read(known.runs[0]!.id);
     return list(params, client);
   };
-  return { ...(changed as unknown as Handlers), 'runs/list': listKnown };
+  return { ...handlers, ...(Object.fromEntries(changed) as Partial<Handlers>), 'runs/list': listKnown };
 }

@@ -1,6 +1,6 @@
 /** Reads the journals of runs that ended before the index knew them, newest first, without delaying anything else. */
 import type { Keeper } from '../life/keeper.js';
-import { RunIntake } from './runIntake.js';
+import type { FirstReadings } from './firstReadings.js';
 
 /** Number of runs read at a time, so that each turn has work. */
 const AT_ONCE = 16;
@@ -11,7 +11,10 @@ export class Backlog {
   private done = 0;
   private total = 0;
 
-  constructor(private readonly keeper: Keeper) {}
+  constructor(
+    private readonly keeper: Keeper,
+    private readonly readings: FirstReadings,
+  ) {}
 
   /** Number of runs read so far, and in total; null if none is left to read. */
   get progress(): { done: number; of: number } | null {
@@ -31,24 +34,10 @@ export class Backlog {
       return;
     }
     this.reading++;
-    void this.read(id).finally(() => {
+    void this.readings.begin(id).finally(() => {
       this.reading--;
       this.done++;
       this.next();
     });
-  }
-
-  private async read(id: string): Promise<void> {
-    const { folders, log } = this.keeper.options;
-    const spec = folders.spec(id);
-    if (!spec) return;
-    const intake = new RunIntake(this.keeper, spec);
-    try {
-      await intake.read(true);
-    } catch (error) {
-      log.warn(`run ${id}: its journals could not be read: ${(error as Error).message}`);
-    } finally {
-      intake.dispose();
-    }
   }
 }

@@ -4,13 +4,10 @@
  * goes on; when it is back, the records that are missing here are sent.
  */
 import * as path from 'node:path';
-import { createHash } from 'node:crypto';
-import * as os from 'node:os';
 import { workspaceOf } from '../../../files/runPaths.js';
 import { readReal, sizeReal } from '../../../files/real.js';
 import type { SshPlace } from '../../../protocol/run/cluster.js';
 import {
-  PlaceAnswer,
   StatesAnswer,
   type RemoteFacts,
   type RemoteJob,
@@ -27,18 +24,15 @@ import { endShared, startSsh } from './client.js';
 import { Connection, HostError, type Sent } from './connection.js';
 import { hostSpec, hostText } from './hostSpec.js';
 import { Mirror } from './mirror.js';
-import { contentOf, sendable, type SentFile } from './sendable.js';
+import { SentCode } from './sentCode.js';
 import { setUp, UnusableHost, type Host } from './setUp.js';
-import { transfer } from './transfer.js';
+import { placeName } from './placeName.js';
 import { quoted } from '../shell.js';
 import { l10n } from '../../../format/l10n.js';
-import { recordSentCode } from '../../supervisor/record/index.js';
 
 const CONTROL_SOCKET: SocketKind = { prefix: 'tssh-', leaf: 'c' };
 const SLOWEST_MS = 30_000;
 const PUSH_MS = 200;
-/** How often files that change while they are sent are sent again. */
-const MOST_ATTEMPTS = 3;
 /** Variables of the person's environment that reach the host: settings of ours that are no secrets. */
 const PASSED = ['TUNESMITH_CAPTURE', 'TUNESMITH_FSYNC_SECONDS', 'TUNESMITH_LEASE_SECONDS'];
 
@@ -74,11 +68,11 @@ export class SshHost implements Executor {
   private retryAt = 0;
   private env: NodeJS.ProcessEnv;
   private closed = false;
-  /** Folder on the host of the last transfer that failed; null: none. */
-  private failedTransfer: string | null = null;
+  private readonly code: SentCode;
   facts: RemoteFacts | null = null;
 
   constructor(private readonly options: SshOptions) {
+    this.code = new SentCode(options);
     this.env = options.env ?? process.env;
   }
 
@@ -318,77 +312,14 @@ export class SshHost implements Executor {
     return { place: placeName(workspaceOf(folder)), run: spec.id, launch };
   }
 
-  /** Asks where the copy of the code is on the host, or where it is to be put. */
-  private async placeFor(connection: Connection, name: string, copy: string): Promise<PlaceAnswer> {
-    const failed = this.failedTransfer;
-    // Another transfer that begins meanwhile must not use the same folder.
-    this.failedTransfer = null;
-    try {
-      const incoming = failed === null ? {} : { incoming: failed };
-      return PlaceAnswer.parse(await connection.ask({ type: 'place', place: name, copy, ...incoming }));
-    } catch (error) {
-      this.failedTransfer ??= failed;
-      throw error;
-    }
-  }
-
-  /** Records the code and sends it, unless it is there. Resolves to the name of its copy on the host. */
-  private async sendCode(
-    connection: Connection,
-    { spec, folder, launch }: JobRequest,
-    files: readonly SentFile[],
-  ): Promise<string> {
-    const { place, log } = this.options;
-    const workspace = workspaceOf(folder);
-    const name = placeName(workspace);
-    for (let attempt = 1; ; attempt++) {
-      // Before the files are read: a later record would tell of changes that were not sent.
-      await recordSentCode(folder, spec.cwd, launch === 1);
-      const copy = (await contentOf(workspace, files)).slice(0, 32);
-      const { there, incoming, earlier } = await this.placeFor(connection, name, copy);
-      if (there !== null) return copy;
-      const { control, env } = this;
-      const paths = files.map(({ path: file }) => file);
-      const { hasRsync } = this.host!.probe;
-      let isSame: boolean;
-      try {
-        await transfer({ place, control, env, from: workspace, files: paths, to: incoming, earlier, hasRsync });
-        isSame = (await contentOf(workspace, files)).startsWith(copy);
-      } catch (error) {
-        this.failedTransfer = incoming;
-        throw error;
-      }
-      // A file that a program changes all the time must not keep the run from starting.
-      if (isSame || attempt === MOST_ATTEMPTS) {
-        if (!isSame) log.warn(`run ${spec.id}: files changed while they were sent to ${place.host}`);
-        await connection.ask({ type: 'keep', place: name, copy, incoming });
-        return copy;
-      }
-      this.failedTransfer = incoming;
-    }
-  }
-
   /** Sends the code, unless it is there, and then the job. */
   private async send(connection: Connection, request: JobRequest): Promise<void> {
-    const { place, consented, dist, log } = this.options;
+    const { dist } = this.options;
     const { spec, folder, need } = request;
     const workspace = workspaceOf(folder);
-    const agreed = consented(place);
-    const all = (await sendable(workspace)).files;
-    if (agreed.size === 0 && all.length > 0)
-      throw new SubmitRefused(
-        l10n.t(
-          'You have not agreed to send files of this folder to {0}. Start a run there from its experiment file.',
-          place.host,
-        ),
-      );
-    const files = all.filter(({ path: file }) => agreed.has(file));
-    if (files.length < all.length)
-      log.warn(
-        `run ${spec.id}: ${all.length - files.length} new files are not sent to ${place.host} until you agree: start a run`,
-      );
-    const copy = await this.sendCode(connection, request, files);
     const { probe, node, dist: hostDist } = this.host!;
+    const link = { connection, control: this.control, env: this.env, hasRsync: probe.hasRsync };
+    const copy = await this.code.send(link, request);
     const places = { workspace, dist, hostWorkspace: `${probe.folder}/${placeName(workspace)}/${copy}`, hostDist };
     const { launch } = spec;
     const job: RemoteJob = {
@@ -429,15 +360,4 @@ function ownFiles(folder: string): [string, string][] {
 
 function passedOn(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(PASSED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
-}
-
-/** Name of a workspace's folder on hosts: told apart from another one of the same name. */
-export function placeName(workspace: string): string {
-  const plain = path
-    .basename(workspace)
-    .replaceAll(/[\u0000-\u001f/\\]/g, '_')
-    .replace(/^\.+/, '')
-    .slice(0, 60);
-  const hash = createHash('sha256').update(`${os.hostname()}\0${workspace}`).digest('hex').slice(0, 8);
-  return `${plain || 'workspace'}-${hash}`;
 }

@@ -1,6 +1,7 @@
 /** The clusters that this engine can hand runs to, and the request for a run's job. */
 import * as path from 'node:path';
 import type { ClusterNeed, SshPlace } from '../../protocol/run/cluster.js';
+import { launchNumber } from '../../protocol/run/runFiles.js';
 import { RUN_ENV, type RunSpec } from '../../protocol/run/runFolder.js';
 import { ownNode } from '../clients/nodePath.js';
 import type { Environment } from '../disk/environments.js';
@@ -53,7 +54,7 @@ export class Clusters {
 
   /** Returns the job of a run's present launch; `begin` hands it over. */
   job({ spec, folder, supervisorProgram, askedHash, environment }: JobOf): ClusterJob {
-    const launch = spec.launch?.number ?? 1;
+    const launch = launchNumber(spec);
     const node = ownNode();
     const umask = (personsUmask() ?? process.umask()).toString(8);
     const request = {
@@ -98,7 +99,7 @@ export class Clusters {
         if (!spec.cluster?.ssh) return [];
         const { executor } = this.jobsOf(spec.cluster, process.env);
         if (!(executor instanceof SshHost)) return [];
-        const name = nameOf(spec.id, spec.launch?.number ?? 1);
+        const name = nameOf(spec.id, launchNumber(spec));
         const forget = (): Promise<void> => executor.forget({ folder, spec, name });
         return [{ id: spec.id, host: spec.cluster.ssh.host, place: executor, forget }];
       }),

@@ -1,4 +1,5 @@
 /** A launch that this supervisor has taken, and what is to be run for it. */
+import { launchNumber } from '../../protocol/run/runFiles.js';
 import { untilRoom } from '../disk/room.js';
 import { SupervisorJournal } from './journal.js';
 import { takeLaunch } from './launch.js';
@@ -32,7 +33,7 @@ export async function openLaunch(
     throw error;
   }
   journal.launch = spec.launch?.number;
-  const number = spec.launch?.number ?? 1;
+  const number = launchNumber(spec);
   let taken = false;
   await untilRoom(() => void (taken = takeLaunch(folder, number)));
   return taken ? { folder, here, spec, number, journal } : null;

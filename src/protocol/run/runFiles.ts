@@ -97,3 +97,7 @@ export const untilOf = ({
   launch?: { until?: number | undefined } | null | undefined;
   until?: number | undefined;
 }): number | undefined => (launch ? launch.until : until);
+
+/** Returns the number of a run's present launch, as `run.json` says; the first is 1. */
+export const launchNumber = ({ launch }: { launch?: { number: number } | null | undefined }): number =>
+  launch?.number ?? 1;

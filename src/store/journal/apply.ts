@@ -3,7 +3,7 @@ import type { JournalRecord } from '../../protocol/run/journal.js';
 import { mergeFloats, type Floats } from '../../protocol/values/floats.js';
 import { MOST_CHANGES, type ParamChange } from '../../protocol/engine/rows.js';
 import type { Params } from '../../protocol/values/index.js';
-import type { IngestEvent, IngestResult, RunMessage } from '../api.js';
+import type { IngestEvent, IngestResult } from '../api.js';
 import type { Database } from '../database.js';
 import type { MetricNames } from '../names.js';
 import type { ObjectiveState, RunWriter } from '../runs/writer.js';
@@ -12,11 +12,12 @@ import type { Head } from '../series/head.js';
 import type { SeriesTable } from '../series/table.js';
 import { meaningOf } from '../series/sameMetric.js';
 import { Source, sourceOf } from '../series/source.js';
+import { NewMessages } from './newMessages.js';
 import type { MetricsLine } from './parse.js';
 import { cut, MAX_METRICS, MAX_PARAMS, MAX_VALUE, MAX_CHANGED, MAX_MESSAGES } from './limits.js';
 import { MAX_NAME, shorten } from './parse.js';
 import { entryOf, setEntry } from '../../protocol/values/records.js';
-import { inEnglish, said } from '../../format/said.js';
+import { said } from '../../format/said.js';
 import type { Said } from '../../protocol/said.js';
 
 type Other = Exclude<JournalRecord, { type: 'metrics' }>;
@@ -50,8 +51,7 @@ export class Application {
   private readonly info: Params = {};
   private readonly received = new Set<string>();
   private progress: { fraction: number | null; text: string } | null = null;
-  /** By what each is recognised by. */
-  private readonly messages = new Map<string, RunMessage>();
+  private readonly messages: NewMessages;
   /** Before the names of its metrics; rank 0, which decides the objective, has none. */
   private readonly prefix: string;
   private readonly source: Source;
@@ -75,6 +75,7 @@ export class Application {
     this.heads = series.ofRun(key);
     this.objective = runs.objective(key);
     this.source = sourceOf(file);
+    this.messages = new NewMessages(runs, key, result);
   }
 
   metrics(line: MetricsLine, step: number, now: number): void {
@@ -145,7 +146,7 @@ export class Application {
         return;
       case 'message':
         record.text = cut(record.text);
-        this.say(`${record.level} ${record.text}`, record.level, record.text, record.time, record.said);
+        this.messages.say(`${record.level} ${record.text}`, record);
         break;
       case 'spawn':
         this.runs.spawned(this.key, record.time);
@@ -181,14 +182,9 @@ export class Application {
     }
   }
 
-  /** A warning about the journal: kept once a run and counted. Warnings with the same stem are the same. */
+  /** A warning about the journal. */
   warn(stem: string, warning: Said): void {
-    const topic = `warning ${stem}`;
-    // One record may give as many warnings as it has values, so only the first is put into words.
-    if (this.repeats(topic, Date.now())) return;
-    const text = inEnglish(warning);
-    if (!this.messages.has(topic) && !this.runs.hasMessage(this.key, topic)) this.result.warnings.push(text);
-    this.say(topic, 'warning', text, Date.now(), warning);
+    this.messages.warn(stem, warning);
   }
 
   /** A value of the metrics record at byte `at` can't be used. */
@@ -220,10 +216,7 @@ export class Application {
       this.runs.saveProgress(this.key, this.progress);
       this.result.runChanged = true;
     }
-    if (this.messages.size > 0) {
-      this.runs.addMessages(this.key, this.messages, MAX_MESSAGES);
-      this.result.runChanged = true;
-    }
+    this.messages.save();
   }
 
   /** A refused write of params or info is a warning. */
@@ -381,22 +374,6 @@ export class Application {
       return;
     }
     this.runs.addMedia(this.key, record);
-  }
-
-  private say(topic: string, level: RunMessage['level'], text: string, time: number, values?: Said): void {
-    if (this.repeats(topic, time)) return;
-    this.messages.set(topic, { time, last: time, level, text, count: 1, ...(values && { said: values }) });
-    // In a flood of messages, the newest are kept.
-    if (this.messages.size > MAX_MESSAGES) this.messages.delete(this.messages.keys().next().value!);
-  }
-
-  /** Counts a message of a topic that there is one of. Returns false if there is none. */
-  private repeats(topic: string, time: number): boolean {
-    const known = this.messages.get(topic);
-    if (!known) return false;
-    known.count++;
-    known.last = time;
-    return true;
   }
 
   private event(event: IngestEvent): void {

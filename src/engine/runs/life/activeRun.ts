@@ -3,7 +3,7 @@ import { inEnglish } from '../../../format/said.js';
 import { floatMarkFor } from '../../../experiment/index.js';
 import { floatsOf, markAt, type Floats } from '../../../protocol/values/floats.js';
 import { entryOf } from '../../../protocol/values/records.js';
-import { untilOf } from '../../../protocol/run/runFiles.js';
+import { launchNumber, untilOf } from '../../../protocol/run/runFiles.js';
 import type { RunSpec } from '../../../protocol/run/runFolder.js';
 import type { Params } from '../../../protocol/values/index.js';
 import type { RunPatch } from '../../../store/api.js';
@@ -223,7 +223,7 @@ export class ActiveRun {
   private claim(): boolean {
     const { folders, trouble } = this.keeper.options;
     try {
-      return takeLaunch(folders.path(this.spec.id), this.spec.launch?.number ?? 1);
+      return takeLaunch(folders.path(this.spec.id), launchNumber(this.spec));
     } catch (error) {
       // No supervisor can start anything without the folder, or on a full disk.
       trouble.met(error);

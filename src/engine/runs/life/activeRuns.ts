@@ -5,6 +5,7 @@
 import type { Run } from '../../../protocol/engine/index.js';
 import type { RunPlan } from '../../../experiment/index.js';
 import type { Floats } from '../../../protocol/values/floats.js';
+import { launchNumber } from '../../../protocol/run/runFiles.js';
 import type { RunSpec } from '../../../protocol/run/runFolder.js';
 import type { StopReason } from '../../../protocol/run/supervisor.js';
 import type { Params } from '../../../protocol/values/index.js';
@@ -73,7 +74,7 @@ export class ActiveRuns implements Keeper {
 
   /** Number of its current or last launch; the first is 1. */
   launchOf(id: string): number {
-    return (this.active.get(id)?.spec ?? this.options.folders.spec(id))?.launch?.number ?? 1;
+    return launchNumber(this.active.get(id)?.spec ?? this.options.folders.spec(id) ?? {});
   }
 
   /** Returns the spec of a queued or running run; null for others. */
@@ -90,7 +91,7 @@ export class ActiveRuns implements Keeper {
     const found = [];
     for (const [id, { state, spec }] of this.active)
       if (state.name === 'queued' || state.name === 'held' || state.name === 'preparing')
-        found.push({ id, launch: spec.launch?.number ?? 1 });
+        found.push({ id, launch: launchNumber(spec) });
     return found;
   }
 

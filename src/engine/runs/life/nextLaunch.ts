@@ -1,4 +1,5 @@
 /** The spec of a run's next launch. */
+import { launchNumber } from '../../../protocol/run/runFiles.js';
 import type { RunSpec } from '../../../protocol/run/runFolder.js';
 import { shownOf, type Environments } from '../../disk/environments.js';
 import type { Log } from '../../disk/log.js';
@@ -26,7 +27,7 @@ export function nextLaunch(
     ...spec,
     ...(spec.origin && { origin: { ...spec.origin, env: shownOf(environments.of(id, spec.search)) } }),
     launch: {
-      number: (spec.launch?.number ?? 1) + 1,
+      number: launchNumber(spec) + 1,
       at: Date.now(),
       checkpoint,
       ...(from !== null && { from }),

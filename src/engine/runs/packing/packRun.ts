@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { l10n } from '../../../format/l10n.js';
 import { statReal } from '../../../files/real.js';
 import { LIVE_STATUSES, type Run } from '../../../protocol/engine/index.js';
+import { launchNumber } from '../../../protocol/run/runFiles.js';
 import { RUN_FILES, type RunSpec } from '../../../protocol/run/runFolder.js';
 import type { StoreApi } from '../../../store/api.js';
 import { journalNames, journalSize } from '../../../store/journal/file.js';
@@ -56,7 +57,7 @@ export function whyNot({ store, folders }: Parts, run: Run, before: number): { w
 function isOurs(folders: RunFolders, spec: RunSpec): boolean {
   const here = thisHost();
   if (spec.origin?.by === 'program') return spec.origin.host === here.name;
-  const { spawn } = readSupervisorRecords(folders.path(spec.id), { number: spec.launch?.number ?? 1, at: -Infinity });
+  const { spawn } = readSupervisorRecords(folders.path(spec.id), { number: launchNumber(spec), at: -Infinity });
   const host = spawn?.host;
   if (!host || folders.isAsked(spec.id) !== 'yes') return false;
   // After another start of this machine no process of the run is left. Two containers of one start may have the same name.

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { probe } from './engine.js';
 import { KINDS, measureDisk, measurePeer, PEERS } from './disk.js';
+import { measureFirst, type FirstKind } from './first.js';
 import { measureLine, type LineShape } from './line.js';
 import { measureRows, measureSeries } from './many.js';
 import { measureRebuild } from './rebuild.js';
@@ -17,7 +18,7 @@ const { values } = parseArgs({
     root: { type: 'string' },
     dist: { type: 'string', multiple: true },
     python: { type: 'string' },
-    only: { type: 'string', default: 'line,rebuild,many,trials,disk,log' },
+    only: { type: 'string', default: 'line,first,rebuild,many,trials,disk,log' },
     rounds: { type: 'string', default: '1' },
     profile: { type: 'string' },
     match: { type: 'string', default: '' },
@@ -65,6 +66,27 @@ async function lineTable(): Promise<void> {
       say(
         `| ${text}${name} | ${whole(points / seconds)} | ${((cpu / points) * 1e6).toFixed(2)} | ${turn} | ${endTurns.p99.toFixed(1)} / ${endTurns.longest.toFixed(0)} | ${wait} | ${whole(memory)} |`,
       );
+    });
+  }
+}
+
+const FIRSTS: [kind: FirstKind, text: string][] = [
+  ['client', 'Python with our client'],
+  ['printed', 'Python that prints a metric'],
+];
+
+/** Prints how soon the first point of a run is at a client. */
+async function firstTable(): Promise<void> {
+  say(
+    '| From *Run* to the first point at the client, median of 9, ms | in all | script alone | difference | until it begins | from its record to the client |',
+  );
+  say('| --- | --: | --: | --: | --: | --: |');
+  const median = (list: number[]): number => percentile([...list].sort((a, b) => a - b), 0.5);
+  for (const [kind, text] of FIRSTS.filter(([, text]) => text.includes(values.match))) {
+    await inTurns(async (dist, name) => {
+      const { point, bare, begun, shown } = await measureFirst(kind, 9, dist, path.join(root, 'python'));
+      const over = point.map((ms, i) => ms - bare[i]!);
+      say(`| ${text}${name} | ${[point, bare, over, begun, shown].map((list) => whole(median(list))).join(' | ')} |`);
     });
   }
 }
@@ -194,6 +216,7 @@ function environment(): string {
 
 async function main(): Promise<void> {
   if (wanted.has('line')) await lineTable();
+  if (wanted.has('first')) await firstTable();
   if (wanted.has('rebuild')) await rebuildTable();
   if (wanted.has('many')) await manyTable();
   if (wanted.has('trials')) await trialsTable();

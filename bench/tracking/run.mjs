@@ -4,12 +4,13 @@ import { argsOrHelp, bundle, finish, root } from '../starter.mjs';
 
 const HELP = `node bench/tracking/run.mjs [OPTION …]
 
-Measures how the engine takes in what runs log, how soon it answers when its index is lost, how many trials a second a search
+Measures how the engine takes in what runs log, how soon a run's first point is at a client, how soon it
+answers when its index is lost, how many trials a second a search
 does beside Optuna, how much of the disk a point takes, and what log() costs beside TensorBoard, W&B, Trackio and MLflow. Linux only. Build first: node esbuild.mjs
 
   --dist FOLDER     the bundles to measure (dist); give it twice to compare two builds in turns
   --python PATH     has the other trackers; without it, an environment with them is made below out/
-  --only NAME,…     of: line, rebuild, many, trials, disk, log
+  --only NAME,…     of: line, first, rebuild, many, trials, disk, log
   --match TEXT      only the rows of the tables of frames and of trials that have this in their name
   --rounds N        how often each is measured (1)
   --profile FOLDER  writes a V8 CPU profile of each engine

@@ -10,7 +10,7 @@ import { Store } from '../store/store.js';
 import { moveAside } from './disk/aside.js';
 import { ActiveRuns } from './runs/life/activeRuns.js';
 import { isPublished, listen, publishAddress, withdrawAddress } from './server/address.js';
-import { Changes } from './server/changes.js';
+import { Changes, isEditor } from './server/changes.js';
 import { Devices } from './machine/devices.js';
 import { thisHost } from './machine/host.js';
 import { engineHandlers } from './server/handlers/engine.js';
@@ -149,7 +149,8 @@ export class Engine {
       trouble,
       distFolder,
     };
-    const active = new ActiveRuns({ ...shared, clusters, supervisorProgram: path.join(distFolder, 'supervisor.cjs') });
+    const supervisorProgram = path.join(distFolder, 'supervisor.cjs');
+    const active = new ActiveRuns({ ...shared, clusters, supervisorProgram, canStart: options.readOnly === null });
     const placing = { clusters, sending, workspace: paths.workspace };
     const maker = new RunMaker({ ...shared, ...placing, active });
     const searches = new Searches({ ...shared, ...placing, active, maker });
@@ -186,6 +187,7 @@ export class Engine {
       connected: (client) => {
         log.info(`client ${client.name} connected`);
         changes.add(client, this.condition());
+        if (isEditor(client)) active.expectRun();
       },
       disconnected: (client) => {
         log.info(`client ${client.name} left`);

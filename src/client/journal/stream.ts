@@ -5,7 +5,7 @@ import { readReal, STATE_LIMIT } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { lineReader } from '../../protocol/values/lines.js';
 
-/** Time for which records wait for others, so that a busy loop sends few large frames. */
+/** Time between two frames, so that a busy loop sends few large ones. A record that follows none is sent at once. */
 const DELAY_MS = 20;
 /** More than this is not held for a slow engine; it reads the file instead. */
 const MAX_HELD = 1 << 20;
@@ -30,6 +30,7 @@ const SETTLE_MS = 50;
 export class Stream {
   private socket: Socket | null = null;
   private ready = false;
+  private sentAt = -Infinity;
   private text: string[] = [];
   private bytes = 0;
   private start = 0;
@@ -140,6 +141,7 @@ export class Stream {
     this.timer = null;
     const socket = this.socket;
     if (!this.ready || socket === null) return;
+    this.sentAt = performance.now();
     if (this.bytes > 0 && socket.writableLength < MAX_HELD) {
       const frame = { type: 'frame', file: this.file, offset: this.start, data: this.text.join('') };
       this.text = [];
@@ -153,7 +155,9 @@ export class Stream {
   }
 
   private schedule(): void {
-    if (this.timer === null && this.ready) this.timer = setTimeout(() => this.send(), DELAY_MS).unref();
+    if (this.timer !== null || !this.ready) return;
+    const wait = Math.max(0, DELAY_MS - (performance.now() - this.sentAt));
+    this.timer = setTimeout(() => this.send(), wait).unref();
   }
 
   private sent(): void {

@@ -7,8 +7,8 @@ import type { Client } from './server.js';
 import { setEntry } from '../../protocol/values/records.js';
 
 const INTERVAL = 250;
-/** Milliseconds after which clients are notified that an idle series has grown: the first point must not wait. */
-const FIRST = 10;
+/** Milliseconds between notifications of the first points of runs, which must not wait as long as the others. */
+const FIRST = 25;
 /**
  * Rows in one message: as many as can be read in a few milliseconds. The rest follows in the next turns of the event
  * loop.
@@ -30,6 +30,8 @@ export interface ChangeReader {
 /** The name that editors give as clients. */
 const EDITOR = 'vscode';
 
+export const isEditor = ({ name }: Client): boolean => name.startsWith(`${EDITOR} `);
+
 interface Pending {
   runs: Set<string>;
   searches: Set<string>;
@@ -37,6 +39,8 @@ interface Pending {
   removedSearches: Set<string>;
   series: Map<string, Map<string, number>>;
   watchedRuns: Set<string>;
+  /** Watched runs of which it has been told that they grow. */
+  begunRuns: Set<string>;
   watchedLogs: Map<string, number>;
   /** Metrics that the rows have. */
   metrics: readonly string[];
@@ -51,7 +55,8 @@ export class Changes {
   private timer: NodeJS.Timeout | undefined;
   private flushedAt = 0;
   private seriesTimer: NodeJS.Timeout | undefined;
-  private seriesAt = 0;
+  private seriesAt = -Infinity;
+  private seriesDue = 0;
 
   constructor(private readonly reader: ChangeReader) {}
 
@@ -64,6 +69,7 @@ export class Changes {
       removedSearches: new Set(),
       series: new Map(),
       watchedRuns: new Set(),
+      begunRuns: new Set(),
       watchedLogs: new Map(),
       metrics: [],
       condition: JSON.stringify(condition),
@@ -85,6 +91,7 @@ export class Changes {
     pending.metrics = metrics;
     pending.watchedLogs = new Map(logs.map((run) => [run, pending.watchedLogs.get(run) ?? -1]));
     for (const run of [...pending.series.keys()]) if (!pending.watchedRuns.has(run)) pending.series.delete(run);
+    for (const run of [...pending.begunRuns]) if (!pending.watchedRuns.has(run)) pending.begunRuns.delete(run);
     this.schedule();
   }
 
@@ -123,14 +130,26 @@ export class Changes {
 
   /** `count`: points of the series by now. */
   seriesChanged(run: string, metric: string, count: number): void {
+    let begins = false;
     for (const pending of this.clients.values()) {
       if (!pending.watchedRuns.has(run)) continue;
+      if (!pending.begunRuns.has(run)) {
+        pending.begunRuns.add(run);
+        begins = true;
+      }
       let metrics = pending.series.get(run);
       if (!metrics) pending.series.set(run, (metrics = new Map()));
       metrics.set(metric, count);
     }
-    const wait = Math.max(FIRST, INTERVAL - (Date.now() - this.seriesAt));
-    if (this.clients.size > 0) this.seriesTimer ??= setTimeout(() => this.flushSeries(), wait);
+    if (this.clients.size > 0) this.flushSeriesAt(this.seriesAt + (begins ? FIRST : INTERVAL));
+  }
+
+  /** `due`: on the clock of `performance.now`. */
+  private flushSeriesAt(due: number): void {
+    if (this.seriesTimer !== undefined && this.seriesDue <= due) return;
+    clearTimeout(this.seriesTimer);
+    this.seriesDue = due;
+    this.seriesTimer = setTimeout(() => this.flushSeries(), Math.max(0, due - performance.now()));
   }
 
   /** Notifies every client when the engine's own state has changed. Call it regularly. */
@@ -149,7 +168,7 @@ export class Changes {
 
   /** Has the editors open a run's page. Returns how many there are. */
   show(run: string): number {
-    const editors = [...this.clients.keys()].filter(({ name }) => name.startsWith(`${EDITOR} `));
+    const editors = [...this.clients.keys()].filter(isEditor);
     for (const client of editors) client.notify('show', { run });
     return editors.length;
   }
@@ -174,12 +193,13 @@ export class Changes {
   }
 
   private flushSeries(): void {
+    clearTimeout(this.seriesTimer);
     this.seriesTimer = undefined;
-    this.seriesAt = Date.now();
+    this.seriesAt = performance.now();
     for (const [client, { series }] of this.clients) {
       if (series.size === 0) continue;
       if (client.backlog() > BACKLOG) {
-        this.seriesTimer ??= setTimeout(() => this.flushSeries(), INTERVAL);
+        this.flushSeriesAt(this.seriesAt + INTERVAL);
         continue;
       }
       client.notify('seriesChanged', {

@@ -137,7 +137,8 @@ export class Attendance {
       this.recorded = first.recorded.then(() => shareRecorded(first.launch.here, here, this.namesFilesOf(first)));
     else if (program.pid !== null)
       this.recorded = recordStart(here, spec, env, ours, process.env[RUN_ENV.job] === 'ssh');
-    const circumstances = { env, mark, printedFrom: this.printedFrom, warn, isLater: first !== null };
+    const recorded = (): void => this.growth.look();
+    const circumstances = { env, mark, printedFrom: this.printedFrom, warn, recorded, isLater: first !== null };
     this.observers = observe(here, spec, program, circumstances);
     this.control.look();
   }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { listReal, sizeReal } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/run/runFiles.js';
+import { EagerTimer } from './eager.js';
 
-const EVERY_MS = 500;
 /** A log of this size is nearly always a mistake in the program, and the person should know before the disk is full. */
 const LARGE_LOG = 1 << 30;
 
@@ -22,13 +22,13 @@ export class GrowthWatch {
   private readonly told = new Map<string, number>();
   private readonly seen = new Map<string, number>();
   private nextLarge = LARGE_LOG;
-  private readonly timer: NodeJS.Timeout;
+  private readonly timer: EagerTimer;
 
   constructor(
     private readonly folder: string,
     private readonly events: GrowthEvents,
   ) {
-    this.timer = setInterval(() => this.look(), EVERY_MS);
+    this.timer = new EagerTimer(() => this.look());
   }
 
   /** The writer itself has streamed the file up to `end`. */
@@ -54,7 +54,7 @@ export class GrowthWatch {
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.timer.stop();
   }
 }
 

@@ -2,16 +2,16 @@
  * The supervisor of a run: `node supervisor.cjs <run folder> <umask of the program> <SHA-256 of run.json> [<file with
  * the program's environment>]`. It is small and independent of the engine, so that a run
  * continues and can be adopted, whatever happens to the engine. An engine that has started it for a trial can give it
- * further runs, one after the other (`turns.ts`).
+ * further runs, one after the other, and a spare one, `node supervisor.cjs --spare <umask>`, its first one (`turns.ts`).
  */
 import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { appendReal } from '../../files/real.js';
-import { RUN_ENV } from '../../protocol/run/runFiles.js';
+import { RUN_ENV, SPARE_FLAG } from '../../protocol/run/runFiles.js';
 import { keepFilesPrivate } from '../disk/umask.js';
 import { runRank } from './ranks/agent.js';
 import { RANK_FLAG } from './ranks/launch.js';
-import { supervise } from './supervisor.js';
+import { supervise, type Supervised } from './supervisor.js';
 import { Turns } from './turns.js';
 
 // Neither a closed terminal nor Ctrl+C in it ends the supervisor or the run; that takes a request on the socket.
@@ -43,13 +43,18 @@ async function work([first, ...rest]: string[]): Promise<number> {
   }
   keepFilesPrivate(/^[0-7]{1,4}$/.test(umask) ? Number.parseInt(umask, 8) : undefined);
   const turns = new Turns();
-  let { code, isSettled } = await supervise(resolve(first), askedHash, environment);
-  for (;;) {
-    const next = isSettled ? await turns.next(code) : null;
-    if (next === null) return code;
-    process.env[RUN_ENV.placement] = JSON.stringify(next.placement);
-    ({ code, isSettled } = await supervise(next.folder, next.hash, next.environment));
+  let last: Supervised = { code: 0, isSettled: true };
+  let next = first === SPARE_FLAG ? await turns.first() : null;
+  if (first !== SPARE_FLAG) {
+    last = await supervise(resolve(first), askedHash, environment);
+    next = last.isSettled ? await turns.next(last.code) : null;
   }
+  while (next !== null) {
+    process.env[RUN_ENV.placement] = JSON.stringify(next.placement);
+    last = await supervise(next.folder, next.hash, next.environment);
+    next = last.isSettled ? await turns.next(last.code) : null;
+  }
+  return last.code;
 }
 
 // The program and its end matter more than any one message that failed.

@@ -1,4 +1,4 @@
-/** The runs that one supervisor serves, one after the other, if its engine gives it more than the first. */
+/** The runs that one supervisor serves, one after the other, if its engine gives it more than one. */
 import { dirname } from 'node:path';
 import { isNextRun } from '../../protocol/run/supervisorChecks.js';
 import type { NextRun, SupervisorTurn } from '../../protocol/run/supervisorTurns.js';
@@ -11,7 +11,7 @@ const MOST_RUNS = 200;
 
 export class Turns {
   private readonly given: NextRun[] = [];
-  private served = 1;
+  private served = 0;
   private wake: (() => void) | null = null;
 
   constructor() {
@@ -24,21 +24,31 @@ export class Turns {
     process.on('disconnect', () => this.wake?.());
   }
 
+  /** Waits for the first run of a spare supervisor, as long as its engine wants it to. Resolves to null: none comes. */
+  first(): Promise<NextRun | null> {
+    return this.take(null);
+  }
+
   /** Tells the engine that the run has ended. Resolves to the next run; null: none comes. */
   async next(code: number): Promise<NextRun | null> {
-    if (!process.connected || this.served++ >= MOST_RUNS) return null;
+    if (!process.connected || ++this.served >= MOST_RUNS) return null;
     // Some systems can't remove the folder that a process stands in.
     process.chdir(dirname(__filename));
     tell({ type: 'over', code });
-    if (this.given.length === 0) await this.woken();
+    return this.take(WAIT_MS);
+  }
+
+  /** `ms`: null waits until the engine leaves. */
+  private async take(ms: number | null): Promise<NextRun | null> {
+    if (this.given.length === 0) await this.woken(ms);
     const next = this.given.shift() ?? null;
     if (next) tell({ type: 'began' });
     return next;
   }
 
-  private woken(): Promise<void> {
+  private woken(ms: number | null): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, WAIT_MS);
+      const timer = ms === null ? undefined : setTimeout(resolve, ms);
       this.wake = () => {
         clearTimeout(timer);
         this.wake = null;

@@ -54,6 +54,8 @@ export function rankOfOutput(name: string): number | null {
 
 /** Exit code of a supervisor that found its launch taken by another one. */
 export const LAUNCH_TAKEN = 3;
+/** First argument of a supervisor that is started before there is a run for it. */
+export const SPARE_FLAG = '--spare';
 
 /** Environment variables that every program of a run is given. */
 export const RUN_ENV = {

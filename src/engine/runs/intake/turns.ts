@@ -15,7 +15,7 @@ export interface TurnTaker {
 
 /** Milliseconds of work in one turn; a part that has begun is finished. */
 const BUDGET_MS = 8;
-/** Milliseconds for which records are collected before a turn. */
+/** Milliseconds between two turns, in which records are collected. The first ones after a rest are stored at once. */
 const GATHER_MS = 8;
 
 export class Turns {
@@ -25,6 +25,7 @@ export class Turns {
   /** Turns with a separate transaction for each run, so that a failing one does not hold up the others. */
   private alone = 0;
   private closed = false;
+  private lastAt = -Infinity;
 
   constructor(private readonly batch: (work: () => void) => void) {}
 
@@ -33,7 +34,7 @@ export class Turns {
     if (this.closed) return;
     this.queue.add(taker);
     if (this.timer === undefined && this.immediate === undefined) {
-      this.timer = setTimeout(() => this.turn(), GATHER_MS);
+      this.timer = setTimeout(() => this.turn(), Math.max(0, GATHER_MS - (performance.now() - this.lastAt)));
     }
   }
 
@@ -84,6 +85,7 @@ export class Turns {
   }
 
   private goOn(): void {
+    this.lastAt = performance.now();
     if (this.queue.size > 0 && !this.closed) this.immediate ??= setImmediate(() => this.turn());
   }
 }

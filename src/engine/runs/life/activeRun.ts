@@ -233,7 +233,7 @@ export class ActiveRun {
 
   private liveRun(): LiveRun {
     const { keeper, spec } = this;
-    const { folders, log, trouble, supervisorProgram } = keeper.options;
+    const { folders, log, trouble } = keeper.options;
     return new LiveRun({
       workers: keeper.workers,
       supervisors: keeper.supervisors,
@@ -241,7 +241,6 @@ export class ActiveRun {
       id: spec.id,
       folder: folders.path(spec.id),
       spec,
-      supervisorProgram,
       askedHash: () => folders.askedHash(spec.id),
       log,
       intake: new RunIntake(keeper, spec),

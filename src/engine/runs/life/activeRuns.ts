@@ -48,10 +48,11 @@ export class ActiveRuns implements Keeper {
   readonly turns: Turns;
   readonly looks = new Looks();
   readonly workers = new Workers();
-  readonly supervisors = new Supervisors();
+  readonly supervisors: Supervisors;
 
   constructor(readonly options: ActiveRunsOptions) {
     this.turns = new Turns((work) => options.store.batch(work));
+    this.supervisors = new Supervisors(options.supervisorProgram, options.log);
     this.timer = setInterval(() => this.poll(), POLL_MS);
   }
 
@@ -98,6 +99,11 @@ export class ActiveRuns implements Keeper {
   /** Called when there is a run to place: the scheduler starts it as soon as there is room. */
   job(spec: RunSpec): Job {
     return this.add(new ActiveRun(this, spec, { name: 'queued' })).job;
+  }
+
+  /** A person may start a run soon. */
+  expectRun(): void {
+    if (this.options.canStart) this.supervisors.expectRun();
   }
 
   enqueue(spec: RunSpec): void {

@@ -37,6 +37,8 @@ export interface ActiveRunsOptions {
   log: Log;
   trouble: Trouble;
   supervisorProgram: string;
+  /** False if nothing can be started in this folder. */
+  canStart: boolean;
 }
 
 /** The services that a run uses. */

@@ -106,17 +106,15 @@ export class LiveRun {
   }
 
   private spawnSupervisor(): void {
-    const { folder, spec, supervisors, supervisorProgram } = this.options;
+    const { folder, spec, supervisors } = this.options;
     const { placement, environment } = this.start;
     if (this.phase !== 'looking') return;
     supervisors.start({
       isTrial: spec.search !== null,
-      program: supervisorProgram,
       folder,
       hash: this.options.askedHash() ?? 'nobody asked for it',
       environment: environment ?? '',
       placement,
-      log: this.options.log,
       started: (pid) => this.options.log.info(`run ${spec.id}: supervisor ${pid} started`),
       gone: (why, isLater) => {
         this.supervisorGone = why;

@@ -31,8 +31,6 @@ export interface LiveRunOptions {
   id: string;
   folder: string;
   spec: RunSpec;
-  /** Absolute path of supervisor.cjs. */
-  supervisorProgram: string;
   intake: JournalIntake;
   /** Its job on a cluster; null: a supervisor on this host starts it, or another host manages it. */
   job: ClusterJob | null;

@@ -1,10 +1,11 @@
 /**
  * Starts the supervisors of runs on this host. One that has served a trial takes another: to start a process for each would cost
- * more than many a trial, in time and in memory.
+ * more than many a trial, in time and in memory. While runs are likely, a spare one waits, so that a person's run need not.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
-import { RUN_ENV } from '../../../protocol/run/runFolder.js';
+import { dirname } from 'node:path';
+import { RUN_ENV, SPARE_FLAG } from '../../../protocol/run/runFiles.js';
 import { SupervisorTurn, type NextRun } from '../../../protocol/run/supervisorTurns.js';
 import { ownNode } from '../../clients/nodePath.js';
 import { personsUmask } from '../../disk/umask.js';
@@ -12,10 +13,12 @@ import type { Log } from '../../disk/log.js';
 
 /** Milliseconds in which a supervisor that waits must begin with its next run; after that, another one is started. */
 const BEGIN_MS = 2000;
+/** Milliseconds without a start after which a spare supervisor is started: it must not delay a program that has just begun. */
+const CALM_MS = 1000;
+/** Milliseconds after the last sign that a run may follow, for which a spare supervisor waits. */
+const SPARE_MS = 5 * 60_000;
 
 export interface SupervisorStart {
-  /** Absolute path of supervisor.cjs. */
-  program: string;
   folder: string;
   /** SHA-256 that run.json must have. */
   hash: string;
@@ -24,7 +27,6 @@ export interface SupervisorStart {
   placement: Record<string, string>;
   /** Others like it will probably follow soon. */
   isTrial: boolean;
-  log: Log;
   started(pid: number | undefined): void;
   /** It ended, serves this run no longer, or could not be started; `isLater`: after this call. */
   gone(why: string, isLater: boolean): void;
@@ -33,20 +35,23 @@ export interface SupervisorStart {
 /** A supervisor that this engine has started. */
 class Supervisor {
   /** The run that it serves; null while it waits for one. */
-  private serves: SupervisorStart | null;
+  private serves: SupervisorStart | null = null;
+  /** True once it has served a run. */
+  hasServed = false;
   /** The run that it was told to begin with, and the time in which it must. */
   private next: { start: SupervisorStart; timer: NodeJS.Timeout } | null = null;
 
   constructor(
     private readonly child: ChildProcess,
-    start: SupervisorStart,
+    /** The run that it was started for; null: it waits for one. */
+    start: SupervisorStart | null,
     private readonly owner: {
-      waits(one: Supervisor): void;
+      waits(one: Supervisor, served: SupervisorStart | null): void;
       left(one: Supervisor): void;
       spawn(start: SupervisorStart): void;
     },
   ) {
-    this.serves = start;
+    if (start) this.serve(start);
     child.on('error', (error) => this.gone(error.message, child.pid !== undefined));
     child.on('exit', (code, signal) => this.gone(`it ended with ${code ?? signal}`, true));
     child.on('disconnect', () => owner.left(this));
@@ -78,8 +83,13 @@ class Supervisor {
     if (!next) return;
     clearTimeout(next.timer);
     this.next = null;
-    this.serves = next.start;
+    this.serve(next.start);
     next.start.started(this.child.pid);
+  }
+
+  private serve(start: SupervisorStart): void {
+    this.serves = start;
+    this.hasServed = true;
   }
 
   /** The run has another supervisor. Should this one begin with it yet, only one of them starts the program. */
@@ -96,7 +106,7 @@ class Supervisor {
     const { serves } = this;
     this.serves = null;
     serves?.gone(`it ended with ${code}`, true);
-    this.owner.waits(this);
+    this.owner.waits(this, serves);
   }
 
   private gone(why: string, isLater: boolean): void {
@@ -111,43 +121,113 @@ class Supervisor {
 export class Supervisors {
   private waiting: Supervisor[] = [];
   private closed = false;
+  private isRunLikely = false;
+  private calm: NodeJS.Timeout | undefined;
+  private likely: NodeJS.Timeout | undefined;
+
+  constructor(
+    /** Absolute path of supervisor.cjs. */
+    private readonly program: string,
+    private readonly log: Log,
+  ) {}
 
   start(start: SupervisorStart): void {
-    const one = start.isTrial ? this.waiting.pop() : undefined;
+    const one = this.waiting.pop();
     if (one) one.begin(start);
-    else this.spawn(start);
+    else this.spawnFor(start);
+    this.expectRun();
+  }
+
+  /** A run may follow soon. */
+  expectRun(): void {
+    if (this.closed) return;
+    this.isRunLikely = true;
+    clearTimeout(this.likely);
+    this.likely = setTimeout(() => this.unlikely(), SPARE_MS).unref();
+    clearTimeout(this.calm);
+    this.calm = undefined;
+    this.spareSoon();
   }
 
   /** Those that work go on without this engine. */
   close(): void {
     this.closed = true;
+    clearTimeout(this.calm);
+    clearTimeout(this.likely);
     for (const one of this.waiting.splice(0)) one.leave();
   }
 
-  private spawn(start: SupervisorStart): void {
-    const { program, folder, hash, environment, placement, isTrial, log, started, gone } = start;
-    const node = ownNode();
-    const umask = (personsUmask() ?? process.umask()).toString(8);
-    let output: number | undefined;
+  private unlikely(): void {
+    this.isRunLikely = false;
+    clearTimeout(this.calm);
+    this.calm = undefined;
+    for (const one of this.waiting.splice(0)) one.leave();
+  }
+
+  private spareSoon(): void {
+    if (this.closed || !this.isRunLikely) return;
+    this.calm ??= setTimeout(() => {
+      this.calm = undefined;
+      if (this.waiting.length === 0) this.spawnSpare();
+    }, CALM_MS).unref();
+  }
+
+  private spawnFor(start: SupervisorStart): void {
+    const { folder, hash, environment, placement, isTrial, started, gone } = start;
     try {
-      output = fs.openSync(log.file, 'a', 0o600);
-      const child = spawn(node.execPath, [program, folder, umask, hash, environment], {
-        cwd: folder,
-        detached: true,
-        windowsHide: true,
-        stdio: ['ignore', output, output, ...(isTrial ? (['ipc'] as const) : [])],
-        env: { ...process.env, ...node.env, [RUN_ENV.placement]: JSON.stringify(placement) },
-      });
-      new Supervisor(child, start, {
-        waits: (one) => (this.closed ? one.leave() : void this.waiting.push(one)),
-        left: (one) => void (this.waiting = this.waiting.filter((other) => other !== one)),
-        spawn: (again) => this.closed || this.spawn(again),
-      });
+      const umask = (personsUmask() ?? process.umask()).toString(8);
+      const variables = { [RUN_ENV.placement]: JSON.stringify(placement) };
+      const child = this.spawn([folder, umask, hash, environment], folder, variables, isTrial);
+      this.watch(child, start);
       started(child.pid);
     } catch (error) {
       gone((error as Error).message, false);
-    } finally {
-      if (output !== undefined) fs.closeSync(output);
     }
+  }
+
+  private spawnSpare(): void {
+    try {
+      const umask = (personsUmask() ?? process.umask()).toString(8);
+      const child = this.spawn([SPARE_FLAG, umask], dirname(this.program), {}, true);
+      this.waiting.push(this.watch(child, null));
+      this.log.info(`supervisor ${child.pid} waits for a run`);
+    } catch (error) {
+      // The next run starts one of its own, and says what is wrong.
+      this.log.warn(`a spare supervisor could not be started: ${(error as Error).message}`);
+    }
+  }
+
+  private spawn(args: string[], cwd: string, variables: Record<string, string>, hasChannel: boolean): ChildProcess {
+    const node = ownNode();
+    const output = fs.openSync(this.log.file, 'a', 0o600);
+    try {
+      return spawn(node.execPath, [this.program, ...args], {
+        cwd,
+        detached: true,
+        windowsHide: true,
+        stdio: ['ignore', output, output, ...(hasChannel ? (['ipc'] as const) : [])],
+        env: { ...process.env, ...node.env, ...variables },
+      });
+    } finally {
+      fs.closeSync(output);
+    }
+  }
+
+  private watch(child: ChildProcess, start: SupervisorStart | null): Supervisor {
+    return new Supervisor(child, start, {
+      waits: (one, served) => {
+        // One spare is enough for a person's runs.
+        const isWanted = served?.isTrial === true || this.waiting.length === 0;
+        if (this.closed || !isWanted) one.leave();
+        else this.waiting.push(one);
+      },
+      left: (one) => {
+        if (!this.waiting.includes(one)) return;
+        this.waiting = this.waiting.filter((other) => other !== one);
+        // A spare one that ends by itself would end again.
+        if (one.hasServed) this.spareSoon();
+      },
+      spawn: (again) => this.closed || this.spawnFor(again),
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { LIVE_STATUSES, type RunStatus, type SeriesData } from '../../../protocol/engine/index.js';
+import { isEditor } from '../changes.js';
 import { readLog } from '../../disk/logText.js';
 import type { EngineParts } from '../../parts.js';
 import { notFound } from '../requestError.js';
@@ -9,7 +10,7 @@ import { inSlices, inTurns } from '../slices.js';
 /** Number of series that are looked up at once: about as many short ones as one turn reads. */
 const AT_ONCE = 100;
 
-export function seriesHandlers({ store, folders, changes }: EngineParts) {
+export function seriesHandlers({ store, folders, changes, active }: EngineParts) {
   // A run's full row has the summaries of all its metrics, which would be read for each of them.
   const statusOf = (id: string): RunStatus => {
     const status = store.runs.status(id);
@@ -49,6 +50,8 @@ export function seriesHandlers({ store, folders, changes }: EngineParts) {
     },
     watch: ({ runs, logs, metrics }, client) => {
       changes.watch(client, runs, logs, metrics);
+      // A person is looking at runs, and may start one.
+      if (isEditor(client)) active.expectRun();
       return {};
     },
   } satisfies Partial<Handlers>;

@@ -23,6 +23,8 @@ export interface Circumstances {
   printedFrom: number;
   /** Tells the person. */
   warn(text: Said): void;
+  /** Called when a journal has grown by observed records. */
+  recorded(): void;
   /** The program has worked for another run before: many of its runs may be shorter than a sample is worth. */
   isLater?: boolean;
 }
@@ -35,12 +37,12 @@ export function observe(
   folder: string,
   spec: ProgramSpec,
   program: Program,
-  { env, mark, printedFrom, warn, isLater = false }: Circumstances,
+  { env, mark, printedFrom, warn, recorded, isLater = false }: Circumstances,
 ): Observers {
   const { output, system } = captureOf(spec, env);
   const begins = spec.launch && launchRecord(spec.launch);
   const printed =
-    output === 'off' ? null : new PrintedMetricsWatch(folder, { output, begins, from: printedFrom, warn });
+    output === 'off' ? null : new PrintedMetricsWatch(folder, { output, begins, from: printedFrom, warn, recorded });
   let sampler: SystemSampler | null = null;
   const { pid } = program;
   const sample = (): void => {

@@ -41,14 +41,16 @@ export class ObservedJournal {
     if (this.waiting.length > MAX_WAITING) this.waiting.splice(0, this.waiting.length - MAX_WAITING);
   }
 
-  /** Writes the added records in one piece. Never throws: on a full disk, they wait for the next call. */
-  flush(): void {
-    if (this.waiting.length === 0) return;
+  /** Writes the added records in one piece. Never throws: on a full disk, they wait for the next call. Returns whether it has grown. */
+  flush(): boolean {
+    if (this.waiting.length === 0) return false;
     try {
       appendLine(this.path, this.waiting.join('\n'));
       this.waiting = [];
+      return true;
     } catch {
       // Readers skip a torn last line; then its record follows again, complete.
+      return false;
     }
   }
 }

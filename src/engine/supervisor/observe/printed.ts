@@ -6,12 +6,12 @@ import { MetricReader, type PrintedMetrics as Found } from '../../../output/metr
 import { RUN_FILES } from '../../../protocol/run/runFiles.js';
 import type { WireNumber } from '../../../protocol/values/index.js';
 import { setEntry } from '../../../protocol/values/records.js';
+import { EagerTimer } from '../eager.js';
 import { ObservedJournal } from './journal.js';
 import { PatternReader } from './patterns.js';
 import { said } from '../../../format/said.js';
 import type { Said } from '../../../protocol/said.js';
 
-const EVERY_MS = 500;
 const BLOCK = 64 << 10;
 /** Milliseconds for one pass, and for the last one. */
 const LOOK_MS = 40;
@@ -28,6 +28,8 @@ export interface PrintedOptions {
   /** Bytes of the output that are recorded already. */
   from: number;
   warn(text: Said): void;
+  /** Called when metrics were recorded. */
+  recorded?(): void;
 }
 
 /** Milliseconds since the epoch: when something was printed at the latest. */
@@ -77,7 +79,7 @@ export class PrintedMetrics {
     } catch {
       // Tried again at the next look: the file may be away for a moment.
     }
-    this.journal.flush();
+    if (this.journal.flush()) this.options.recorded?.();
     return this.at < size;
   }
 
@@ -130,16 +132,16 @@ export class PrintedMetrics {
 /** Reads the output of a program while it works. */
 export class PrintedMetricsWatch {
   private readonly metrics: PrintedMetrics;
-  private readonly timer: NodeJS.Timeout;
+  private readonly timer: EagerTimer;
 
   constructor(folder: string, options: PrintedOptions) {
     this.metrics = new PrintedMetrics(folder, options);
-    this.timer = setInterval(() => this.look(LOOK_MS), EVERY_MS);
+    this.timer = new EagerTimer(() => this.look(LOOK_MS));
   }
 
   /** Reads the rest. Call it once the program is gone. */
   stop(): void {
-    clearInterval(this.timer);
+    this.timer.stop();
     this.look(LAST_MS);
     // After a flood, the last lines are read even if what comes before them was dropped.
     this.metrics.look(LAST_MS);

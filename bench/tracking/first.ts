@@ -26,7 +26,12 @@ const PROGRAMS: Record<FirstKind, string> = {
 };
 
 /** `client`: the folder with the Python client. */
-export async function measureFirst(kind: FirstKind, tries: number, dist: string, python: string): Promise<FirstFigures> {
+export async function measureFirst(
+  kind: FirstKind,
+  tries: number,
+  dist: string,
+  python: string,
+): Promise<FirstFigures> {
   const workspace = makeWorkspace();
   const program = path.join(workspace, 'train.py');
   writeFileSync(program, PROGRAMS[kind]);
@@ -35,7 +40,7 @@ export async function measureFirst(kind: FirstKind, tries: number, dist: string,
   const engine = await MeasuredEngine.start(workspace, dist);
   const { client } = engine;
   const figures: FirstFigures = { point: [], begun: [], shown: [], bare: [] };
-  // What a row of the panel does: it watches the runs that it hears of, and reads a series that has grown.
+  // Like the panel, it watches the runs that it hears of, and reads a series that has grown.
   let heard: (run: string) => void = () => undefined;
   client.on('seriesChanged', ({ runs }) => Object.keys(runs).forEach((id) => heard(id)));
   for (let i = 0; i < tries; i++) {

@@ -81,7 +81,11 @@ async function firstTable(): Promise<void> {
     '| From *Run* to the first point at the client, median of 9, ms | in all | script alone | difference | until it begins | from its record to the client |',
   );
   say('| --- | --: | --: | --: | --: | --: |');
-  const median = (list: number[]): number => percentile([...list].sort((a, b) => a - b), 0.5);
+  const median = (list: number[]): number =>
+    percentile(
+      [...list].sort((a, b) => a - b),
+      0.5,
+    );
   for (const [kind, text] of FIRSTS.filter(([, text]) => text.includes(values.match))) {
     await inTurns(async (dist, name) => {
       const { point, bare, begun, shown } = await measureFirst(kind, 9, dist, path.join(root, 'python'));

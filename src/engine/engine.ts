@@ -1,18 +1,15 @@
 /** Puts the engine together, brings it up, and ends it. */
 import * as fs from 'node:fs';
-import * as net from 'node:net';
 import * as path from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { PROTOCOL_VERSION, type EngineAddress } from '../protocol/engine/index.js';
 import type { StoreApi } from '../store/api.js';
 import { StoreCorruptError } from '../store/errors.js';
 import { Store } from '../store/store.js';
 import { moveAside } from './disk/aside.js';
 import { ActiveRuns } from './runs/life/activeRuns.js';
-import { isPublished, listen, publishAddress, withdrawAddress } from './server/address.js';
+import { Door } from './server/door.js';
 import { Changes, isEditor } from './server/changes.js';
 import { Devices } from './machine/devices.js';
-import { thisHost } from './machine/host.js';
 import { engineHandlers } from './server/handlers/engine.js';
 import { pipelineHandlers } from './server/handlers/pipelines.js';
 import { recordedHandlers } from './server/handlers/recorded.js';
@@ -30,7 +27,6 @@ import type { EngineLock } from './disk/lock.js';
 import type { Log } from './disk/log.js';
 import type { EngineParts } from './parts.js';
 import type { WorkspacePaths } from './disk/paths.js';
-import { ENGINE_SOCKET, isOwnSocket, newSocket, removeSocket } from './disk/sockets.js';
 import { FileFollower } from './renames/follower.js';
 import { RenamedFiles } from './renames/renamedFiles.js';
 import { RunFolders } from './runs/making/folders.js';
@@ -92,8 +88,7 @@ export class Engine {
   private readonly firstReadings: FirstReadings;
   private readonly startedAt = Date.now();
   private readonly token = randomBytes(32).toString('hex');
-  private netServer: net.Server | null = null;
-  private address: EngineAddress | null = null;
+  private readonly door: Door;
   private guard: NodeJS.Timeout | undefined;
   private busyAt = Date.now();
   private inode: bigint | null = null;
@@ -195,6 +190,13 @@ export class Engine {
         this.busyAt = Date.now();
       },
     });
+    this.door = new Door({
+      file: paths.address,
+      token: this.token,
+      version,
+      log,
+      accept: (peer) => this.server.accept(peer),
+    });
   }
 
   private guardedHandlers(): Handlers {
@@ -235,7 +237,7 @@ export class Engine {
   async start(): Promise<void> {
     const { paths, log, version } = this.options;
     this.inode = this.folderInode();
-    await this.publish();
+    await this.door.open();
     log.info(`engine ${version} (process ${process.pid}, Node ${process.versions.node}) is up for ${paths.workspace}`);
     this.guard = setInterval(() => this.watch(), GUARD_MS);
     // An unexpected error here is like any other: the process ends.
@@ -292,14 +294,12 @@ export class Engine {
   }
 
   private async close(why: string): Promise<void> {
-    const { log, lock, paths } = this.options;
+    const { log, lock } = this.options;
     const { scheduler, searches, insights, active, hand, changes, store, packer } = this.parts;
     log.info(`engine leaves: ${why}`);
     clearInterval(this.guard);
     scheduler.close();
-    // From now on, no client finds this engine.
-    if (this.address) withdrawAddress(paths.address, this.address);
-    this.netServer?.close();
+    this.door.close();
     changes.close(why);
     await Promise.all([insights.dispose(), packer.close()]);
     await searches.close();
@@ -308,7 +308,7 @@ export class Engine {
     hand.close();
     this.others.close();
     await this.server.close();
-    if (this.address) removeSocket(ENGINE_SOCKET, this.address.socket);
+    this.door.remove();
     try {
       store.close();
       this.asked.close();
@@ -355,29 +355,8 @@ export class Engine {
     return runs + searches;
   }
 
-  private async publish(): Promise<void> {
-    const { paths, version } = this.options;
-    const socket = newSocket(ENGINE_SOCKET);
-    const server = net.createServer((peer) => this.server.accept(peer));
-    await listen(server, socket);
-    server.on('error', (error) => this.options.log.error('the socket failed', error));
-    // Connections of a former socket stay; only new clients come in here.
-    this.netServer?.close();
-    if (this.address) removeSocket(ENGINE_SOCKET, this.address.socket);
-    this.netServer = server;
-    this.address = {
-      pid: process.pid,
-      socket,
-      token: this.token,
-      version,
-      protocol: PROTOCOL_VERSION,
-      host: thisHost(),
-    };
-    publishAddress(paths.address, this.address);
-  }
-
   private watch(): void {
-    const { paths, lock, idleMs, log } = this.options;
+    const { lock, idleMs } = this.options;
     const { changes, store, active, trouble, packer } = this.parts;
     if (!lock.stillOurs() || !this.isFolderThere()) return void this.leave('Its folder was removed or replaced.');
     // Another host must not take the folder while journals are packed.
@@ -390,10 +369,7 @@ export class Engine {
     changes.tellCondition(this.condition());
     if (changes.clientCount > 0 || work > 0 || !isReady || this.backlog.progress) this.busyAt = Date.now();
     if (Date.now() - this.busyAt >= idleMs) return void this.leave(`Nothing to do for ${Math.round(idleMs / 1000)} s.`);
-    // Cleaners of temporary folders, and people, remove and overwrite files under a running engine.
-    const { address } = this;
-    const found = address && isOwnSocket(ENGINE_SOCKET, address.socket) && isPublished(paths.address, address);
-    if (!found) this.publish().catch((error: unknown) => log.error('the address could not be published again', error));
+    this.door.look();
     if (active.count === 0) trouble.attempt(() => void store.series.fold());
     if (isReady && !this.backlog.progress && !this.options.readOnly) packer.tick();
   }

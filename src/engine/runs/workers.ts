@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { RunSpec } from '../../protocol/run/runFolder.js';
+import type { SupervisorSocket } from './life/supervisorSocket.js';
 
 /** Milliseconds that a program waits. A search's next suggestion takes less. */
 const WAIT_MS = 5000;
@@ -11,7 +12,7 @@ const WAIT_MS = 5000;
 interface Waiting {
   key: string;
   search: string;
-  socket: Socket;
+  connection: SupervisorSocket;
   timer: NodeJS.Timeout;
 }
 
@@ -36,22 +37,23 @@ export class Workers {
   private waiting: Waiting[] = [];
 
   /** `key` null: it can take no other run. */
-  keep(key: string | null, { search }: Pick<RunSpec, 'search'>, socket: Socket): void {
+  keep(key: string | null, { search }: Pick<RunSpec, 'search'>, connection: SupervisorSocket): void {
+    const { socket } = connection;
     if (key === null || search === null || socket.destroyed) return dismiss(socket);
     const timer = setTimeout(() => this.drop(entry), WAIT_MS).unref();
-    const entry: Waiting = { key, search, socket, timer };
+    const entry: Waiting = { key, search, connection, timer };
     socket.on('error', () => undefined);
     socket.on('close', () => this.forget(entry));
     this.waiting.push(entry);
   }
 
   /** Returns the connection to the supervisor of a program that can take such a launch; it waits no longer. */
-  take(key: string): Socket | null {
-    const entry = this.waiting.find((one) => one.key === key && !one.socket.destroyed);
+  take(key: string): SupervisorSocket | null {
+    const entry = this.waiting.find((one) => one.key === key && !one.connection.socket.destroyed);
     if (!entry) return null;
     this.forget(entry);
-    for (const event of ['error', 'close']) entry.socket.removeAllListeners(event);
-    return entry.socket;
+    for (const event of ['error', 'close']) entry.connection.socket.removeAllListeners(event);
+    return entry.connection;
   }
 
   /** The search has no more trials now. */
@@ -65,7 +67,7 @@ export class Workers {
 
   private drop(entry: Waiting): void {
     this.forget(entry);
-    dismiss(entry.socket);
+    dismiss(entry.connection.socket);
   }
 
   private forget(entry: Waiting): void {

@@ -36,30 +36,27 @@ interface PlainWindow {
   padding: 'valid' | 'same';
 }
 
+/** A recurrent layer, whose weights are variables or, in a chain, offsets of them. */
+export interface RecurrentForm<W> {
+  cell: 'simple' | 'lstm' | 'gru' | 'gated';
+  gate: Gate;
+  units: number;
+  /** Blocks of units that a step computes. */
+  blocks: number;
+  time: number;
+  features: number;
+  /** True if the states of all time steps are the output. */
+  sequences: boolean;
+  /** Weights of one direction, or forward and backward. `stateBias`: only a GRU has one. */
+  ways: readonly { input: W; state: W; bias: W; stateBias: W | null }[];
+}
+
 /** Layers that can be a link of a chain (see `kernels/chain`). */
 export type PlainLayer =
   | { kind: 'dense'; kernel: tf.Variable; bias: tf.Variable | null; activation: Activation }
   | ({ kind: 'conv'; kernel: tf.Variable; bias: tf.Variable | null; activation: Activation } & PlainWindow)
   | ({ kind: 'maxPool'; size: Size } & PlainWindow)
-  | {
-      kind: 'recurrent';
-      cell: 'simple' | 'lstm' | 'gru' | 'gated';
-      gate: Gate;
-      units: number;
-      /** Blocks of units that a step computes. */
-      blocks: number;
-      time: number;
-      features: number;
-      /** True if the states of all time steps are the output. */
-      sequences: boolean;
-      /** Weights of each direction. */
-      ways: readonly {
-        input: tf.Variable;
-        state: tf.Variable;
-        bias: tf.Variable;
-        stateBias: tf.Variable | null;
-      }[];
-    }
+  | ({ kind: 'recurrent' } & RecurrentForm<tf.Variable>)
   | { kind: 'activation'; name: Activation }
   | { kind: 'dropout'; rate: number }
   | { kind: 'flat' };

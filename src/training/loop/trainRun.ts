@@ -1,5 +1,4 @@
 /** Executes one run, from its description to the saved network. */
-import { join } from 'node:path';
 import type { RunClient } from '../../client/index.js';
 import { completeNetwork, validateNetwork, type MetaSettings, type Network } from '../../experiment/network/index.js';
 import type { RunSpec } from '../../protocol/run/runFolder.js';
@@ -7,27 +6,25 @@ import type { Params } from '../../protocol/values/index.js';
 import { knownChoice, notedBackend, noteChoice, timeBackends, type Choice } from '../backends/choosing/choice.js';
 import { chooseBackend, startBackend } from '../backends/index.js';
 import { architectureOf } from '../architecture/run.js';
-import { saveWeights } from '../checkpoints/checkpoint.js';
 import { CrossValidation } from '../evaluation/crossValidation.js';
 import { factsOf } from '../data/facts.js';
 import { infoOfFacts } from '../../protocol/dataFacts.js';
 import { divisionsOf, openData, type Dataset, type OpenData } from '../data/index.js';
 import { isHeld } from '../data/types.js';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError } from '../errors.js';
 import { saveGraph } from '../graphFile.js';
 import { LiveChanges } from './liveChanges.js';
 import { saveConfusion } from '../metrics/file.js';
 import { metricNotes } from '../metrics/index.js';
 import { deviceOf, Workers } from '../parallel/index.js';
 import { loadState, saveState } from '../checkpoints/resume.js';
-import { modelFile, savedMetadata } from '../checkpoints/saved.js';
 import { loadOwnMetrics, type OwnMetric } from '../metrics/own.js';
 import { followData, lossKnown } from './defaults.js';
 import { Tasks } from '../meta/tasks.js';
 import { Pruning } from '../prune/pruning.js';
 import { reshapeOf } from '../prune/reshape.js';
-import { savedWeights } from '../quantise/quantise.js';
 import { Saver } from '../checkpoints/saver.js';
+import { saveModel } from './saveModel.js';
 import { partsText, sayFinal, sayStart } from './messages.js';
 import { TimeLimit } from './timeLimit.js';
 import { Training, type TrainingLog } from './train.js';
@@ -266,7 +263,7 @@ async function trainWith(run: RunClient, prepared: Prepared): Promise<boolean> {
         // Settings may have changed meanwhile, such as the number of epochs that the schedule is for.
         const trained = training instanceof Pruning ? training.network : one.network;
         const epoch = completed ? one.keptEpoch : Math.max(1, one.epochs);
-        await save(run, trained, datasets[i]!, one, { fold: folds ? i + 1 : null, epoch });
+        await saveModel(run, trained, datasets[i]!, one, { fold: folds ? i + 1 : null, epoch });
       }
     }
     if (folds && completed) sayFinal(run, folds);
@@ -388,24 +385,4 @@ async function setLive(
       ? 'from the next epoch on'
       : `the learning rate is ${now} from here on`;
   run.message('info', `${names.join(', ')}: ${when}`);
-}
-
-/** Saves the network. `fold` counts from 1; null: no folds. `epoch`: that of its weights. */
-async function save(
-  run: RunClient,
-  network: Network,
-  dataset: Dataset,
-  training: Training,
-  { fold, epoch }: { fold: number | null; epoch: number },
-): Promise<void> {
-  const name = modelFile(fold);
-  try {
-    const weights = savedWeights(await training.weights(), network);
-    await saveWeights(join(run.folder, name), weights, savedMetadata(network, dataset, epoch));
-    run.media(fold === null ? 'model' : `model of fold ${fold}`, name, { mime: 'application/octet-stream' });
-  } catch (error) {
-    // The metrics are safe in the journal; a full disk must not turn hours of training into a failed run.
-    run.message('warning', `the trained network could not be saved: ${messageOf(error)}`);
-    console.error(`warning: the trained network could not be saved: ${messageOf(error)}`);
-  }
 }

@@ -6,8 +6,8 @@ import * as path from 'node:path';
 import { RUN_FILES } from '../../../protocol/run/runFolder.js';
 import type { Control, StopReason } from '../../../protocol/run/supervisor.js';
 import { askByFile, canAskByFile, isAskedToPause } from './askByFile.js';
-import { jobOutput, type ClusterJob } from '../../executors/jobs.js';
-import { outcomeOfJob, placeOf, whenGone } from './jobFacts.js';
+import type { ClusterJob } from '../../executors/jobs.js';
+import { placeOf, whenGone } from './jobFacts.js';
 import { takeLaunch } from '../../supervisor/launch.js';
 import type { Floats } from '../../../protocol/values/floats.js';
 import type { Params } from '../../../protocol/values/index.js';
@@ -20,8 +20,8 @@ import {
   type Launch,
 } from '../ends/endingRecords.js';
 import { memoryKills } from '../../machine/memoryKills.js';
+import { endingOf } from '../ends/endingOf.js';
 import type { Ending } from '../ends/outcome.js';
-import { logTail } from '../ends/logTail.js';
 import type { HostIdentity } from '../../../protocol/run/host.js';
 import { isHere } from '../../machine/host.js';
 import { isAlive } from '../../supervisor/processes.js';
@@ -381,24 +381,15 @@ export class LiveRun {
   }
 
   private ending(): Ending | null {
-    const { folder, job } = this.options;
-    const { spawn: spawned, exit } = readSupervisorRecords(folder, this.which);
-    const words = readLastWords(folder, this.which);
-    const taken = readTaken(folder, this.which.number);
-    const isWaiting = !spawned && !exit && !taken && !this.launchedHere && !words.finish && !words.assumed && !job;
-    if (isWaiting && this.options.askedHash() !== null) return null;
-    const failedStart =
-      !spawned && !exit && !taken && this.launchedHere
-        ? `The run's supervisor did not start: ${this.supervisorGone ?? 'no reason known'}. More is in ${this.options.log.file}.`
-        : undefined;
-    return {
-      exit: failedStart !== undefined ? { code: null, signal: null, requested: null, error: failedStart } : exit,
-      ...words,
-      // The output of the job's script shows why no supervisor started.
-      logTail: logTail(folder, job && !spawned && !exit ? jobOutput(job.launch) : RUN_FILES.output),
+    const { folder, job, log } = this.options;
+    return endingOf({
+      ...{ folder, which: this.which, job },
+      isAsked: this.options.askedHash() !== null,
+      notStarted: this.launchedHere
+        ? `The run's supervisor did not start: ${this.supervisorGone ?? 'no reason known'}. More is in ${log.file}.`
+        : null,
       memoryKill: memoryKills() > this.memoryKillsBefore,
-      ...(job && { job: outcomeOfJob(job, spawned !== null) }),
-      ...(this.lease && spawned?.host && { elsewhere: spawned.host.name }),
-    };
+      isElsewhere: this.lease !== null,
+    });
   }
 }

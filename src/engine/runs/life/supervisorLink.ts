@@ -2,13 +2,13 @@
  * The engine's connection to one run's supervisor: receives frames, sends controls. A lost connection is restored while
  * the supervisor lives; nothing is lost meanwhile, because the journal files contain everything.
  */
-import * as net from 'node:net';
 import * as path from 'node:path';
 import { readReal } from '../../../files/real.js';
 import { RUN_FILES, SupervisorAddress } from '../../../protocol/run/runFolder.js';
 import { FromSupervisor, type Assign, type Control, type Frame } from '../../../protocol/run/supervisor.js';
 import { isFrame } from '../../../protocol/run/supervisorChecks.js';
 import { isOwnSocket, RUN_SOCKET } from '../../disk/sockets.js';
+import { connectSupervisor, type SupervisorSocket } from './supervisorSocket.js';
 import { isHere } from '../../machine/host.js';
 import { byteLineReader } from '../../../protocol/values/byteLines.js';
 
@@ -37,7 +37,7 @@ const SKIMMED_BYTES = 32 * 1024;
 const FRAME = /^\{"type":"frame","file":"([\w.-]{1,200}\.ndjson)","offset":\d+,"data":"/;
 
 export class SupervisorLink {
-  private socket: net.Socket | null = null;
+  private connection: SupervisorSocket | null = null;
   private welcomed = false;
   private readonly unsent: Control[] = [];
   private waiting: Buffer[] = [];
@@ -65,47 +65,51 @@ export class SupervisorLink {
 
   /** True if the supervisor may still have something to say. */
   get isOpen(): boolean {
-    return this.socket !== null;
+    return this.connection !== null;
   }
 
   /** Tries once; false when no supervisor answers at the run's address. */
   async connect(): Promise<boolean> {
     const address = readAddress(this.folder);
-    if (address?.launch !== this.launch || this.socket) return this.welcomed;
+    if (address?.launch !== this.launch || this.connection) return this.welcomed;
     // The folder may contain anything, so only a socket that this user owns is ever opened.
     if (!isOwnSocket(RUN_SOCKET, address.socket)) return false;
     // On this host, a socket with that name would be another process's.
     if (!isHere(address.host)) return false;
-    const socket = net.connect(address.socket);
+    const connection = connectSupervisor(address.socket);
+    const { socket } = connection;
     socket.on('connect', () => {
       socket.write(JSON.stringify({ type: 'hello', token: address.token, role: 'engine' }) + '\n');
     });
-    return this.attach(socket);
+    return this.attach(connection);
   }
 
   /**
    * Gives the run to a program that waits. `welcome` or `declined` follows; if the connection breaks before, nobody knows
    * whether it has the run.
    */
-  assign(socket: net.Socket, run: Assign): void {
+  assign(connection: SupervisorSocket, run: Assign): void {
     this.assigned = true;
-    void this.attach(socket);
-    socket.write(JSON.stringify(run) + '\n');
+    void this.attach(connection);
+    connection.socket.write(JSON.stringify(run) + '\n');
   }
 
   /** Lets go of the connection to a program that waits for another run. Null: the program does not. */
-  release(): net.Socket | null {
-    const { socket, waitsForRun } = this;
-    if (!waitsForRun || !socket) return null;
-    this.socket = null;
+  release(): SupervisorSocket | null {
+    const { connection, waitsForRun } = this;
+    if (!waitsForRun || !connection) return null;
+    this.connection = null;
     this.welcomed = false;
-    for (const event of ['data', 'close', 'error']) socket.removeAllListeners(event);
-    return socket;
+    connection.data = () => undefined;
+    for (const event of ['close', 'error']) connection.socket.removeAllListeners(event);
+    if (connection.socket.isPaused()) connection.socket.resume();
+    return connection;
   }
 
   /** Resolves to whether the supervisor has greeted us. */
-  private attach(socket: net.Socket): Promise<boolean> {
-    this.socket = socket;
+  private attach(connection: SupervisorSocket): Promise<boolean> {
+    this.connection = connection;
+    const { socket } = connection;
     return new Promise((resolve) => {
       const timer = setTimeout(() => socket.destroy(), HELLO_MS);
       socket.on('error', () => undefined);
@@ -126,18 +130,18 @@ export class SupervisorLink {
       this.lines = read;
       this.waiting = [];
       this.waitingBytes = 0;
-      socket.on('data', (chunk: Buffer) => {
+      connection.data = (chunk) => {
         // Nothing is buffered before the greeting.
         if (!this.welcomed) return read(chunk);
         this.waiting.push(chunk);
         this.waitingBytes += chunk.length;
         if (this.waitingBytes > MAX_WAITING) socket.pause();
         this.events.arrived();
-      });
+      };
       socket.on('close', () => {
         clearTimeout(timer);
-        if (this.socket !== socket) return;
-        this.socket = null;
+        if (this.connection !== connection) return;
+        this.connection = null;
         this.welcomed = false;
         resolve(false);
         if (this.assigned) this.refused();
@@ -157,23 +161,23 @@ export class SupervisorLink {
     }
     this.skims = false;
     this.waitingBytes -= bytes;
-    if (this.waitingBytes <= MAX_WAITING && this.socket?.isPaused()) this.socket.resume();
+    if (this.waitingBytes <= MAX_WAITING && this.connection?.socket.isPaused()) this.connection.socket.resume();
     return this.waiting.length > 0;
   }
 
   /** Sends now, or as soon as the supervisor answers. */
   send(control: Control): void {
-    if (this.welcomed && this.socket) this.socket.write(JSON.stringify(control) + '\n');
+    if (this.welcomed && this.connection) this.connection.socket.write(JSON.stringify(control) + '\n');
     else this.unsent.push(control);
   }
 
   dispose(): void {
-    const socket = this.socket;
-    this.socket = null;
+    const { connection } = this;
+    this.connection = null;
     this.welcomed = false;
     this.waiting = [];
     this.waitingBytes = 0;
-    socket?.destroy();
+    connection?.socket.destroy();
   }
 
   /** Returns a frame that only says which journal has grown; null: the line has to be read in full. */

@@ -1,39 +1,11 @@
 /** Recurrent layers as links of a chain: inputs and outputs are [time, features] for each example. */
 import { runSequence, runSequenceBack, type SequenceShape } from '../../backends/webAssembly/sequences.js';
-import {
-  keepsExtra,
-  rowMajor,
-  slopesOf,
-  transposed,
-  type Cell,
-  type Simd,
-} from '../../backends/webAssembly/simd/index.js';
-import type { Gate } from '../../../experiment/network/index.js';
+import { keepsExtra, rowMajor, slopesOf, transposed, type Simd } from '../../backends/webAssembly/simd/index.js';
+import type { RecurrentForm } from '../../layers/types.js';
 import type { Link } from './types.js';
 
-/** Offsets in θ of one direction's weights. */
-export interface WayWeights {
-  input: number;
-  state: number;
-  bias: number;
-  /** Bias of a GRU; null: other cells have none. */
-  stateBias: number | null;
-}
-
-export interface RecurrentSettings {
-  cell: Cell;
-  gate: Gate;
-  units: number;
-  blocks: number;
-  time: number;
-  features: number;
-  /** True if the states of all time steps are the output. */
-  sequences: boolean;
-  /** One direction, or forward and backward. */
-  ways: readonly WayWeights[];
-}
-
-export function recurrentLink(settings: RecurrentSettings): Link {
+/** The weights are offsets in θ. */
+export function recurrentLink(settings: RecurrentForm<number>): Link {
   const { cell, gate, units, blocks, time, features, sequences, ways } = settings;
   const slopes = slopesOf(cell, gate);
   const all = units * ways.length;

@@ -8,7 +8,11 @@ const workspace = useWorkspace();
 
 /** Returns the process of the last supervisor that was started without a run; null: there was none. */
 function spare(): number | null {
-  const all = [...workspace().engineLog().matchAll(/supervisor (\d+) waits for a run/g)];
+  const all = [
+    ...workspace()
+      .engineLog()
+      .matchAll(/supervisor (\d+) waits for a run/g),
+  ];
   return all.length === 0 ? null : Number(all.at(-1)![1]);
 }
 

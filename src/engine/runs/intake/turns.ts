@@ -14,7 +14,7 @@ export interface TurnTaker {
 }
 
 /** Milliseconds of work in one turn; a part that has begun is finished. */
-const BUDGET_MS = 8;
+const BUDGET_MS = 5;
 /** Milliseconds between two turns, in which records are collected. The first ones after a rest are stored at once. */
 const GATHER_MS = 8;
 

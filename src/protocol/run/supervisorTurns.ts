@@ -1,6 +1,6 @@
 /**
- * The messages between the engine and a supervisor that it has started for a trial, on the channel between parent and child. A
- * supervisor serves one run after the other: to start a process for each costs more than many a trial.
+ * The messages between the engine and a supervisor that it has started for a trial or as a spare one, on the channel between parent
+ * and child. A supervisor serves one run after the other: to start a process for each costs more than many a trial.
  *
  *   engine ──next──▶ supervisor       the run that follows
  *   engine ◀─began── supervisor       it has that run

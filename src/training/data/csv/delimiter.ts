@@ -1,5 +1,5 @@
 /** Finds out how the columns of a CSV file are separated. */
-import { cutRow } from './parse.js';
+import { cutRow, namedDelimiter } from './parse.js';
 
 const CANDIDATES = [',', ';', '\t', '|'];
 /** Number of rows that are looked at. */
@@ -13,14 +13,16 @@ export const delimiterText = (delimiter: string): string => (delimiter === '\t' 
  * better; a comma when none does. A header with the columns in `wanted` is the strongest sign.
  */
 export function detectDelimiter(start: string, whole: boolean, file: string, wanted: readonly string[]): string {
+  const named = namedDelimiter(start);
+  if (named !== null) return named;
   let best = { delimiter: ',', score: 0 };
   for (const delimiter of CANDIDATES) {
     const widths = widthsOf(start, whole, file, delimiter);
     if (!widths || widths.header.length < 2) continue;
-    const named = wanted.every((name) => widths.header.includes(name));
+    const isNamed = wanted.every((name) => widths.header.includes(name));
     // A ragged row is reported with its line, if the header leaves no doubt.
-    if (!widths.even && !(named && wanted.length > 0)) continue;
-    const score = (named ? 1e6 : 0) + (widths.even ? 1e5 : 0) + Math.min(widths.header.length, 9e4);
+    if (!widths.even && !(isNamed && wanted.length > 0)) continue;
+    const score = (isNamed ? 1e6 : 0) + (widths.even ? 1e5 : 0) + Math.min(widths.header.length, 9e4);
     if (score > best.score) best = { delimiter, score };
   }
   return best.delimiter;

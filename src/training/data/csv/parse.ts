@@ -10,6 +10,7 @@ export interface CutRow extends CsvRow {
   /** Position of the next row in the text, and its line number. */
   end: number;
   nextLine: number;
+  /** Nothing of the table: empty, or the line that names the delimiter. */
   blank: boolean;
 }
 
@@ -19,6 +20,12 @@ const MOST_COLUMNS = 65_536;
 const QUOTE = 34;
 const LF = 10;
 const CR = 13;
+
+/** First line by which Excel names the delimiter; it is not a row of the table. */
+const NAMED = /^\uFEFF?sep=(.)\r?\n/i;
+
+/** Returns the delimiter that the beginning of a file names for Excel; null: none. */
+export const namedDelimiter = (start: string): string | null => NAMED.exec(start)?.[1] ?? null;
 
 /** Parses the row at `at`. Returns null when the text ends within it, unless it is the `last` of the file. */
 export function cutRow(
@@ -79,6 +86,7 @@ export function cutRow(
     if (text.charCodeAt(at) === LF) at++;
     row.end = at;
     row.nextLine = line + 1;
+    if (row.line === 1 && NAMED.test(text.slice(0, at))) row.blank = true;
     return row;
   }
 }

@@ -140,6 +140,19 @@ describe('delimiters', () => {
     expect(data.done).toEqual([`a.csv: columns are separated by ${name} (detected; "delimiter" says otherwise)`]);
   });
 
+  it.each([
+    ['sep=;\r\na;y\r\n', ';', 3],
+    ['\uFEFFSEP=|\na|y\n', '|', 3],
+    ['sep=\t\na\ty\n', '\t', 3],
+  ])(
+    'the first line of %j names it, as Excel writes it, and lines keep their numbers',
+    async (start, delimiter, line) => {
+      const data = await load(start + rows(20, (i) => `${i}${delimiter}${2 * i}`));
+      expect(data.train.count + (data.validation?.count ?? 0)).toBe(20);
+      await expect(load(`${start}1${delimiter}2${delimiter}3\n`)).rejects.toThrow(`a.csv:${line}: 3 fields`);
+    },
+  );
+
   it('a comma, and a delimiter that the file names, are not worth a word', async () => {
     expect((await load(`a,y\n${rows(20, (i) => `${i},${2 * i}`)}`)).done).toEqual([]);
     expect((await load(`a;y\n${rows(20, (i) => `${i};${2 * i}`)}`, { delimiter: ';' })).done).toEqual([]);

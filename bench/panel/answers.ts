@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import * as path from 'node:path';
 import { Requests, type RequestName } from '../../src/protocol/engine/index.js';
+import { listWithCurves } from '../../src/store/series/firstCurves.js';
 import { readLog } from '../../src/engine/disk/logText.js';
 import type { Store } from '../../src/store/store.js';
 
@@ -12,7 +13,7 @@ async function answer(store: Store, folder: string, method: RequestName, raw: un
     case 'experiments/list':
       return { experiments: store.runs.experiments() };
     case 'runs/list':
-      return store.runs.list(params);
+      return listWithCurves(store, params);
     case 'runs/get':
       return store.runs.detail((params as { id: string }).id);
     case 'runs/columns':

@@ -36,6 +36,19 @@ export async function since(page: Page, condition: string): Promise<number> {
   );
 }
 
+/** Prints when the page asked and got each answer, in milliseconds since its script has run. */
+export async function timeline(page: Page): Promise<void> {
+  const all = await page.evaluate(() => {
+    const ran = performance.getEntriesByName('ran')[0]!.startTime;
+    return performance
+      .getEntries()
+      .filter(({ name, entryType }) => name.startsWith('ask ') || name.startsWith('at ') || entryType === 'paint')
+      .map(({ name, startTime, duration }) => [name, startTime - ran, startTime + duration - ran] as const);
+  });
+  for (const [name, from, to] of all.sort((a, b) => a[1] - b[1]))
+    console.log(`    ${from.toFixed(0).padStart(6)} to ${to.toFixed(0).padStart(6)} ms  ${name}`);
+}
+
 /** Milliseconds in which the panel's script is fetched, compiled and run. */
 export const scriptTime = (page: Page): Promise<number> =>
   page.evaluate(() => {

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { serve } from './answers.js';
 import { openData, type Sizes } from './data.js';
-import { DRAWN, frames, heap, openPanel, scriptTime, since } from './looking.js';
+import { DRAWN, frames, heap, openPanel, scriptTime, since, timeline } from './looking.js';
 import { tensorboard, writePeer } from './peer.js';
 
 const { values } = parseArgs({
@@ -44,6 +44,7 @@ async function first(context: BrowserContext, base: string, experiment: string, 
   for (let i = 0; i < 2; i++) {
     const page = await openPanel(context, base, { experiment });
     times.push(await since(page, DRAWN(20, 20 * points)));
+    if (process.env.TIMELINE) await timeline(page);
     if (i === 0) say("the panel's script: fetched, compiled and run, cold", await scriptTime(page), 'ms');
     await page.close();
   }

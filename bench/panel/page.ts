@@ -7,8 +7,10 @@ applyTheme('vscode-dark');
 const post = (message: unknown): void => window.postMessage(message, '*');
 
 async function answer(id: number, method: string, params: unknown): Promise<void> {
+  const start = performance.now();
   const response = await fetch('/ask', { method: 'POST', body: JSON.stringify({ method, params }) });
   const { result, error } = (await response.json()) as { result?: unknown; error?: { message: string } };
+  performance.measure(`ask ${method}`, { start });
   post({ type: 'reply', id, ...(error ? { error } : { result }) });
 }
 

@@ -28,8 +28,8 @@ export interface Curve {
   note?: string;
   /** One end of a range around the run's curve. */
   isBound?: boolean;
-  /** Belongs to the vertical axis on the right. */
-  right?: boolean;
+  /** Place of its vertical axis among those of the card; absent: the first. */
+  axis?: number;
   /** Name of a group of runs, if it is that of several. */
   label?: string;
   /** Ends of the band around a group's curve. */

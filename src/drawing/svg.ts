@@ -1,4 +1,5 @@
 /** Curves as an SVG drawing: for files, for reports, and for the pages of a PDF. */
+import type { Side } from './cardAxes.js';
 import { logAxis, numberAxis, symlogAxis, type PlotAxis } from './axes.js';
 import { attribute, label, legend, type LegendEntry, type SvgLook } from './svgParts.js';
 
@@ -18,22 +19,29 @@ export interface SvgCurve {
   marks?: readonly { x: number; y: number; text: string }[];
   /** Where it left another curve. */
   fork?: { x: number; y: number };
-  /** Belongs to the axis on the right. */
-  right?: boolean;
+  /** Place of its vertical axis; absent: the first. */
+  axis?: number | undefined;
+}
+
+/** A vertical axis. */
+export interface SvgAxis {
+  /** Its ends. */
+  range: readonly [number, number];
+  side: Side;
+  /** Colour of its numbers and title; null: that of all texts. */
+  color: string | null;
+  /** Names along it; '' for none. */
+  title: string;
 }
 
 export interface SvgChart {
   title: string;
   xTitle: string;
-  /** Names along the vertical axes; '' for none. */
-  yTitle?: string;
-  rightTitle?: string;
   curves: readonly SvgCurve[];
-  /** Ends of the axes. */
+  /** Ends of the horizontal axis. */
   x: readonly [number, number];
-  y: readonly [number, number];
-  /** Ends of the axis on the right; absent without one. */
-  right?: readonly [number, number];
+  /** The vertical ones, at least one; the lines behind the curves are those of the first. */
+  axes: readonly SvgAxis[];
   logX: boolean;
   logY: boolean;
   /** Distance of the ticks of a linear x-axis, for times; absent: round numbers. */
@@ -47,6 +55,8 @@ export interface SvgChart {
 }
 
 const BOTTOM = 48;
+/** Room of a vertical axis: its numbers, and its title beyond them. */
+const AXIS = 62;
 /** Curves that the legend below names. */
 const MOST_NAMED = 30;
 
@@ -58,9 +68,15 @@ export interface SvgPlace {
   height: number;
 }
 
-export const placeOf = (chart: Pick<SvgChart, 'right' | 'height' | 'title'>, whole: number): SvgPlace => {
-  const [left, right, top] = [70, chart.right ? 70 : 20, chart.title === '' ? 12 : 36];
-  return { left, top, width: whole - left - right, height: (chart.height ?? 420) - top - BOTTOM };
+export const placeOf = (chart: Pick<SvgChart, 'axes' | 'height' | 'title'>, whole: number): SvgPlace => {
+  const room = (side: Side): number => {
+    const count = chart.axes.filter((axis) => axis.side === side).length;
+    return count === 0 ? 20 : 8 + count * AXIS;
+  };
+  const [left, top] = [room('left'), chart.title === '' ? 12 : 36];
+  // Many axes leave the curves at least this much.
+  const width = Math.max(120, whole - left - room('right'));
+  return { left, top, width, height: (chart.height ?? 420) - top - BOTTOM };
 };
 
 function axisOf([low, high]: readonly [number, number], log: boolean, zero: number | null, step?: number): PlotAxis {
@@ -78,16 +94,14 @@ function stepAxis(low: number, high: number, step: number): PlotAxis {
   return { place: axis.place, ticks: values.map((value) => ({ at: axis.place(value), text: String(value) })) };
 }
 
-/** The axes of a chart: the horizontal one, the one on the left, and the one on the right (null without one). */
+/** The axes of a chart: the horizontal one, and the vertical ones in their order. */
 export function chartAxes(chart: Omit<SvgChart, 'curves' | 'look' | 'title' | 'xTitle' | 'formatX'>): {
   x: PlotAxis;
-  y: PlotAxis;
-  right: PlotAxis | null;
+  vertical: PlotAxis[];
 } {
   return {
     x: axisOf(chart.x, chart.logX, chart.zeros?.x ?? null, chart.xStep),
-    y: axisOf(chart.y, chart.logY, chart.zeros?.y ?? null),
-    right: chart.right ? axisOf(chart.right, chart.logY, chart.zeros?.y ?? null) : null,
+    vertical: chart.axes.map(({ range }) => axisOf(range, chart.logY, chart.zeros?.y ?? null)),
   };
 }
 
@@ -105,33 +119,28 @@ export function chartSvg(chart: SvgChart): string {
       area.top + (1 - axis.place(value)) * area.height;
   const entries: LegendEntry[] = curves
     .slice(0, MOST_NAMED)
-    .map(({ name, color, dash, right: isRight }) => ({ name: isRight ? `${name} →` : name, color, dash }));
+    .map(({ name, color, dash, axis }) => ({ name: `${name}${arrowOf(chart, axis)}`, color, dash }));
   const below =
     chart.legend === false
       ? { svg: '', height: 0 }
       : legend(entries, curves.length, area.left, bottom + BOTTOM + 8, look);
   const whole = bottom + BOTTOM + below.height;
-  const yTicks = (axis: PlotAxis, x: number, anchor: 'end' | 'start'): string[] =>
-    axis.ticks.map(({ at, text }) => label(x, area.top + (1 - at) * area.height + 4, anchor, text, look));
   const parts = [
     `<rect width="${width}" height="${whole}" fill="${attribute(look.background)}"/>`,
     ...(title === '' ? [] : [label(width / 2, 20, 'middle', title, look, 'font-size="15" font-weight="bold"')]),
-    ...axes.y.ticks.map(
+    ...axes.vertical[0]!.ticks.map(
       ({ at }) =>
         `<path d="M${area.left} ${(area.top + (1 - at) * area.height).toFixed(1)}H${right}" stroke="${attribute(look.grid)}"/>`,
     ),
-    ...yTicks(axes.y, area.left - 8, 'end'),
-    ...(axes.right ? yTicks(axes.right, right + 8, 'start') : []),
+    ...chart.axes.flatMap((axis, i) => verticalAxis(chart, axes.vertical[i]!, i, area, look)),
     ...axes.x.ticks.map(({ at }) =>
       label(area.left + at * area.width, bottom + 18, 'middle', chart.formatX(valueAt(chart, axes.x, at)), look),
     ),
     `<path d="M${area.left} ${bottom}H${right}" stroke="${attribute(look.axis)}"/>`,
     label(area.left + area.width / 2, bottom + 36, 'middle', chart.xTitle, look, '', look.faint),
-    ...sideTitle(chart.yTitle, 16, area, look),
-    ...sideTitle(chart.rightTitle, width - 10, area, look),
     `<clipPath id="${look.id}area"><rect x="${area.left}" y="${area.top - 2}" width="${area.width}" height="${area.height + 4}"/></clipPath>`,
     `<g clip-path="url(#${look.id}area)">`,
-    ...curves.map((curve) => curveSvg(curve, px, py(curve.right && axes.right ? axes.right : axes.y), area)),
+    ...curves.map((curve) => curveSvg(curve, px, py(axes.vertical[curve.axis ?? 0] ?? axes.vertical[0]!), area)),
     `</g>`,
     below.svg,
   ];
@@ -139,11 +148,46 @@ export function chartSvg(chart: SvgChart): string {
   return `${head}\n${parts.filter(Boolean).join('\n')}\n</svg>\n`;
 }
 
-function sideTitle(text: string | undefined, x: number, area: SvgPlace, look: SvgLook): string[] {
-  if (!text) return [];
-  const y = area.top + area.height / 2;
-  return [label(x, y, 'middle', text, look, `transform="rotate(-90 ${x} ${y.toFixed(1)})"`, look.faint)];
+/** An arrow names the right one of two axes; more have colours and titles. */
+const arrowOf = ({ axes }: Pick<SvgChart, 'axes'>, at = 0): string =>
+  axes.length === 2 && axes[0]!.side !== axes[1]!.side && axes[at]?.side === 'right' ? ' →' : '';
+
+/** Numbers and title of a vertical axis, beyond those that are nearer to the curves on its side; a line if there are several. */
+function verticalAxis(
+  { axes }: Pick<SvgChart, 'axes'>,
+  { ticks }: PlotAxis,
+  at: number,
+  area: SvgPlace,
+  look: SvgLook,
+): string[] {
+  const { side, color, title } = axes[at]!;
+  const inner = axes.slice(0, at).filter((axis) => axis.side === side).length;
+  const way = side === 'left' ? -1 : 1;
+  const edge = (side === 'left' ? area.left : area.left + area.width) + way * inner * AXIS;
+  const bottom = area.top + area.height;
+  const line = `<path d="M${edge.toFixed(1)} ${area.top}V${bottom}" stroke="${attribute(color ?? look.axis)}"/>`;
+  const [x, middle] = [edge + way * (AXIS - 8), area.top + area.height / 2];
+  const turned = `transform="rotate(-90 ${x.toFixed(1)} ${middle.toFixed(1)})"`;
+  return [
+    ...(axes.length > 1 ? [line] : []),
+    ...ticks.map(({ at: place, text }) =>
+      label(
+        edge + way * 8,
+        ...([area.top + (1 - place) * area.height + 4, side === 'left' ? 'end' : 'start', text, look, ''] as const),
+        color ?? look.text,
+      ),
+    ),
+    ...(title === ''
+      ? []
+      : [label(x, middle, 'middle', shortened(title, area.height), look, turned, color ?? look.faint)]),
+  ];
 }
+
+/** A title that is longer than its axis would run into the next drawing. */
+const shortened = (title: string, room: number): string => {
+  const most = Math.max(8, Math.floor(room / 7));
+  return title.length > most ? `${title.slice(0, most - 1)}…` : title;
+};
 
 function curveSvg(
   { points, raw, color, dash, faint, band, odd, marks, fork, name }: SvgCurve,

@@ -1,3 +1,5 @@
+import { entryOf } from '../protocol/values/records.js';
+
 /**
  * The person's locale, for numbers and times that are read. Values that are typed, copied or read by programs (parameters,
  * formulas, JSON, CSV) have a point in every locale.
@@ -5,17 +7,25 @@
 let tag = 'en';
 let separator = '.';
 
+/** Separators of the editor's display languages. Asking for one loads the data of all locales, which would delay the first chart. */
+const SEPARATORS: Readonly<Record<string, string>> = {
+  ...{ en: '.', 'en-us': '.', 'zh-cn': '.', 'zh-tw': '.', ja: '.', ko: '.' },
+  ...{ de: ',', fr: ',', es: ',', it: ',', ru: ',', 'pt-br': ',', pl: ',', cs: ',', tr: ',', hu: ',' },
+};
+
 /** Sets the locale once, before anything is shown. One that is not known leaves English. */
 export function useLocale(wanted: string): void {
   try {
-    const parts = new Intl.NumberFormat(wanted).formatToParts(0.5);
-    separator = parts.find(({ type }) => type === 'decimal')?.value ?? '.';
+    separator = entryOf(SEPARATORS, wanted.toLowerCase()) ?? separatorOf(wanted);
     tag = wanted;
   } catch {
     tag = 'en';
     separator = '.';
   }
 }
+
+const separatorOf = (wanted: string): string =>
+  new Intl.NumberFormat(wanted).formatToParts(0.5).find(({ type }) => type === 'decimal')?.value ?? '.';
 
 /** Writes a number that has a point with the decimal separator of the locale. */
 export const withSeparator = (number: string): string => (separator === '.' ? number : number.replace('.', separator));
@@ -32,7 +42,10 @@ export function withPoints<T>(work: () => T): T {
 }
 
 /** A whole number with separators between the thousands. */
-export const formatCount = (value: number): string => value.toLocaleString(tag === 'en' ? 'en-US' : tag);
+export const formatCount = (value: number): string =>
+  tag === 'en' && Number.isInteger(value) && Math.abs(value) < 1e15
+    ? String(value).replace(/\B(?=(\d{3})+$)/g, ',')
+    : value.toLocaleString(tag === 'en' ? 'en-US' : tag);
 
 /** Date and time of day; milliseconds since the epoch. */
 export const formatTime = (time: number): string => new Date(time).toLocaleString(tag === 'en' ? undefined : tag);

@@ -2,6 +2,16 @@
 import { z } from 'zod';
 import { record } from './values/recordSchema.js';
 
+/** A block that the panel asks to have added to a report. */
+export const NewBlock = z.object({
+  kind: z.string().max(40),
+  keys: record(z.unknown()),
+});
+export type NewBlock = z.infer<typeof NewBlock>;
+
+/** A line of the text before which something is put, as the page has it; null: the end. */
+const Before = z.number().int().min(1).nullable();
+
 export const FromReport = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), width: z.number().int().min(0).max(10_000) }),
   /** The page is narrower or wider than before. */
@@ -11,6 +21,9 @@ export const FromReport = z.discriminatedUnion('type', [
   z.object({ type: z.literal('do'), what: z.enum(['insert', 'html', 'pdf', 'text']) }),
   z.object({ type: z.literal('go'), line: z.number().int().min(1), column: z.number().int().min(1) }),
   z.object({ type: z.literal('run'), run: z.string().max(64) }),
+  z.object({ type: z.literal('move'), block: z.number().int().min(0).max(1000), before: Before }),
+  /** A card of the panel was dropped here. */
+  z.object({ type: z.literal('add'), block: NewBlock, before: Before }),
   /** A link to a file of the workspace, relative to the report. */
   z.object({ type: z.literal('link'), to: z.string().max(4000) }),
 ]);
@@ -30,10 +43,3 @@ export type ToReport =
   | { type: 'block'; index: number; html: string; hover: ReportHover | null }
   /** Runs that go on; '' if the engine is there. */
   | { type: 'state'; live: number; message: string };
-
-/** A block that the panel asks to have added to a report. */
-export const NewBlock = z.object({
-  kind: z.string().max(40),
-  keys: record(z.unknown()),
-});
-export type NewBlock = z.infer<typeof NewBlock>;

@@ -12,8 +12,9 @@ export interface BlockPiece {
   kind: 'block';
   /** Place among the blocks, from 0. */
   index: number;
-  /** Line of the fence, from 1. */
+  /** Line of the fence, from 1, and the line after the one that ends it. */
   line: number;
+  end: number;
   /** Its kind and its lines: the same text is the same drawing. */
   text: string;
   block: AnyBlock | null;
@@ -56,7 +57,8 @@ export function readDocument(text: string, markdown = makeMarkdown()): ReportDoc
     const line = (token.map?.[0] ?? 0) + 1;
     const read = readBlock(token.info, token.content, line + 1, front.defaults);
     const piece: BlockPiece = {
-      ...{ kind: 'block', index: blocks.length, line, text: `${token.info}\n${token.content}\n${front.source}` },
+      ...{ kind: 'block', index: blocks.length, line, end: (token.map?.[1] ?? line) + 1 },
+      text: `${token.info}\n${token.content}\n${front.source}`,
       ...read,
     };
     pieces.push(piece);

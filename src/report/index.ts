@@ -18,7 +18,8 @@ export { blockHtml } from './html/block.js';
 export { bodyHtml, previewPage } from './html/page.js';
 export { readPictures, type Pictures } from './pictures.js';
 export { BLOCK_KINDS, BLOCKS, keyHelp, type BlockKind } from './blocks/keys.js';
-export { blockText, insertAfter } from './blocks/write.js';
+export { blockText } from './blocks/write.js';
+export { between, moveBlock, offsetOf, type TextEdit } from './blocks/move.js';
 export type { ReportProblem } from './problem.js';
 
 /** A report that is drawn whole, once, to be exported. */

@@ -1,5 +1,6 @@
 /** Answers the editor's requests from the shelf, as the engine does for its own runs. */
 import { readConfusion } from '../engine/runs/shown/confusion.js';
+import { listWithCurves } from '../store/series/firstCurves.js';
 import { readDrawings } from '../engine/runs/shown/drawings.js';
 import { listMedia, readMedia } from '../engine/runs/shown/media.js';
 import { MetricSets } from '../engine/server/metricSets.js';
@@ -32,8 +33,8 @@ function handlers(shelf: Shelf): Handlers {
       }),
     }),
     'runs/list': (query) => {
-      const { total, runs } = store.runs.list(query);
-      return { total, runs: shelf.rows(runs) };
+      const { runs, ...rest } = listWithCurves(store, query);
+      return { ...rest, runs: shelf.rows(runs) };
     },
     'runs/metrics': ({ ids }) => {
       const sets = new MetricSets();

@@ -13,7 +13,9 @@ import { xTitle } from '../../src/drawing/xAxis.js';
 import { createChart, type LineChart } from './chartjs.js';
 import { CardCurves } from './cardCurves.js';
 import { chartNote, emptyNote, valuesOutside, withoutOutliers, zerosOf, type Curve } from '../../src/drawing/curves.js';
-import { datasetsOf } from './datasets.js';
+import { extents, scaleId } from './extents.js';
+import { drawLines } from './lines.js';
+import type { CardAxis } from '../../src/drawing/cardAxes.js';
 import { areMany, ManyCurves } from './many/manyCurves.js';
 import { onHover } from './hover.js';
 import { Overlay, type Hit } from './overlay.js';
@@ -27,6 +29,8 @@ import { unreadCurves } from '../views/unreadable.js';
 import { sourceIn } from '../model/runs/metricNames.js';
 import { entryOf } from '../../src/protocol/values/records.js';
 import { l10n } from '../../src/format/l10n.js';
+
+const ONE_AXIS: readonly CardAxis[] = [{ series: [], side: 'left', color: null }];
 
 /** One metric's chart. It reads nothing and draws nothing while it is off the screen. */
 export class ChartCard extends LitElement implements Readable {
@@ -120,6 +124,7 @@ export class ChartCard extends LitElement implements Readable {
     if (!this.isFirst) return;
     this.onScreen = true;
     this.source.subscribe(this.runs);
+    this.pace.atOnce();
   }
 
   protected override updated(_changed: PropertyValues): void {
@@ -137,8 +142,8 @@ export class ChartCard extends LitElement implements Readable {
     return this.own?.series ?? [this.metric];
   }
 
-  get right(): readonly string[] {
-    return this.own?.right ?? [];
+  get axes(): readonly CardAxis[] {
+    return this.own?.axes ?? ONE_AXIS;
   }
 
   get heading(): string {
@@ -200,36 +205,35 @@ export class ChartCard extends LitElement implements Readable {
     const setupKey = this.keyOf(this.zoom, zero);
     const isFirst = !this.chart;
     const isNew = isFirst || setupKey !== this.setupKey;
-    if (isNew) this.create(setupKey, zero);
-    // It can be saved now.
-    if (isFirst) this.requestUpdate();
     const best = this.model.best?.id ?? null;
     const { baseline } = this.model.view;
     const { outliers } = this.settings;
     const emphasis = JSON.stringify([best, baseline, outliers]);
     // Most news of runs (progress, status) change no curve.
     const same =
+      !isNew &&
       this.painted?.chart === this.chart &&
       this.painted.emphasis === emphasis &&
       curves.length === this.curves.length &&
       curves.every((curve, i) => curve === this.curves[i]);
     if (!same) {
       this.curves = curves;
-      this.painted = { chart: this.chart!, emphasis };
       this.isMany = areMany(curves);
-      this.chart!.data.datasets = this.isMany
-        ? this.many.datasets(curves, this.settings)
-        : curves.flatMap((curve) => datasetsOf(curve, this.theme, this.isStrong(curve.run)));
-      this.clip = this.zoom
-        ? null
-        : withoutOutliers(
-            curves.filter(({ right }) => !right),
-            outliers,
-          );
-      const y = this.chart!.options.scales!.y!;
-      if (!this.zoom) [y.min, y.max] = this.clip ?? [];
-      this.chart!.update('none');
+      const datasets = extents(curves, this.settings);
+      const onFirst = curves.filter(({ axis }) => !axis);
+      this.clip = this.zoom ? null : withoutOutliers(onFirst, outliers);
+      if (isNew) this.create(setupKey, zero, datasets);
+      else {
+        const chart = this.chart!;
+        chart.data.datasets = datasets;
+        const y = chart.options.scales!.y!;
+        if (!this.zoom) [y.min, y.max] = this.clip ?? [];
+        chart.update('none');
+      }
+      this.painted = { chart: this.chart!, emphasis };
     }
+    // It can be saved now.
+    if (isFirst) this.requestUpdate();
     this.describe();
     return !isNew && curves.length > 0;
   }
@@ -239,8 +243,10 @@ export class ChartCard extends LitElement implements Readable {
     return run === this.model.best?.id || run === this.model.view.baseline;
   }
 
-  private drawMany(): void {
-    if (this.isMany && this.chart) this.many.draw(this.chart, this.theme, this.curves, (run) => this.isStrong(run));
+  private drawCurves(chart: LineChart): void {
+    const isStrong = (run: string): boolean => this.isStrong(run);
+    if (this.isMany) this.many.draw(chart, this.theme, this.curves, isStrong);
+    else drawLines(chart, this.theme, this.curves, isStrong);
   }
 
   /** Changes whenever the chart must be rebuilt. */
@@ -250,7 +256,7 @@ export class ChartCard extends LitElement implements Readable {
     return JSON.stringify([
       ...[this.x, logX, logY, zoom, this.themeKey(), decade(zero.x), decade(zero.y)],
       this.x === 'metric' ? this.model.view.xMetric : null,
-      this.right,
+      this.axes,
     ]);
   }
 
@@ -258,7 +264,11 @@ export class ChartCard extends LitElement implements Readable {
     return `${this.theme.text}${this.theme.background}${this.theme.series[0]}`;
   }
 
-  private create(setupKey: string, throughZero: { x: number | null; y: number | null }): void {
+  private create(
+    setupKey: string,
+    throughZero: { x: number | null; y: number | null },
+    datasets: LineChart['data']['datasets'],
+  ): void {
     this.setupKey = setupKey;
     this.zeros = throughZero;
     this.chart?.destroy();
@@ -267,13 +277,18 @@ export class ChartCard extends LitElement implements Readable {
     const canvas = this.querySelector<HTMLCanvasElement>('canvas.curves')!;
     const setup = {
       ...{ theme: this.theme, x, logX, logY, throughZero, zoom: this.zoom, xMetric: this.model.view.xMetric },
-      right: this.right.length > 0 ? this.right.join(', ') : null,
+      axes: this.axes.map(({ side, color, series }) => ({
+        ...{ side, color },
+        title: this.axes.length > 1 ? series.join(', ') : '',
+      })),
+      ...{ datasets, clip: this.clip },
       onZoomed: () => this.keepZoom(),
-      onCurves: () => this.drawMany(),
+      onCurves: (chart: LineChart) => this.drawCurves(chart),
       onDraw: () => this.drawOverlay(),
     };
-    this.chart = createChart(canvas, setup);
     this.overlay = new Overlay(this.querySelector<HTMLCanvasElement>('canvas.overlay')!);
+    this.chart = createChart(canvas, setup);
+    this.drawOverlay();
   }
 
   private readonly themeChanged = () => {
@@ -320,9 +335,10 @@ export class ChartCard extends LitElement implements Readable {
   }
 
   private keepZoom(): void {
-    const { x, y, y2 } = this.chart!.scales;
-    const ends = (scale: { min: number; max: number }): [number, number] => [scale.min, scale.max];
-    const zoom = { x: ends(x!), y: ends(y!), ...(y2 && { y2: ends(y2) }) };
+    const { scales } = this.chart!;
+    const ends = (id: string): [number, number] => [scales[id]!.min, scales[id]!.max];
+    const others = this.axes.slice(1).map((_, i) => [scaleId(i + 1), ends(scaleId(i + 1))]);
+    const zoom: Zoom = { x: ends('x'), y: ends('y'), ...(Object.fromEntries(others) as Record<never, never>) };
     const { view } = this.model;
     // The chart already shows the zoom and must not be built again for it.
     this.setupKey = this.keyOf(zoom, this.zeros);
@@ -372,6 +388,7 @@ export class ChartCard extends LitElement implements Readable {
     const best = isObjective && objective.value !== null ? l10n.t(', best {0}', formatNumber(objective.value)) : '';
     return html`<div class="chart-head">
         <h2
+          draggable="true"
           title=${isPrinted ? l10n.t('{0}, read from what the program printed', this.metric) : this.series.join('\n')}
         >
           ${isObjective ? icon('target', l10n.t('objective')) : nothing}${

@@ -13,6 +13,7 @@ import type { PanelModel } from '../model/panel.js';
 import type { CardSettings } from '../model/view.js';
 import { hasMetric } from '../model/runs/metricNames.js';
 import { DASHES } from '../../src/drawing/palette.js';
+import { axisOf, type CardAxis } from '../../src/drawing/cardAxes.js';
 import type { LineChart } from './chartjs.js';
 import { buildCurve, type Curve } from '../../src/drawing/curves.js';
 
@@ -20,15 +21,14 @@ interface Card {
   readonly model: PanelModel;
   /** Curves that are drawn: names of metrics, or formulas over them. */
   readonly series: readonly string[];
-  /** Those of them that belong to the axis on the right. */
-  readonly right: readonly string[];
+  readonly axes: readonly CardAxis[];
   readonly settings: Required<CardSettings>;
   readonly x: XAxis;
   readonly zoom: { x: [number, number] } | null;
   readonly chart: LineChart | null;
 }
 
-type Part = Pick<Curve, 'note' | 'isBound' | 'right'>;
+type Part = Pick<Curve, 'note' | 'isBound' | 'axis'>;
 
 export class CardCurves {
   private readonly cache = new Map<string, { series: unknown; key: string; curve: Curve }>();
@@ -195,7 +195,7 @@ export class CardCurves {
 
   /** Expressions in one card differ by their dashes, as runs differ by colour. */
   private part(text: string, i: number): Part & { dash: readonly number[] } {
-    return { note: text, isBound: false, right: this.card.right.includes(text), dash: DASHES[i % DASHES.length]! };
+    return { note: text, isBound: false, axis: axisOf(this.card.axes, text), dash: DASHES[i % DASHES.length]! };
   }
 
   private ofMetric(run: Run, metric: string): Curve[] {
@@ -242,7 +242,7 @@ export class CardCurves {
         look.color,
         look.css,
         series.length,
-        this.card.right.includes(text),
+        axisOf(this.card.axes, text),
       ].join();
       const cached = this.cache.get(place);
       const inputs = all;
@@ -250,7 +250,7 @@ export class CardCurves {
       const own = { ...look, dash: series.length > 1 ? DASHES[i % DASHES.length]! : [] };
       const curve: Curve = {
         ...groupCurve(group, own, all, { band, smoothing: settings.smoothing, smoothKind }),
-        ...(series.length > 1 && { note: text, right: this.card.right.includes(text) }),
+        ...(series.length > 1 && { note: text, axis: axisOf(this.card.axes, text) }),
       };
       this.cache.set(place, { series: inputs, key, curve });
       return [curve];
@@ -298,7 +298,7 @@ export class CardCurves {
       look.dash.join(),
       origin,
       run.status,
-      part.right,
+      part.axis,
     ].join(' ');
     const place = `${run.id} ${part.place ?? ''} ${part.note ?? ''}`;
     const cached = this.cache.get(place);
@@ -308,7 +308,7 @@ export class CardCurves {
     const curve: Curve = {
       ...built,
       ...(marks.length > 0 && { marks }),
-      ...(part.note !== undefined && { note: part.note, isBound: part.isBound ?? false, right: part.right ?? false }),
+      ...(part.note !== undefined && { note: part.note, isBound: part.isBound ?? false, axis: part.axis ?? 0 }),
       // The run's end is marked once.
       ...(part.isBound && { end: null }),
     };

@@ -1,6 +1,5 @@
 import {
   Chart,
-  Filler,
   LinearScale,
   LineController,
   LineElement,
@@ -14,18 +13,12 @@ import type { XAxis } from '../../src/drawing/series.js';
 import { formatNumber } from '../../src/format/numbers.js';
 import { compact, formatX, timeStep } from '../../src/drawing/xAxis.js';
 import { SymlogScale } from './symlog.js';
+import type { Side } from '../../src/drawing/cardAxes.js';
+import { scaleId } from './extents.js';
+import { zoomOf, type Zoom } from '../model/charts/zoom.js';
 import type { ChartTheme } from './theme.js';
 
-Chart.register(
-  LineController,
-  LineElement,
-  PointElement,
-  LinearScale,
-  LogarithmicScale,
-  SymlogScale,
-  Filler,
-  zoomPlugin,
-);
+Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, SymlogScale, zoomPlugin);
 
 export type LineChart = Chart<'line', { x: number; y: number }[]>;
 
@@ -38,14 +31,18 @@ export interface ChartSetup {
   throughZero: { x: number | null; y: number | null };
   /** Name of the metric on the x-axis. */
   xMetric: string | null;
-  /** Names on the axis on the right; null: there is none. */
-  right: string | null;
-  zoom: { x: [number, number]; y: [number, number]; y2?: [number, number] } | null;
+  /** The vertical axes, with the names of their curves if there are several. */
+  axes: readonly { side: Side; color: string | null; title: string }[];
+  /** Datasets that the chart begins with. */
+  datasets: LineChart['data']['datasets'];
+  /** Ends of the first vertical axis without a zoom; null: those of its curves. */
+  clip: readonly [number, number] | null;
+  zoom: Zoom | null;
   onZoomed(): void;
-  /** Called after the axes are drawn and before the datasets. */
-  onCurves(): void;
+  /** Called after the axes are drawn; nothing else draws curves. */
+  onCurves(chart: LineChart): void;
   /** Called after each drawing of the chart, whatever caused it (zoom, pan, another size). */
-  onDraw(): void;
+  onDraw(chart: LineChart): void;
 }
 
 /** On a log axis only powers of ten and, where few fit, 2 and 5 times them are labelled. */
@@ -63,7 +60,7 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
   const axis = (
     log: boolean,
     zero: number | null,
-    range: [number, number] | undefined,
+    range: readonly [number, number] | undefined,
     format: (value: number) => string,
   ) => ({
     type: (!log ? 'linear' : zero === null ? 'logarithmic' : 'symlog') as 'linear',
@@ -84,12 +81,33 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
       },
     },
   });
+  const vertical = ({ side, color, title }: ChartSetup['axes'][number], i: number) => {
+    const range = zoomOf(setup.zoom, i) ?? (i === 0 ? (setup.clip ?? undefined) : undefined);
+    const plain = axis(setup.logY, setup.throughZero.y, range, formatNumber);
+    return {
+      ...plain,
+      position: side,
+      ticks: { ...plain.ticks, color: color ?? theme.faintText },
+      border: { color: color ?? theme.axis },
+      // The lines of several axes could not be told apart.
+      grid: { ...plain.grid, display: i === 0 },
+      ...(title !== '' && {
+        title: { display: true, text: title, color: color ?? theme.faintText, font: { size: 11 } },
+      }),
+    };
+  };
   const formatTick = (value: number) =>
     setup.x === 'time' || setup.x === 'wall' ? formatX(setup.x, value) : compact(value);
   return {
     type: 'line',
-    data: { datasets: [] },
-    plugins: [{ id: 'drawn', beforeDatasetsDraw: () => setup.onCurves(), afterDraw: setup.onDraw }],
+    data: { datasets: setup.datasets },
+    plugins: [
+      {
+        id: 'drawn',
+        beforeDatasetsDraw: (chart) => setup.onCurves(chart as LineChart),
+        afterDraw: (chart) => setup.onDraw(chart as LineChart),
+      },
+    ],
     options: {
       animation: false,
       responsive: true,
@@ -112,15 +130,7 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
             }
           },
         },
-        y: axis(setup.logY, setup.throughZero.y, setup.zoom?.y, formatNumber),
-        ...(setup.right !== null && {
-          y2: {
-            ...axis(setup.logY, setup.throughZero.y, setup.zoom?.y2, formatNumber),
-            position: 'right' as const,
-            grid: { display: false },
-            title: { display: true, text: setup.right, color: theme.faintText, font: { size: 11 } },
-          },
-        }),
+        ...Object.fromEntries(setup.axes.map((one, i) => [scaleId(i), vertical(one, i)])),
       },
       plugins: {
         zoom: {

@@ -1,6 +1,7 @@
 import { nearest } from '../../src/drawing/series.js';
 import { pointsOf, type Curve } from '../../src/drawing/curves.js';
 import type { LineChart } from './chartjs.js';
+import { scaleOf } from './pixels.js';
 import { colorOf, fade, type ChartTheme } from './theme.js';
 
 /** Number of curves up to which each has a point at the crosshair. */
@@ -33,10 +34,6 @@ export function hitsAt(curves: readonly Curve[], x: number, reach: number): Hit[
   }
   return hits;
 }
-
-/** The vertical axis that a curve belongs to. */
-export const scaleOf = (chart: LineChart, curve: Curve): LineChart['scales'][string] =>
-  (curve.right ? chart.scales.y2 : undefined) ?? chart.scales.y!;
 
 /** The hit whose drawn point is nearest to the pointer's height. */
 export function closest(chart: LineChart, hits: readonly Hit[], pixelY: number): Hit | null {
@@ -166,7 +163,7 @@ export class Overlay {
   ): void {
     const { top, bottom } = chart.chartArea;
     for (const curve of curves) {
-      if (curve.right) continue;
+      if (curve.axis) continue;
       context.fillStyle = colorOf(theme, curve.look);
       let before = -Infinity;
       for (const { x, y } of pointsOf(curve)) {

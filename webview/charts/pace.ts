@@ -33,11 +33,15 @@ export class Pace {
     }
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      if (!this.wanted()) return;
-      const start = performance.now();
-      const isTypical = this.draw();
-      const cost = performance.now() - start;
-      this.restUntil = isTypical ? start + cost + Math.min(LONGEST_REST, cost * REST) : 0;
+      if (this.wanted()) this.atOnce();
     });
+  }
+
+  /** Draws without waiting for a frame. */
+  atOnce(): void {
+    const start = performance.now();
+    const isTypical = this.draw();
+    const cost = performance.now() - start;
+    this.restUntil = isTypical ? start + cost + Math.min(LONGEST_REST, cost * REST) : 0;
   }
 }

@@ -4,7 +4,8 @@ import { formatX, xTitle } from '../../src/drawing/xAxis.js';
 import type { LineChart } from './chartjs.js';
 import type { Curve } from '../../src/drawing/curves.js';
 import { setHover } from './hover.js';
-import { closest, hitsAt, scaleOf, type Hit } from './overlay.js';
+import { closest, hitsAt, type Hit } from './overlay.js';
+import { scaleOf } from './pixels.js';
 import { hideTooltip, showTooltip } from './tooltip.js';
 
 /** Distance in pixels within which the pointer is on a curve. */

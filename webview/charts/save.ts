@@ -5,7 +5,9 @@ import { l10n } from '../../src/format/l10n.js';
 import { chartSvg } from '../../src/drawing/svg.js';
 import type { PanelModel } from '../model/panel.js';
 import { formatX, xTitle } from '../../src/drawing/xAxis.js';
+import type { CardAxis } from '../../src/drawing/cardAxes.js';
 import type { LineChart } from './chartjs.js';
+import { scaleId } from './extents.js';
 import { pointsOf, rawPointsOf, zerosOf, type Curve } from '../../src/drawing/curves.js';
 import { readTheme } from './theme.js';
 import { WIDTH, type SvgLook } from '../../src/drawing/svgParts.js';
@@ -14,6 +16,7 @@ import type { XAxis } from '../../src/drawing/series.js';
 export interface Saved {
   readonly chart: LineChart | null;
   readonly curves: readonly Curve[];
+  readonly axes: readonly CardAxis[];
   /** File name and title. */
   readonly heading: string;
   readonly settings: { readonly logX: boolean; readonly logY: boolean };
@@ -92,10 +95,11 @@ function themeLook(): SvgLook {
 
 function svgOf(card: Saved): string {
   const look = themeLook();
-  const { x, y, y2 } = chartOf(card).scales;
+  const { scales } = chartOf(card);
+  const { x } = scales;
   const curves = card.curves.map((curve) => ({
     ...{ name: nameOf(card, curve), points: pointsOf(curve), raw: rawPointsOf(curve), odd: curve.odd },
-    ...{ dash: curve.look.dash, faint: curve.isBound === true, right: curve.right === true },
+    ...{ dash: curve.look.dash, faint: curve.isBound === true, axis: curve.axis },
     color: curve.look.css ?? look.series[curve.look.color]!,
     ...(curve.band && { band: curve.band }),
     ...(curve.fork && { fork: curve.fork }),
@@ -104,8 +108,11 @@ function svgOf(card: Saved): string {
   return chartSvg({
     ...{ title: card.heading, xTitle: xTitle(card.x), curves, look },
     ...{ logX: card.settings.logX, logY: card.settings.logY, zeros: zerosOf(card.curves, card.settings) },
-    ...{ x: [x!.min, x!.max], y: [y!.min, y!.max], formatX: (value) => formatX(card.x, value) },
-    ...(y2 && { right: [y2.min, y2.max] as const }),
+    ...{ x: [x!.min, x!.max], formatX: (value) => formatX(card.x, value) },
+    axes: card.axes.map(({ side, color, series }, i) => {
+      const { min, max } = scales[scaleId(i)]!;
+      return { side, color, title: card.axes.length > 1 ? series.join(', ') : '', range: [min, max] };
+    }),
   });
 }
 

@@ -2,7 +2,7 @@
 import type { Drawings } from '../../src/protocol/engine/drawings.js';
 import type { Confusion, SeriesData } from '../../src/protocol/engine/index.js';
 import { PRUNING } from '../../src/protocol/trainer/pruning.js';
-import { RANGE } from '../../src/protocol/trainer/rangeTest.js';
+import { RANGE } from '../../src/protocol/trainer/rangeNames.js';
 import type { FakeRun, World } from './world.js';
 
 const STEPS = 170;

@@ -1,8 +1,9 @@
-import type { RequestResult, Run, RunQuery } from '../../src/protocol/engine/index.js';
+import type { FirstCurves, RequestResult, Run, RunQuery, SeriesData } from '../../src/protocol/engine/index.js';
 import type { Host } from '../host.js';
 import type { Catalogue } from './catalogue.js';
 import type { Connection } from './connection.js';
 import { MOST, NEWEST } from './runs/drawn.js';
+import { idle } from '../components/idle.js';
 import type { Selection } from './selection.js';
 import { l10n } from '../../src/format/l10n.js';
 
@@ -13,11 +14,19 @@ export interface LoaderParts {
   connection: Connection;
   /** Metrics that rows are to have. */
   metrics(): string[];
-  /** Called after a complete reading. */
-  onLoaded(): void;
+  /** Curves that are to come with the first rows; null: none are drawn. */
+  curves(): FirstCurves | null;
+  /** Called after a complete reading, with the curves that were asked for and have come. */
+  onLoaded(curves: { asked: FirstCurves; series: readonly SeriesData[] } | null): void;
   /** Called after rows of the selection have come. */
   onRows(): void;
   fail(doing: string, error: unknown): void;
+}
+
+interface Rows {
+  runs: Run[];
+  searches: RequestResult<'searches/list'>['searches'];
+  curves: Parameters<LoaderParts['onLoaded']>[0];
 }
 
 /** Reads the rows on the screen from the engine into the catalogue. */
@@ -80,11 +89,13 @@ export class Loader {
       const isOpen = catalogue.form !== null && catalogue.form.name === selection.state.experiment;
       if (!known && !isOpen && newest && !selection.state.selected) selection.setState({ experiment: newest.name });
       const { experiment } = selection.state;
+      let curves: Rows['curves'] = null;
       if (experiment !== null) {
-        const [runs, { searches }] = await (early?.experiment === experiment ? early.rows : this.rows(experiment));
+        const read = await (early?.experiment === experiment ? early.rows : this.rows(experiment));
         if (turn !== this.turn) return;
-        catalogue.take(runs);
-        catalogue.setSearches(searches);
+        ({ curves } = read);
+        catalogue.take(read.runs);
+        catalogue.setSearches(read.searches);
       }
       await this.missing();
       if (turn !== this.turn) return;
@@ -96,8 +107,8 @@ export class Loader {
       if (file === null && catalogue.form) catalogue.setForm(null);
       catalogue.setLoaded(null);
       connection.set({ connected: true, message: '' });
-      onLoaded();
-      void this.devices();
+      onLoaded(curves);
+      void idle().then(() => this.devices());
       if (file && catalogue.form?.file !== file) void this.form();
     } catch (error) {
       if (turn !== this.turn) return;
@@ -115,18 +126,20 @@ export class Loader {
     return { experiment, rows };
   }
 
-  /** Reads the runs to draw, and the searches. */
-  private async rows(experiment: string): Promise<[Run[], RequestResult<'searches/list'>]> {
-    const { host, selection } = this.parts;
+  /** Reads the runs to draw, with the curves of the first chart, and the searches. */
+  private async rows(experiment: string): Promise<Rows> {
+    const { host, selection, metrics } = this.parts;
     const { draw } = selection.view;
     const isNewest = draw.by === 'createdAt' && draw.descending;
     if (isNewest) this.order = null;
-    const [runs, searches] = await Promise.all([
-      this.list({ experiment, limit: isNewest ? Math.min(MOST, draw.count + 10) : NEWEST }),
+    const asked = isNewest ? this.parts.curves() : null;
+    const limit = isNewest ? Math.min(MOST, draw.count + 10) : NEWEST;
+    const [{ runs, series }, { searches }] = await Promise.all([
+      host.request('runs/list', { experiment, limit, metrics: metrics(), ...(asked && { curves: asked }) }),
       host.request('searches/list', { experiment }),
       isNewest ? null : this.rank(),
     ]);
-    return [runs, searches];
+    return { runs, searches, curves: asked && series ? { asked, series } : null };
   }
 
   async form(): Promise<void> {

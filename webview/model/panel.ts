@@ -1,8 +1,9 @@
-import type { Run, Search } from '../../src/protocol/engine/index.js';
+import type { FirstCurves, Run, Search } from '../../src/protocol/engine/index.js';
 import type { PanelState, ToPanel } from '../../src/protocol/panel/index.js';
 import { Host } from '../host.js';
 import { showFailure } from './failures.js';
 import { Catalogue } from './catalogue.js';
+import { MOST_FIRST_CURVES } from '../../src/protocol/engine/limits.js';
 import { readAxis } from '../../src/drawing/series.js';
 import { pointsOfEach, SeriesFeed } from './charts/feed.js';
 import { Connection, type ConnectionState } from './connection.js';
@@ -17,6 +18,7 @@ import { Drawing } from './runs/drawing.js';
 import { hasMetric, keepValues, MetricNames } from './runs/metricNames.js';
 import { Views } from './savedViews.js';
 import { Selection } from './selection.js';
+import { idle } from '../components/idle.js';
 import { Signal, type Topic } from './signal.js';
 import { RunPages } from './table/pages.js';
 import { Announcer, Toasts } from './toasts.js';
@@ -128,10 +130,13 @@ export class PanelModel extends PanelFacts {
       selection: this.selection,
       connection: this.connection,
       metrics: () => this.asked.list,
-      onLoaded: () => {
-        this.readFirst();
-        void this.bestOf.show(this.state.experiment);
+      curves: () => this.firstCurves(),
+      onLoaded: (curves) => {
         this.feed.invalidate();
+        if (curves)
+          this.feed.bring(curves.series, curves.asked, (id) => isLive(this.runs.get(id) ?? { status: 'running' }));
+        this.readFirst();
+        void idle().then(() => this.bestOf.show(this.state.experiment));
         this.pages.refresh();
         this.watching.forget();
         this.watch();
@@ -242,7 +247,15 @@ export class PanelModel extends PanelFacts {
     this.catalogue.remove(ids);
   }
 
-  /** Asks for the curves of the objective, whose card comes first, before that card is rendered. */
+  /** Curves of the objective, whose card comes first; null: no card is shown, or of other runs than the newest. */
+  private firstCurves(): FirstCurves | null {
+    const { tab, page, selected } = this.state;
+    const { count } = this.view.draw;
+    if (tab !== 'charts' || page !== null || selected !== null || count > MOST_FIRST_CURVES) return null;
+    return { runs: count, x: readAxis(this.view.x), points: pointsOfEach(undefined, count) };
+  }
+
+  /** Asks for those curves of the objective that have not come with the rows, before its card is rendered. */
   private readFirst(): void {
     if (this.state.tab !== 'charts' || this.state.page !== null) return;
     const metric = this.drawn.find(({ objective }) => objective)?.objective?.metric;

@@ -1,9 +1,11 @@
 /** Cards, tables and plots of the panel as live blocks of a report. */
 import { LIVE_STATUSES } from '../../src/protocol/engine/statuses.js';
+import { BLOCK_MIME } from '../../src/protocol/run/mimes.js';
 import type { NewBlock } from '../../src/protocol/report.js';
 import { validFilter } from './table/validFilter.js';
 import type { OwnCard, CardSettings, ViewSettings } from './view.js';
 import type { PanelModel } from './panel.js';
+import type { CardAxis } from '../../src/drawing/cardAxes.js';
 import type { XAxis } from '../../src/drawing/series.js';
 
 type Model = Pick<PanelModel, 'state' | 'view' | 'host'>;
@@ -12,6 +14,15 @@ type Keys = Record<string, unknown>;
 /** Asks in which report, and adds the block to it. */
 export function addToReport({ host }: Pick<Model, 'host'>, block: NewBlock): void {
   host.command('tunesmith.report.add', JSON.stringify(block));
+}
+
+/** Lets a dragged card be dropped on a report's preview, or into its text. */
+export function carry(transfer: DataTransfer, block: NewBlock): void {
+  transfer.setData(BLOCK_MIME, JSON.stringify(block));
+  // JSON is YAML, too.
+  const lines = Object.entries(block.keys).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
+  transfer.setData('text/plain', `\`\`\`tunesmith ${block.kind}\n${lines.join('')}\`\`\`\n`);
+  transfer.effectAllowed = 'copyMove';
 }
 
 /** The runs that are drawn: those that were chosen, else how many of what. */
@@ -50,16 +61,26 @@ interface ChartLike {
   readonly x: XAxis;
 }
 
+const isPlain = ({ side, color }: CardAxis, usual: CardAxis['side']): boolean => side === usual && color === null;
+
+const axisKeys = ({ series, side, color }: CardAxis): Keys => ({
+  metrics: series.length === 1 ? series[0] : series,
+  ...(side !== 'left' && { side }),
+  ...(color !== null && { color }),
+});
+
 export function chartBlock({ model, own, series, settings, x }: ChartLike): NewBlock {
   const { view } = model;
-  const right = own?.right ?? [];
+  const axes = own?.axes ?? [];
   const { logX, logY, smoothing, outliers } = settings;
+  // Two axes that look as usual are said in one word.
+  const right = axes.length === 2 && isPlain(axes[0]!, 'left') && isPlain(axes[1]!, 'right') ? axes[1]!.series : [];
   const metrics = series.filter((text) => !right.includes(text));
   const keys = {
     ...(own?.title && { title: own.title }),
     ...selection(model),
     metrics: metrics.length === 1 ? metrics[0] : metrics,
-    ...(right.length > 0 && { right }),
+    ...(right.length > 0 ? { right } : axes.length > 0 && { axes: axes.map(axisKeys) }),
     ...(x === 'metric' ? { x: view.xMetric } : x !== 'step' && { x }),
     ...(logX && { logX }),
     ...(logY && { logY }),
@@ -102,6 +123,11 @@ export function tableBlock(
 
 export function compareBlock(runs: readonly string[], all: boolean): NewBlock {
   return { kind: 'compare', keys: { runs, ...(all && { all }) } };
+}
+
+/** Files that these runs have logged under one name. `step`: null shows the newest. */
+export function mediaBlock(runs: readonly string[], name: string, step: number | null): NewBlock {
+  return { kind: 'media', keys: { runs, names: name, ...(step !== null && { step }) } };
 }
 
 /** A plot of the Insight tab. `kind`: scatter, parallel or importance. */

@@ -1,5 +1,6 @@
 import type { PanelState } from '../../src/protocol/panel/index.js';
-import { MOST_VIEWS, NO_VIEWS, type SavedView, type SavedViews } from '../../src/protocol/panel/savedViews.js';
+import type { SavedView, SavedViews } from '../../src/protocol/panel/savedViews.js';
+import { MOST_VIEWS, NO_VIEWS } from '../../src/protocol/panel/viewsLimits.js';
 import { entryOf, setEntry } from '../../src/protocol/values/records.js';
 import { readView, type ViewSettings } from './view.js';
 

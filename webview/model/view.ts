@@ -1,3 +1,6 @@
+import { readAxes, type CardAxis } from '../../src/drawing/cardAxes.js';
+import { readZoom, type Zoom } from './charts/zoom.js';
+export type { Zoom } from './charts/zoom.js';
 import type { PanelState } from '../../src/protocol/panel/index.js';
 import type { ImportanceMethod } from '../../src/protocol/engine/insight.js';
 import { RANK_LOOKS, type RankLook } from './charts/ranks.js';
@@ -84,8 +87,8 @@ export interface OwnCard {
   id: string;
   title: string;
   series: string[];
-  /** Those of `series` that belong to a second vertical axis. */
-  right?: string[];
+  /** Its vertical axes; absent: one on the left. */
+  axes?: CardAxis[];
 }
 /** Settings of one card alone; absent: as for all. */
 export interface CardSettings {
@@ -104,13 +107,6 @@ export interface DraftEdits {
   /** The file's text of each edited parameter. An edit is void once the file says something else. */
   base?: Record<string, string>;
 }
-export interface Zoom {
-  x: [number, number];
-  y: [number, number];
-  /** Ends of the axis on the right. */
-  y2?: [number, number];
-}
-
 /** Charts of the machine's use: a separate group, collapsed by default. */
 export const SYSTEM_GROUP = 'system';
 
@@ -164,9 +160,6 @@ const isIndices = (value: unknown): value is Record<string, number> =>
   typeof value === 'object' &&
   value !== null &&
   Object.values(value).every((index) => Number.isInteger(index) && index >= 0);
-const isPair = (value: unknown): value is [number, number] =>
-  Array.isArray(value) && value.length === 2 && value.every((item) => Number.isFinite(item)) && value[0] < value[1];
-
 const isShare = (value: unknown, below: number): value is number =>
   typeof value === 'number' && value >= 0 && value < below;
 const isEntry = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
@@ -200,7 +193,7 @@ function readDrawing(stored: Record<string, unknown>, view: ViewSettings): void 
   if (Array.isArray(stored.cards)) {
     view.cards = (stored.cards as Partial<OwnCard>[]).flatMap((card) =>
       isEntry(card) && typeof card.id === 'string' && typeof card.title === 'string' && isStrings(card.series)
-        ? [{ id: card.id, title: card.title, series: card.series, ...rightOf(card) }]
+        ? [withAxes({ id: card.id, title: card.title, series: card.series }, readAxes(card.series, card))]
         : [],
     );
   }
@@ -209,11 +202,7 @@ function readDrawing(stored: Record<string, unknown>, view: ViewSettings): void 
       if (isEntry(settings)) setEntry(view.cardSettings, card, readCard(settings));
 }
 
-/** A second axis alone would be the first. */
-const rightOf = ({ right, series }: Partial<OwnCard>): Pick<OwnCard, 'right'> =>
-  isStrings(right) && right.length > 0 && series!.some((text) => !right.includes(text))
-    ? { right: right.filter((text) => series!.includes(text)) }
-    : {};
+export const withAxes = (card: OwnCard, axes: CardAxis[] | undefined): OwnCard => (axes ? { ...card, axes } : card);
 
 function readCard(stored: Record<string, unknown>): CardSettings {
   const x = X_AXES.find((one) => one === stored.x);
@@ -259,10 +248,10 @@ export function readView(stored: Record<string, unknown>): ViewSettings {
     const base = isTexts(draft.base) ? { base: draft.base } : {};
     view.draft = { file: draft.file, params: draft.params, spaces: draft.spaces, trials, ...base };
   }
-  if (typeof stored.zoom === 'object' && stored.zoom !== null) {
-    for (const [metric, zoom] of Object.entries(stored.zoom as Record<string, Partial<Zoom> | null>)) {
-      if (zoom && isPair(zoom.x) && isPair(zoom.y))
-        setEntry(view.zoom, metric, { x: zoom.x, y: zoom.y, ...(isPair(zoom.y2) && { y2: zoom.y2 }) });
+  if (isEntry(stored.zoom)) {
+    for (const [metric, one] of Object.entries(stored.zoom)) {
+      const zoom = readZoom(one);
+      if (zoom) setEntry(view.zoom, metric, zoom);
     }
   }
   return view;

@@ -2,6 +2,7 @@
 import '../translations.js';
 import type { FromReport, ReportHover, ToReport } from '../../src/protocol/report.js';
 import { l10n } from '../../src/format/l10n.js';
+import { ReportOrder } from './order.js';
 import { ReportPointer } from './pointer.js';
 
 declare function acquireVsCodeApi(): { postMessage(message: FromReport): void };
@@ -26,6 +27,11 @@ const observer = new IntersectionObserver(
   { rootMargin: '300px' },
 );
 
+const order = new ReportOrder(
+  main,
+  (message) => api.postMessage(message),
+  (text) => (state.textContent = text),
+);
 const blocks = (): HTMLElement[] => [...main.querySelectorAll<HTMLElement>('.r-block[data-block]')];
 
 function showPage(html: string, hovers: readonly (ReportHover | null)[]): void {
@@ -40,10 +46,11 @@ function showPage(html: string, hovers: readonly (ReportHover | null)[]): void {
     pointer.set(block, hovers[Number(block.dataset.block)] ?? null);
   }
   window.scrollTo(0, scrollY);
+  order.shown();
 }
 
 function showBlock(index: number, html: string, hover: ReportHover | null): void {
-  const block = main.querySelector<HTMLElement>(`.r-block[data-block="${index}"]`);
+  const block = main.querySelector<HTMLElement>(`.r-block[data-block="${index}"] > .r-inner`);
   if (!block) return;
   const open = block.querySelector('details')?.open ?? false;
   const focused = block.contains(document.activeElement);
@@ -51,7 +58,7 @@ function showBlock(index: number, html: string, hover: ReportHover | null): void
   const details = block.querySelector('details');
   if (details) details.open = open;
   if (focused) block.querySelector<HTMLElement>('button, summary, [tabindex]')?.focus();
-  pointer.set(block, hover);
+  pointer.set(block.parentElement!, hover);
 }
 
 window.addEventListener('message', ({ data }: MessageEvent<ToReport | undefined>) => {

@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { SavedView } from '../../src/protocol/panel/savedViews.js';
-import { VIEWS_FILE } from '../../src/protocol/panel/savedViews.js';
+import { VIEWS_FILE } from '../../src/protocol/panel/viewsLimits.js';
 import { l10n } from '../../src/format/l10n.js';
 import { button, textField } from '../components/controls.js';
 import { icon } from '../components/icon.js';

@@ -21,7 +21,7 @@ const MOST = 200;
 export function reportCommands(parts: Parts): Pick<Handlers, Names> {
   const { engines, extensionUri } = parts;
   const dist = vscode.Uri.joinPath(extensionUri, 'dist').fsPath;
-  const { blockText, insertAfter } = loadReports(dist);
+  const { blockText, between } = loadReports(dist);
 
   /** The report that a command is meant for: its argument, the active editor's, or what the person picks. */
   const reportFor = async (arg: FileArg | undefined, title: string): Promise<vscode.Uri> => {
@@ -87,7 +87,7 @@ export function reportCommands(parts: Parts): Pick<Handlers, Names> {
       // Never within another block: behind the line that ends it.
       offset = document.offsetAt(document.lineAt(endOfBlock(document, line)).rangeIncludingLineBreak.end);
     }
-    const added = insertAfter(text, offset, block);
+    const added = between(text, offset, block);
     const edit = new vscode.WorkspaceEdit();
     edit.insert(uri, document.positionAt(offset), added);
     if (!(await vscode.workspace.applyEdit(edit)))

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from '../../format/l10n.js';
 import type { NotificationParams } from '../../protocol/engine/index.js';
-import { FromReport, type ToReport } from '../../protocol/report.js';
+import { FromReport, type NewBlock, type ToReport } from '../../protocol/report.js';
 import { commandId } from '../manifest/commands.js';
 import { Debounce, Disposables, type Disposable } from '../events.js';
 import type { Engines } from '../link/engines.js';
@@ -32,6 +32,8 @@ export class Preview implements Disposable {
   private isReady = false;
   private turn = 0;
   private document: Reports.ReportDocument | null = null;
+  /** The version of the text that the page shows. */
+  private version = -1;
   /** Drawings of blocks by their text: a changed text elsewhere redraws nothing. */
   private shown = new Map<string, Reports.Shown>();
   private readonly palettes: Reports.DrawParts['palettes'] = new Map();
@@ -98,11 +100,13 @@ export class Preview implements Disposable {
     if (!this.isReady || this.all.disposed) return;
     const turn = ++this.turn;
     const { fsPath } = this.text.uri;
+    const { version } = this.text;
     const document = this.reports.readDocument(this.text.getText());
     const workspace = this.folder?.path ?? path.dirname(fsPath);
     const pictures = await this.reports.readPictures(document, fsPath, workspace);
     if (turn !== this.turn || this.all.disposed) return;
     this.document = document;
+    this.version = version;
     const texts = new Set(document.blocks.map(({ text }) => text));
     for (const text of this.shown.keys()) if (!texts.has(text)) this.shown.delete(text);
     for (const { text } of document.blocks) if (!this.shown.has(text)) this.stale.add(text);
@@ -246,12 +250,45 @@ export class Preview implements Disposable {
         return;
       case 'link':
         return this.openLink(said.to);
+      case 'move': {
+        const piece = this.isCurrent() ? this.document?.blocks[said.block] : undefined;
+        return piece && this.edit(this.reports.moveBlock(this.text.getText(), piece, said.before));
+      }
+      case 'add':
+        return this.add(said.block, said.before);
       case 'do': {
         if (said.what === 'text') return void (await showFile(uri.fsPath));
         const command = { insert: 'report.insert', html: 'report.exportHtml', pdf: 'report.exportPdf' } as const;
         await vscode.commands.executeCommand(commandId(command[said.what]), uri);
       }
     }
+  }
+
+  /** The page shows the text as it is: its lines are where they were. */
+  private isCurrent(): boolean {
+    return this.text.version === this.version;
+  }
+
+  private async add({ kind: wanted, keys }: NewBlock, before: number | null): Promise<void> {
+    const { BLOCK_KINDS, blockText, between, offsetOf } = this.reports;
+    const kind = BLOCK_KINDS.find((one) => one === wanted);
+    if (!kind || !this.isCurrent()) return;
+    const text = this.text.getText();
+    const at = offsetOf(text, before);
+    await this.edit([{ start: at, end: at, text: between(text, at, blockText(kind, keys)) }]);
+  }
+
+  /** Changes the text, which can be undone; it is saved unless the person is at work on it. */
+  private async edit(edits: readonly Reports.TextEdit[]): Promise<void> {
+    if (edits.length === 0) return;
+    const { text } = this;
+    const wasSaved = !text.isDirty;
+    const edit = new vscode.WorkspaceEdit();
+    for (const { start, end, text: own } of edits)
+      edit.replace(text.uri, new vscode.Range(text.positionAt(start), text.positionAt(end)), own);
+    if (!(await vscode.workspace.applyEdit(edit)))
+      throw new Error(l10n.t('{0} could not be changed.', path.basename(text.uri.fsPath)));
+    if (wasSaved) await text.save();
   }
 
   /** Opens a file of the same folder; anything else is left alone. */

@@ -45,4 +45,9 @@ export const blockTemplates = (): BlockTemplate[] => [
     detail: l10n.t('What the parameters explain of the objective, with its uncertainty'),
     ...{ block: 'importance', keys: {} },
   },
+  {
+    label: `$(file-media) ${l10n.t('Media of runs')}`,
+    detail: l10n.t('Pictures, sounds, films, tables and texts that the newest runs have logged'),
+    ...{ block: 'media', keys: { newest: 3 } },
+  },
 ];

@@ -28,6 +28,7 @@ import { FloatMark, Floats, Params, WireNumber } from '../values/index.js';
 import {
   Confusion,
   Experiment,
+  FirstCurves,
   Goal,
   MetricPoint,
   MetricSet,
@@ -111,8 +112,9 @@ export const Requests = {
   'engine/stop': { params: z.object({ force: z.boolean().default(false) }).strict(), result: Empty },
   'experiments/list': { params: Empty, result: z.object({ experiments: z.array(Experiment) }) },
   'runs/list': {
-    params: RunQuery,
-    result: z.object({ total: z.number().int(), runs: z.array(Run) }),
+    params: RunQuery.extend({ curves: FirstCurves.optional() }),
+    /** `series`: the curves that were asked for. */
+    result: z.object({ total: z.number().int(), runs: z.array(Run), series: z.array(SeriesData).optional() }),
   },
   'runs/get': { params: z.object({ id: Id }).strict(), result: RunDetail },
   /** Names of all metrics of some runs. Runs that log the same have the same `set`; unknown runs are left out. */

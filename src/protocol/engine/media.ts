@@ -5,8 +5,7 @@ import { ID_PATTERN } from '../run/runFiles.js';
 
 const Id = z.string().regex(ID_PATTERN, 'is not the id of a run');
 
-/** Bytes of one file that are sent at most: they travel as base64 in one message. */
-export const MOST_MEDIA_BYTES = 32 * 2 ** 20;
+export { MOST_MEDIA_BYTES } from './limits.js';
 /** Names and files of a run that are listed at most. */
 export const MOST_MEDIA_NAMES = 2000;
 export const MOST_MEDIA_FILES = 50_000;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AgentAct } from './agents.js';
 import { Branch } from './branch.js';
+import { MOST_FIRST_CURVES, ROW_METRICS } from './limits.js';
 import { record } from '../values/recordSchema.js';
 import { Said } from '../said.js';
 import { RUN_STATUSES } from './statuses.js';
@@ -24,6 +25,7 @@ export type FileProblem = z.infer<typeof FileProblem>;
 export const RunStatus = z.enum(RUN_STATUSES);
 export type RunStatus = z.infer<typeof RunStatus>;
 export { ENDED_STATUSES, LIVE_STATUSES } from './statuses.js';
+export { ROW_METRICS } from './limits.js';
 
 export const Goal = z.enum(['minimize', 'maximize']);
 export type Goal = z.infer<typeof Goal>;
@@ -248,15 +250,6 @@ export const Experiment = z.object({
 });
 export type Experiment = z.infer<typeof Experiment>;
 
-/** Metrics whose summaries a row has; a run may log thousands. */
-export const ROW_METRICS = {
-  /** Number of the program's own: those that appeared first in the workspace. */
-  own: 40,
-  /** Number of those that others record: the use of the machine, printed values. */
-  others: 24,
-  /** Names that a client may ask for besides. */
-  asked: 500,
-} as const;
 /**
  * Metrics whose summaries rows have besides the objective's and the first few (`ROW_METRICS`); `all`: every one, which may be
  * megabytes for a few rows.
@@ -289,6 +282,16 @@ export const RunQuery = z
   })
   .strict();
 export type RunQuery = z.input<typeof RunQuery>;
+
+/** Asks for the curves of the objective of a list's first runs, which come with the rows: a chart of them needs no second request. */
+export const FirstCurves = z
+  .object({
+    runs: z.number().int().min(1).max(MOST_FIRST_CURVES),
+    x: z.enum(['step', 'time', 'epoch']).default('step'),
+    points: z.number().int().min(1).max(10_000),
+  })
+  .strict();
+export type FirstCurves = z.infer<typeof FirstCurves>;
 
 export const SeriesQuery = z
   .object({

@@ -8,6 +8,7 @@ import { PLACES } from '../run/cluster.js';
 import { record } from '../values/recordSchema.js';
 import { FileProblem, type Notifications } from '../engine/index.js';
 import { SavedViews } from './savedViews.js';
+import { MOST_COMPARED, RUN_SECTIONS } from './sections.js';
 import { FloatMark, Floats, Params, ParamValue } from '../values/index.js';
 
 /** Engine requests that the panel may make through the host. */
@@ -95,11 +96,7 @@ export const FileForm = z.object({
 });
 export type FileForm = z.infer<typeof FileForm>;
 
-/** Parts of a run's page. */
-export const RUN_SECTIONS = ['overview', 'charts', 'media', 'log', 'system', 'code', 'environment', 'files'] as const;
-export type RunSection = (typeof RUN_SECTIONS)[number];
-/** Runs that are compared side by side at most. */
-export const MOST_COMPARED = 20;
+export { MOST_COMPARED, RUN_SECTIONS, type RunSection } from './sections.js';
 
 /** A page in place of the tabs. */
 export const PanelPage = z.discriminatedUnion('kind', [

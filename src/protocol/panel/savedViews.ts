@@ -1,12 +1,9 @@
 /** Views that a person has saved under a name, in a file of the workspace that can be committed and shared. */
 import { z } from 'zod';
 import { record } from '../values/recordSchema.js';
+import { MOST_VIEWS } from './viewsLimits.js';
 
-/** Name of the file at the top of the workspace folder. */
-export const VIEWS_FILE = 'tunesmith.views.json';
-export const MOST_VIEWS = 200;
-/** Bytes that the file has at most. */
-export const VIEWS_LIMIT = 2 * 2 ** 20;
+export { MOST_VIEWS, NO_VIEWS, VIEWS_FILE, VIEWS_LIMIT } from './viewsLimits.js';
 
 export const SavedView = z.object({
   name: z.string().min(1).max(100),
@@ -28,5 +25,3 @@ export const SavedViews = z.object({
   defaults: record(z.string().max(100)).default({}),
 });
 export type SavedViews = z.infer<typeof SavedViews>;
-
-export const NO_VIEWS: SavedViews = { version: 1, views: [], defaults: {} };

@@ -1,12 +1,13 @@
 /** Keys of the live blocks of a report. They are those of saved views, and a few that say more in one word. */
 import { z } from 'zod';
 import { BANDS } from '../../drawing/bands.js';
+import { isColor, MOST_AXES, SIDES } from '../../drawing/cardAxes.js';
 import { SMOOTHINGS } from '../../drawing/smoothing.js';
 import { l10n } from '../../format/l10n.js';
 import { Goal } from '../../protocol/engine/rows.js';
 import { SECTIONS } from '../../format/runDiff.js';
 
-export const BLOCK_KINDS = ['chart', 'table', 'runs', 'compare', 'parallel', 'scatter', 'importance'] as const;
+export const BLOCK_KINDS = ['chart', 'table', 'runs', 'compare', 'parallel', 'scatter', 'importance', 'media'] as const;
 export type BlockKind = (typeof BLOCK_KINDS)[number];
 
 /** Runs and rows of one block at most, so that a page stays quick. */
@@ -55,6 +56,23 @@ export const BLOCKS = {
       metrics: Texts.optional(),
       /** Metrics on a second vertical axis. */
       right: Texts.optional(),
+      /** Vertical axes with their metrics; those that none names are on the first. */
+      axes: z
+        .array(
+          z
+            .object({
+              metrics: Texts,
+              side: z.enum(SIDES).default('left'),
+              color: z
+                .string()
+                .refine(isColor, { error: () => l10n.t('Write a colour as #rrggbb, such as "#4ba3f5".') })
+                .optional(),
+            })
+            .strict(),
+        )
+        .min(1)
+        .max(MOST_AXES)
+        .optional(),
       x: Text.optional(),
       xMetric: Text.optional(),
       logX: z.boolean().optional(),
@@ -75,6 +93,15 @@ export const BLOCKS = {
   parallel: z.object({ ...Selection, params: Texts.optional(), target: Text.optional() }).strict(),
   scatter: z.object({ ...Selection, x: Text.optional(), y: Text.optional(), color: Text.optional() }).strict(),
   importance: z.object({ ...Selection, target: Text.optional(), goal: Goal.optional() }).strict(),
+  media: z
+    .object({
+      ...Selection,
+      names: Texts.optional(),
+      /** The newest files at or before this step; absent: the newest. */
+      step: z.number().optional(),
+      width: z.number().int().min(40).max(1000).optional(),
+    })
+    .strict(),
 } as const;
 
 export type BlockOf<K extends BlockKind> = z.output<(typeof BLOCKS)[K]>;
@@ -111,6 +138,10 @@ export function keyHelp(key: string): string {
       return l10n.t('Metrics, or formulas such as train/loss - val/loss');
     case 'right':
       return l10n.t('Metrics on a second vertical axis');
+    case 'axes':
+      return l10n.t(
+        'Vertical axes, each with its metrics, side and colour: [{ metrics: lr, side: right, color: "#da8f0b" }]',
+      );
     case 'x':
       return l10n.t('Horizontal axis: step, epoch, time, wall, or a column');
     case 'xMetric':
@@ -155,6 +186,12 @@ export function keyHelp(key: string): string {
       return l10n.t('Parameters that get an axis');
     case 'target':
       return l10n.t('Column that is explained; without it, the objective');
+    case 'names':
+      return l10n.t('Names under which files were logged; without it, all');
+    case 'step':
+      return l10n.t('Shows the files of this step, or of the newest before it');
+    case 'width':
+      return l10n.t('Width of each picture in pixels');
     case 'goal':
       return l10n.t('Direction of the target');
     default:

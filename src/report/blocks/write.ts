@@ -11,12 +11,3 @@ export function blockText(kind: BlockKind, keys: Readonly<Record<string, unknown
     given.length === 0 ? '' : stringify(Object.fromEntries(given), { lineWidth: 0, flowCollectionPadding: true });
   return `\`\`\`tunesmith ${kind}\n${yaml}\`\`\`\n`;
 }
-
-/** The text to insert at an offset so that the block stands between blank lines. */
-export function insertAfter(text: string, offset: number, block: string): string {
-  const before = text.slice(0, offset);
-  const after = text.slice(offset);
-  const lead = before === '' || before.endsWith('\n\n') ? '' : before.endsWith('\n') ? '\n' : '\n\n';
-  const trail = after === '' || after.startsWith('\n') ? '' : '\n';
-  return `${lead}${block}${trail}`;
-}

@@ -8,6 +8,7 @@ import type { Run } from '../../protocol/engine/index.js';
 import { againstMetric, byFormula } from '../../drawing/combine.js';
 import { buildCurve, chartNote, withoutOutliers, zerosOf, type Curve } from '../../drawing/curves.js';
 import { readExpression, type Expression } from '../../drawing/expression.js';
+import { axisOf as axisIn, soundAxes, twoAxes, type CardAxis } from '../../drawing/cardAxes.js';
 import { DASHES, Palette, type Look } from '../../drawing/palette.js';
 import { groupCurve, marksOf, withForks } from '../../drawing/runCurves.js';
 import { groupLooks, looksOf } from '../../drawing/runs/looks.js';
@@ -33,19 +34,18 @@ const BATCH = 500;
 /** Curves of one block at most. */
 const MOST_CURVES = 1000;
 
-interface Part {
-  expression: Expression;
-  right: boolean;
-}
-
 export async function drawChart(keys: BlockOf<'chart'>, parts: DrawParts, text: string): Promise<Drawn> {
   const { runs, total, view } = await selectRuns(keys, parts, COUNT);
   const known = new Set(runs.flatMap((run) => Object.keys(run.metrics)));
   const wanted = keys.metrics ?? defaultMetrics(runs);
-  const all: Part[] = [
-    ...wanted.map((one) => ({ expression: expressionOf(one, known, 'metrics'), right: false })),
-    ...(keys.right ?? []).map((one) => ({ expression: expressionOf(one, known, 'right'), right: true })),
-  ];
+  const onAxes = keys.axes?.flatMap(({ metrics }) => metrics) ?? [];
+  const right = keys.right ?? [];
+  const texts = [...new Set([...wanted, ...onAxes, ...right])];
+  const keyOf = (text: string): string =>
+    wanted.includes(text) ? 'metrics' : onAxes.includes(text) ? 'axes' : 'right';
+  const all = texts.map((text) => expressionOf(text, known, keyOf(text)));
+  const axes = axesFor(texts, keys);
+  const axisAt = (i: number): number => axisIn(axes, texts[i]!);
   const { x, xMetric } = axisOf(keys, view, known);
   const series = await readAll(runs, all, x, xMetric, parts);
   const settings = {
@@ -57,73 +57,56 @@ export async function drawChart(keys: BlockOf<'chart'>, parts: DrawParts, text: 
   const looks = looksFor(keys, view, runs, parts, text);
   const origin = (run: Run): number => (x === 'time' ? (run.startedAt ?? run.createdAt) : 0);
   const many = all.length > 1;
-  const part = (i: number) => (many ? { note: all[i]!.expression.text, isBound: false } : {});
+  const part = (i: number) => (many ? { note: all[i]!.text, isBound: false, axis: axisAt(i) } : {});
   const names = labels(runs);
-  let curves: { curve: Curve; right: boolean }[];
+  let curves: Curve[];
   if (groupBy.length > 0) {
     const groups = groupRuns(runs, groupBy);
     const colors = groupLooks(groups, colorsIn(view));
     curves = groups.flatMap((group) =>
-      all.flatMap(({ right }, i) => {
+      all.flatMap((_, i) => {
         const some = group.runs.flatMap((run) => {
           const one = series(run, i);
           return one ? [moved(one, origin(run))] : [];
         });
         if (some.length === 0) return [];
         const curve = groupCurve(group, dashed(colors.get(group.id)!, many, i), some, settings);
-        return [{ curve: { ...curve, ...part(i) }, right }];
+        return [{ ...curve, ...part(i) }];
       }),
     );
   } else {
     const single = runs.flatMap((run) =>
-      all.flatMap(({ right }, i) => {
+      all.flatMap((_, i) => {
         const one = series(run, i);
         if (!one) return [];
         const look = dashed(looks.get(run.id)!, many, i);
         const curve = buildCurve(run.id, look, one, { ...settings, origin: origin(run), status: run.status });
         const marks = marksOf(run, curve, x, origin(run));
         const named = { ...curve, ...part(i), label: names.get(run.id)!.text };
-        return [{ curve: marks.length > 0 ? { ...named, marks } : named, right }];
+        return [marks.length > 0 ? { ...named, marks } : named];
       }),
     );
-    const forked =
-      x === 'step'
-        ? withForks(
-            single.map(({ curve }) => curve),
-            runs,
-          )
-        : null;
-    curves = forked ? single.map(({ right }, i) => ({ curve: forked[i]!, right })) : single;
+    curves = x === 'step' ? withForks(single, runs) : single;
   }
-  curves = curves.filter(({ curve }) => curve.x.length > 0).slice(0, MOST_CURVES);
-  const title = keys.title ?? all.map(({ expression }) => expression.text).join(', ');
+  curves = curves.filter((curve) => curve.x.length > 0).slice(0, MOST_CURVES);
+  const title = keys.title ?? texts.join(', ');
   const notes = [
     total > runs.length ? l10n.t('{0} of {1} runs', runs.length, total) : countOfRuns(runs.length),
     ...(curves.length === 0 ? [runs.length === 0 ? l10n.t('no run matches') : l10n.t('no points yet')] : []),
-    chartNote(
-      curves.map(({ curve }) => curve),
-      formatCount,
-    ),
+    chartNote(curves, formatCount),
   ];
   const logX = keys.logX ?? flagIn(view, 'logX') ?? false;
   const logY = keys.logY ?? flagIn(view, 'logY') ?? false;
-  const left = curves.filter(({ right }) => !right).map(({ curve }) => curve);
-  const onRight = curves.filter(({ right }) => right).map(({ curve }) => curve);
-  const clip = withoutOutliers(left, keys.outliers ?? numberIn(view, 'outliers', 0.25) ?? 0);
+  const onAxis = axes.map((_, at) => curves.filter(({ axis = 0 }) => axis === at));
+  const clip = withoutOutliers(onAxis[0]!, keys.outliers ?? numberIn(view, 'outliers', 0.25) ?? 0);
   return {
     ...chartPicture({
-      ...{ title, x, xMetric, curves, logX, logY, zeros: zerosOf(left, { logX, logY }) },
-      range: {
-        x: rangeOf(
-          curves.map(({ curve }) => curve),
-          'x',
-          logX,
-        ),
-        y: clip ?? rangeOf(left, 'y', logY),
-      },
-      ...(onRight.length > 0 && { right: rangeOf(onRight, 'y', logY) }),
-      yTitle: titleOf(all, false),
-      rightTitle: titleOf(all, true),
+      ...{ title, x, xMetric, curves, logX, logY, zeros: zerosOf(onAxis[0]!, { logX, logY }) },
+      range: rangeOf(curves, 'x', logX),
+      axes: axes.map(({ side, color, series: names }, at) => ({
+        ...{ side, color, title: axes.length > 1 ? names.join(', ') : '' },
+        range: (at === 0 && clip) || rangeOf(onAxis[at]!, 'y', logY),
+      })),
       ...(keys.height !== undefined && { height: keys.height }),
       legend: keys.legend ?? true,
     }),
@@ -136,13 +119,12 @@ const dashed = (look: Look, many: boolean, i: number): Look =>
 const moved = (series: Series, origin: number): Series =>
   origin === 0 ? series : { ...series, x: series.x.map((x) => x - origin) };
 
-/** Names beside a vertical axis, if there are two axes. */
-function titleOf(all: readonly Part[], right: boolean): string {
-  if (!all.some((part) => part.right)) return '';
-  return all
-    .filter((part) => part.right === right)
-    .map(({ expression }) => expression.text)
-    .join(', ');
+/** The vertical axes of a block, at least one. */
+function axesFor(texts: readonly string[], { axes, right }: BlockOf<'chart'>): readonly CardAxis[] {
+  const named = axes?.map(({ metrics, side, color = null }) => ({ series: metrics, side, color }));
+  return (
+    (named ? soundAxes(texts, named) : twoAxes(texts, right ?? [])) ?? [{ series: texts, side: 'left', color: null }]
+  );
 }
 
 /** The objective of the newest run, else its first metric. */
@@ -215,12 +197,12 @@ function looksFor(
 /** Reads every series that is needed, and gives that of a run and an expression. */
 async function readAll(
   runs: readonly Run[],
-  all: readonly Part[],
+  all: readonly Expression[],
   x: XAxis,
   xMetric: string | null,
   parts: DrawParts,
 ): Promise<(run: Run, i: number) => Series | undefined> {
-  const names = new Set(all.flatMap(({ expression }) => expression.names));
+  const names = new Set(all.flatMap((expression) => expression.names));
   if (xMetric !== null) names.add(xMetric);
   const queries = runs.flatMap((run) =>
     [...names]
@@ -233,7 +215,7 @@ async function readAll(
     for (const data of series) found.set(`${data.run} ${data.metric}`, merge(undefined, data, null));
   }
   return (run, i) => {
-    const { formula, names: needed } = all[i]!.expression;
+    const { formula, names: needed } = all[i]!;
     const inputs = needed.map((name) => found.get(`${run.id} ${name}`));
     if (inputs.length === 0 || inputs.some((one) => one === undefined)) return undefined;
     const own = formula ? byFormula(formula, inputs as Series[]) : inputs[0]!;

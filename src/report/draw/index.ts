@@ -2,6 +2,7 @@
 import type { AnyBlock } from '../blocks/keys.js';
 import { drawChart } from './chart.js';
 import { drawCompare } from './compare.js';
+import { drawMedia } from './media.js';
 import type { DrawParts, Drawn } from './parts.js';
 import { drawImportance, drawParallel, drawScatter } from './plots.js';
 import { drawTable } from './table.js';
@@ -25,5 +26,7 @@ export function drawBlock({ kind, keys }: AnyBlock, text: string, parts: DrawPar
       return drawScatter(keys, parts);
     case 'importance':
       return drawImportance(keys, parts);
+    case 'media':
+      return drawMedia(keys, parts);
   }
 }

@@ -44,6 +44,19 @@ export interface Hover {
   curves: { name: string; color: number; css?: string; px: number[]; py: number[]; x: number[]; y: number[] }[];
 }
 
+/** A file that a run has logged, as a page shows it. */
+export interface Medium {
+  /** Run, name and step. */
+  caption: string;
+  run: string;
+  shown:
+    | { kind: 'image'; mime: string; url: string }
+    | { kind: 'audio' | 'video'; url: string }
+    | { kind: 'text'; text: string; isCut: boolean }
+    | { kind: 'table'; table: TableData; isCut: boolean }
+    | { kind: 'none'; why: string };
+}
+
 export interface Drawn {
   title: string;
   /** Said below: how many runs, what is left out. */
@@ -52,6 +65,9 @@ export interface Drawn {
   svg?: (look: SvgLook) => string;
   /** By the width of the drawing. */
   hover?: (width: number) => Hover;
+  /** Files in place of a drawing and a table, and the width of each picture in pixels. */
+  media?: Medium[];
+  mediaWidth?: number;
   /** The block's data: what a table shows, and what a drawing is made of. */
   table: TableData;
   /** Runs that it shows. */

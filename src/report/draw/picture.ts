@@ -12,14 +12,13 @@ export interface CurvesToDraw {
   title: string;
   x: XAxis;
   xMetric: string | null;
-  curves: readonly { curve: Curve; right: boolean }[];
+  curves: readonly Curve[];
   logX: boolean;
   logY: boolean;
   zeros: { x: number | null; y: number | null };
-  range: { x: [number, number]; y: [number, number] };
-  right?: [number, number];
-  yTitle: string;
-  rightTitle: string;
+  /** Ends of the horizontal axis. */
+  range: [number, number];
+  axes: SvgChart['axes'];
   height?: number;
   legend: boolean;
 }
@@ -34,9 +33,8 @@ export function chartPicture(given: CurvesToDraw): Pick<Drawn, 'svg' | 'hover' |
   const isTime = x === 'time' || x === 'wall';
   const chart: Omit<SvgChart, 'curves' | 'look'> = {
     ...{ title: '', xTitle: x === 'metric' ? (given.xMetric ?? '') : xTitle(x), logX, logY, zeros },
-    ...{ x: range.x, y: range.y, yTitle: given.yTitle, rightTitle: given.rightTitle, legend: given.legend },
-    ...(given.right && { right: given.right }),
-    ...(isTime && !logX && { xStep: timeStep(range.x[1] - range.x[0]) }),
+    ...{ x: range, axes: given.axes, legend: given.legend },
+    ...(isTime && !logX && { xStep: timeStep(range[1] - range[0]) }),
     height: given.height ?? 360,
     formatX: (value) => (isTime ? formatX(x, value) : compact(value)),
   };
@@ -44,8 +42,14 @@ export function chartPicture(given: CurvesToDraw): Pick<Drawn, 'svg' | 'hover' |
     svg: (look) =>
       chartSvg({
         ...{ ...chart, look },
-        curves: curves.map(({ curve, right }) => ({
-          ...{ name: curveName(curve), points: pointsOf(curve), raw: rawPointsOf(curve), odd: curve.odd, right },
+        curves: curves.map((curve) => ({
+          ...{
+            name: curveName(curve),
+            points: pointsOf(curve),
+            raw: rawPointsOf(curve),
+            odd: curve.odd,
+            axis: curve.axis,
+          },
           ...{ color: colorIn(look, curve.look), dash: curve.look.dash, faint: curve.isBound === true },
           ...(curve.band && { band: curve.band }),
           ...(curve.fork && { fork: curve.fork }),
@@ -64,9 +68,9 @@ function hoverOf({ curves, x, height }: CurvesToDraw, chart: Omit<SvgChart, 'cur
   return {
     ...{ place, x, height: height ?? 360 },
     curves: curves
-      .filter(({ curve }) => !curve.isBound)
-      .map(({ curve, right }) => {
-        const axis = right && axes.right ? axes.right : axes.y;
+      .filter((curve) => !curve.isBound)
+      .map((curve) => {
+        const axis = axes.vertical[curve.axis ?? 0] ?? axes.vertical[0]!;
         return {
           ...{ name: curveName(curve), color: curve.look.color, x: [...curve.x], y: [...curve.shown] },
           ...(curve.look.css !== undefined && { css: curve.look.css }),
@@ -88,7 +92,7 @@ function tableOf({ curves, x }: CurvesToDraw): TableData {
       { title: l10n.t('Last'), isNumber: true },
       { title: l10n.t('at {0}', xTitle(x)), isNumber: true },
     ],
-    rows: curves.map(({ curve }) => {
+    rows: curves.map((curve) => {
       const finite = curve.y.filter(Number.isFinite);
       const edge = (value: number | undefined): string => (value === undefined ? '–' : formatNumber(value));
       const cells = [

@@ -3,7 +3,7 @@ import { l10n } from '../../format/l10n.js';
 import { WIDTH, type SvgLook } from '../../drawing/svgParts.js';
 import { COLORS } from '../../drawing/palette.js';
 import { lineText, type Shown } from '../drawAll.js';
-import type { TableData } from '../draw/index.js';
+import type { Medium, TableData } from '../draw/index.js';
 import type { ReportProblem } from '../problem.js';
 import { escapeHtml } from './escape.js';
 
@@ -22,14 +22,45 @@ export function blockHtml(shown: Shown, index: number, isLive: boolean, width = 
   const { drawn, problems } = shown;
   if (!drawn)
     return `<div class="r-problems" role="alert">${problems.map((one) => problemHtml(one, isLive)).join('')}</div>`;
-  const { title, note, svg, table } = drawn;
+  const { title, note, svg, table, media, mediaWidth } = drawn;
   const caption = title === '' ? '' : `<figcaption>${escapeHtml(title)}</figcaption>`;
   const values = tableHtml(table, isLive);
-  const body = svg
-    ? `<div class="r-drawing" role="img" aria-label="${escapeHtml(`${title}. ${note}`)}">${svg(pageLook(`b${index}`, width))}</div>` +
-      `<details class="r-values"><summary>${escapeHtml(l10n.t('Values as a table'))}</summary>${values}</details>`
-    : values;
+  const body = media
+    ? mediaHtml(media, mediaWidth, isLive)
+    : svg
+      ? `<div class="r-drawing" role="img" aria-label="${escapeHtml(`${title}. ${note}`)}">${svg(pageLook(`b${index}`, width))}</div>` +
+        `<details class="r-values"><summary>${escapeHtml(l10n.t('Values as a table'))}</summary>${values}</details>`
+      : values;
   return `<figure>${caption}${body}${note === '' ? '' : `<p class="r-note">${escapeHtml(note)}</p>`}</figure>`;
+}
+
+/** Files side by side. Their addresses carry the bytes; a page or a text is never anything but text. */
+function mediaHtml(media: readonly Medium[], width: number | undefined, isLive: boolean): string {
+  const size = width === undefined ? '' : ` width="${width}"`;
+  const cells = media.map(({ caption, run, shown }) => {
+    const words = escapeHtml(caption);
+    const name = isLive ? `<button type="button" data-run="${escapeHtml(run)}">${words}</button>` : words;
+    return `<figure class="r-medium ${shown.kind}"><figcaption>${name}</figcaption>${shownHtml(shown, words, size, isLive)}</figure>`;
+  });
+  return `<div class="r-media">${cells.join('')}</div>`;
+}
+
+function shownHtml(shown: Medium['shown'], words: string, size: string, isLive: boolean): string {
+  const cut = `<p class="r-note">${escapeHtml(l10n.t('Only the beginning is shown.'))}</p>`;
+  switch (shown.kind) {
+    case 'image':
+      return `<img src="${escapeHtml(shown.url)}" alt="${words}"${size}>`;
+    case 'audio':
+      return `<audio controls src="${escapeHtml(shown.url)}" aria-label="${words}"></audio>`;
+    case 'video':
+      return `<video controls src="${escapeHtml(shown.url)}" aria-label="${words}"${size}></video>`;
+    case 'table':
+      return tableHtml(shown.table, isLive) + (shown.isCut ? cut : '');
+    case 'text':
+      return `<pre tabindex="0"><code>${escapeHtml(shown.text)}</code></pre>${shown.isCut ? cut : ''}`;
+    case 'none':
+      return `<p class="r-missing">${escapeHtml(shown.why)}</p>`;
+  }
 }
 
 export function problemHtml({ line, column, message, hint }: ReportProblem, isLive: boolean): string {

@@ -1,4 +1,5 @@
 /** A report as a page: for the editor's preview, or as one file that opens anywhere, without scripts and without a network. */
+import type { Token } from 'markdown-it';
 import { l10n } from '../../format/l10n.js';
 import type { ReportDocument } from '../document.js';
 import type { Shown } from '../drawAll.js';
@@ -22,20 +23,50 @@ export function bodyHtml(
   );
   for (const piece of document.pieces) {
     if (piece.kind === 'markdown') {
-      parts.push(markdownHtml(piece.tokens, pictures, anchors));
+      if (!isLive) parts.push(markdownHtml(piece.tokens, pictures, anchors));
+      else
+        for (const element of elementsOf(piece.tokens))
+          parts.push(`<div class="r-piece"${placeOf(element)}>${markdownHtml(element, pictures, anchors)}</div>`);
       continue;
     }
     const own = shown[piece.index];
     const inner = own
       ? blockHtml(own, piece.index, isLive, width)
       : `<p class="r-empty">${escapeHtml(l10n.t('Reading…'))}</p>`;
-    parts.push(`<section class="r-block" data-block="${piece.index}">${inner}</section>`);
+    const tools = isLive ? toolsHtml(piece.index) : '';
+    const at = isLive ? ` data-at="${piece.line}"` : '';
+    parts.push(
+      `<section class="r-block" data-block="${piece.index}"${at}>${tools}<div class="r-inner">${inner}</div></section>`,
+    );
   }
   if (document.pieces.length === 0)
     parts.push(
       `<p class="r-empty">${escapeHtml(l10n.t('This report is empty. Write Markdown, and insert charts and tables.'))}</p>`,
     );
   return parts.join('\n');
+}
+
+/** Paragraphs, headings, lists and the like, each with its tokens: blocks can stand between them. */
+function elementsOf(tokens: readonly Token[]): Token[][] {
+  const elements: Token[][] = [];
+  let depth = 0;
+  for (const token of tokens) {
+    if (depth === 0) elements.push([]);
+    elements.at(-1)!.push(token);
+    depth += token.nesting;
+  }
+  return elements;
+}
+
+const placeOf = ([first]: readonly Token[]): string => (first?.map ? ` data-at="${first.map[0] + 1}"` : '');
+
+/** A handle that drags the block, and buttons that move it. */
+function toolsHtml(index: number): string {
+  const button = (by: -1 | 1, sign: string, text: string): string =>
+    `<button type="button" data-move="${by}" title="${escapeHtml(text)}" aria-label="${escapeHtml(text)}">${sign}</button>`;
+  const [up, down] = [l10n.t('Move block {0} up', index + 1), l10n.t('Move block {0} down', index + 1)];
+  const drag = escapeHtml(l10n.t('Drag to move the block'));
+  return `<div class="r-tools"><span class="r-handle" draggable="true" title="${drag}" aria-hidden="true">⋮⋮</span>${button(-1, '↑', up)}${button(1, '↓', down)}</div>`;
 }
 
 /** One file with everything in it. */
@@ -49,7 +80,7 @@ export function exportedPage(
 <html lang="${escapeHtml(language)}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="Tunesmith">
 <title>${escapeHtml(document.title || l10n.t('Report'))}</title>
@@ -80,6 +111,7 @@ export function previewPage({ script, cspSource, nonce, language, translations }
     `script-src 'nonce-${nonce}'`,
     `style-src ${cspSource} 'nonce-${nonce}'`,
     'img-src data:',
+    'media-src data:',
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');

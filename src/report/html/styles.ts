@@ -56,7 +56,17 @@ hr { border: 0; border-top: 1px solid var(--r-border); margin: 1.5em 0; }
 figure { margin: 1.4em 0; }
 figcaption { font-weight: 600; margin-bottom: .4em; }
 .r-block { position: relative; min-height: 24px; }
+.r-tools { position: absolute; top: -6px; right: 0; z-index: 1; display: flex; gap: 2px; opacity: 0; background: var(--r-background); border-radius: 3px; }
+.r-block:hover > .r-tools, .r-tools:focus-within { opacity: 1; }
+.r-tools button, .r-handle { padding: 1px 7px; color: var(--r-faint); font-size: 13px; line-height: 20px; }
+.r-handle { cursor: grab; letter-spacing: -3px; user-select: none; } .r-block.r-dragged { opacity: .45; }
+.r-block .r-tools button:hover { color: var(--r-link); text-decoration: none; }
+.r-drop { height: 0; border-top: 2px solid var(--r-link); margin: -1px 0; }
 .r-drawing svg { display: block; width: 100%; height: auto; }
+.r-media { display: flex; flex-wrap: wrap; gap: 12px 16px; align-items: flex-start; }
+.r-medium { margin: 0; max-width: 100%; } .r-medium figcaption { font-weight: 400; font-size: .85em; color: var(--r-faint); }
+.r-medium.image img { display: block; min-width: 64px; image-rendering: auto; } .r-medium video { max-width: 100%; }
+.r-medium.text, .r-medium.table { flex: 1 1 100%; min-width: 0; } .r-medium pre { max-height: 320px; margin: .3em 0; }
 .r-note { color: var(--r-faint); font-size: .85em; margin: .3em 0 0; }
 .r-values summary { color: var(--r-faint); font-size: .85em; cursor: pointer; width: fit-content; }
 .r-table { overflow-x: auto; margin: .6em 0; }

@@ -5,9 +5,10 @@ import { SERIES } from '../../drawing/palette.js';
 import { WIDTH, type SvgLook } from '../../drawing/svgParts.js';
 import type { ReportDocument } from '../document.js';
 import { lineText, type Shown } from '../drawAll.js';
-import type { TableData } from '../draw/index.js';
+import type { Medium, TableData } from '../draw/index.js';
 import type { Pictures } from '../pictures.js';
 import { problemText } from '../problem.js';
+import { isSound } from './sound.js';
 import { CODE, TEXT, type PdfFonts } from './fonts.js';
 
 /** Content as pdfmake takes it. */
@@ -70,12 +71,51 @@ export class PdfContent {
       }));
     const parts: Content[] = [];
     if (drawn.title !== '') parts.push({ text: this.text(drawn.title, { bold: true }), margin: [0, 8, 0, 4] });
-    if (drawn.svg) parts.push({ svg: drawn.svg(this.look(index)), width: ROOM, font: TEXT });
+    if (drawn.media) parts.push(...drawn.media.map((medium) => this.medium(medium, drawn.mediaWidth)));
+    else if (drawn.svg) parts.push({ svg: drawn.svg(this.look(index)), width: ROOM, font: TEXT });
     else parts.push(this.table(drawn.table));
     if (drawn.note !== '')
       parts.push({ text: this.text(drawn.note, { color: FAINT, fontSize: 8.5 }), margin: [0, 2, 0, 10] });
     // A drawing stays with its title; a table may go on over pages.
     return drawn.svg ? [{ stack: parts, unbreakable: true }] : parts;
+  }
+
+  /** A file with its caption; sounds, films and kinds of pictures that a PDF can't have are named. */
+  private medium({ caption, shown }: Medium, width = ROOM / 2): Content {
+    const named = (why: string): Content => ({ text: this.text(why, { color: FAINT, italics: true }) });
+    const cut = shown.kind === 'table' || shown.kind === 'text' ? shown.isCut : false;
+    const content = (): Content => {
+      switch (shown.kind) {
+        case 'image': {
+          const fit = [Math.min(ROOM, width), 500];
+          if (shown.mime === 'image/svg+xml') {
+            const svg = Buffer.from(shown.url.slice(shown.url.indexOf(',') + 1), 'base64').toString('utf8');
+            return { svg, fit };
+          }
+          if (shown.mime !== 'image/png' && shown.mime !== 'image/jpeg')
+            return named(l10n.t('a PDF has only PNG, JPEG and SVG pictures'));
+          const bytes = Buffer.from(shown.url.slice(shown.url.indexOf(',') + 1), 'base64');
+          return isSound(bytes, shown.mime) ? { image: shown.url, fit } : named(l10n.t('the picture is damaged'));
+        }
+        case 'audio':
+          return named(l10n.t('a sound, which a PDF can’t play'));
+        case 'video':
+          return named(l10n.t('a film, which a PDF can’t play'));
+        case 'table':
+          return this.table(shown.table);
+        case 'text':
+          return this.code(shown.text);
+        case 'none':
+          return named(shown.why);
+      }
+    };
+    const head = { text: this.text(caption, { color: FAINT, fontSize: 8.5 }), margin: [0, 4, 0, 2] };
+    const isWhole = shown.kind !== 'table' && shown.kind !== 'text';
+    return {
+      stack: [head, content(), ...(cut ? [named(l10n.t('Only the beginning is shown.'))] : [])],
+      unbreakable: isWhole,
+      margin: [0, 0, 0, 6],
+    };
   }
 
   private look(index: number): SvgLook {
@@ -268,6 +308,7 @@ export class PdfContent {
     if (found.mime === 'image/svg+xml') return { svg: found.bytes.toString('utf8'), fit: [ROOM, 600] };
     if (found.mime !== 'image/png' && found.mime !== 'image/jpeg')
       return missing(l10n.t('a PDF has only PNG, JPEG and SVG pictures'));
+    if (!isSound(found.bytes, found.mime)) return missing(l10n.t('the picture is damaged'));
     return { image: found.data!, fit: [ROOM, 600] };
   }
 

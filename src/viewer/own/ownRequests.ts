@@ -7,6 +7,7 @@ import {
   type Run,
   type Search,
 } from '../../protocol/engine/index.js';
+import { listWithCurves } from '../../store/series/firstCurves.js';
 import type { OwnViewerRequest } from '../../protocol/viewer.js';
 import { readLog } from '../../engine/disk/logText.js';
 import { readStageRuns, viewOf } from '../../engine/pipelines/view.js';
@@ -55,7 +56,7 @@ function handlers(shelf: OwnShelf, insights: Pick<Insights, 'of'>): Handlers {
   return {
     'experiments/list': () => ({ experiments: store.runs.experiments() }),
     'runs/list': (query) => {
-      const page = store.runs.list(query);
+      const page = listWithCurves(store, query);
       for (const { id } of page.runs.slice(0, 50).reverse()) shelf.prefer(id);
       return page;
     },

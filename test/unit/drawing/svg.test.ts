@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { chartSvg, type SvgChart } from '../../../src/drawing/svg.js';
+import { chartSvg, type SvgAxis, type SvgChart } from '../../../src/drawing/svg.js';
 import type { SvgLook } from '../../../src/drawing/svgParts.js';
 
 const look: SvgLook = {
@@ -15,12 +15,15 @@ const look: SvgLook = {
   },
   series: ['#00f'],
 };
+const axis = (range: [number, number], change: Partial<SvgAxis> = {}): SvgAxis => ({
+  ...{ range, side: 'left' as const, color: null, title: '' },
+  ...change,
+});
 const chart = (change: Partial<SvgChart> = {}): SvgChart => ({
   ...{
     title: 'loss',
     xTitle: 'step',
     x: [0, 10],
-    y: [0, 1],
     logX: false,
     logY: false,
     look,
@@ -38,6 +41,7 @@ const chart = (change: Partial<SvgChart> = {}): SvgChart => ({
       faint: false,
     },
   ],
+  axes: [axis([0, 1])],
   formatX: String,
   ...change,
 });
@@ -54,6 +58,29 @@ it('draws curves with gaps, axes and names, and escapes what programs say', () =
 it('places values on log axes', () => {
   const points = [1, 10, 100].map((x) => ({ x, y: x }));
   const curves = [{ name: 'a', points, color: 'red', dash: [], faint: true }];
-  const svg = chartSvg(chart({ x: [1, 100], y: [1, 100], logX: true, logY: true, curves }));
+  const svg = chartSvg(chart({ x: [1, 100], axes: [axis([1, 100])], logX: true, logY: true, curves }));
   expect(svg).toContain('d="M70.0 372.0L425.0 204.0L780.0 36.0"');
+});
+
+it('gives each vertical axis its side, colour, numbers and title, and draws each curve on its own', () => {
+  const scales = [1, 100, 0.001, 1e6];
+  const axes = scales.map((top, i) =>
+    axis([0, top], { side: i % 2 ? 'right' : 'left', color: i > 0 ? `#00000${i}` : null, title: `axis ${i}` }),
+  );
+  const curves = scales.map((top, i) => ({
+    ...{ name: `c${i}`, color: 'red', dash: [], faint: false, axis: i },
+    points: [
+      { x: 0, y: 0 },
+      { x: 10, y: top },
+    ],
+  }));
+  const svg = chartSvg(chart({ axes, curves }));
+  // All of them reach from the bottom to the top, whatever their scale.
+  expect(svg.match(/d="M132\.0 372\.0L668\.0 36\.0"/g)).toHaveLength(4);
+  const xs = [...svg.matchAll(/rotate\(-90 ([\d.]+) /g)].map(([, x]) => Number(x));
+  expect(xs).toEqual([78, 722, 16, 784]);
+  for (const [i, { color, title }] of axes.entries()) {
+    expect(svg).toContain(`>${title}</text>`);
+    if (color) expect(svg.match(new RegExp(`fill="${color}"`, 'g'))!.length, `axis ${i}`).toBeGreaterThan(3);
+  }
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { blockText, insertAfter } from '../../../src/report/blocks/write.js';
+import { between, moveBlock } from '../../../src/report/blocks/move.js';
+import { blockText } from '../../../src/report/blocks/write.js';
 import { readDocument } from '../../../src/report/document.js';
 import { problemLine } from '../../../src/report/drawAll.js';
 
@@ -100,9 +101,44 @@ describe('a block that is written', () => {
   });
 
   it('stands between blank lines', () => {
-    expect(insertAfter('', 0, 'B\n')).toBe('B\n');
-    expect(insertAfter('a', 1, 'B\n')).toBe('\n\nB\n');
-    expect(insertAfter('a\nb', 2, 'B\n')).toBe('\nB\n\n');
-    expect(insertAfter('a\n\n\nb', 3, 'B\n')).toBe('B\n');
+    expect(between('', 0, 'B\n')).toBe('B\n');
+    expect(between('a', 1, 'B\n')).toBe('\n\nB\n');
+    expect(between('a\nb', 2, 'B\n')).toBe('\nB\n\n');
+    expect(between('a\n\n\nb', 3, 'B\n')).toBe('B\n');
+  });
+});
+
+describe('moving blocks', () => {
+  const text = `# Title\n\n${FENCE}tunesmith chart\na: 1\n${FENCE}\n\nWords.\n\n${FENCE}tunesmith table\nb: 2\n${FENCE}\n`;
+  const moved = (source: string, index: number, before: number | null): string => {
+    const edits = moveBlock(source, readDocument(source).blocks[index]!, before);
+    return [...edits]
+      .sort((a, b) => b.start - a.start)
+      .reduce((out, { start, end, text: own }) => out.slice(0, start) + own + out.slice(end), source);
+  };
+  const order = (source: string): string[] => source.split('\n').filter((line) => /^(#|W|.*tunesmith)/.test(line));
+
+  it('puts a block before another piece or to the end, between blank lines, and back as it was', () => {
+    const [title, chart, words, table] = order(text);
+    const down = moved(text, 0, 9);
+    expect(order(down)).toEqual([title, words, chart, table]);
+    expect(down).not.toMatch(/\n\n\n/);
+    expect(moved(down, 0, 3)).toBe(text);
+    expect(order(moved(text, 0, null))).toEqual([title, words, table, chart]);
+    expect(order(moved(text, 1, 1))).toEqual([table, title, chart, words]);
+    expect(readDocument(moved(text, 1, 1)).blocks).toHaveLength(2);
+  });
+
+  it('leaves a block where it is', () => {
+    const { blocks } = readDocument(text);
+    for (const before of [3, 7]) expect(moveBlock(text, blocks[0]!, before), String(before)).toEqual([]);
+    for (const before of [9, null]) expect(moveBlock(text, blocks[1]!, before), String(before)).toEqual([]);
+  });
+
+  it('keeps the text of a block that nothing ends, and of lines with carriage returns', () => {
+    const open = `a\n\n${FENCE}tunesmith chart\nb: 1`;
+    expect(moved(open, 0, 1)).toBe(`${FENCE}tunesmith chart\nb: 1\n\na\n\n`);
+    const dos = text.replaceAll('\n', '\r\n');
+    expect(order(moved(dos, 0, 9).replaceAll('\r', ''))).toEqual(order(moved(text, 0, 9)));
   });
 });

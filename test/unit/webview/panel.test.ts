@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Experiment, Run, Search } from '../../../src/protocol/engine/index.js';
+import type { Experiment, Run, Search, SeriesData } from '../../../src/protocol/engine/index.js';
 import type { FromPanel, PanelState, ToPanel } from '../../../src/protocol/panel/index.js';
 
 /** The browser and the host as far as the model meets them; the engine's answers come from `rows`. */
@@ -9,6 +9,7 @@ class Surroundings {
   experiments: Experiment[] = [];
   rows: Run[] = [];
   searches: Search[] = [];
+  series: SeriesData[] = [];
   readonly refusals: Record<string, { message: string; declined?: boolean }> = {};
   private listener: (event: { data: ToPanel }) => void = () => {};
   visibility: 'visible' | 'hidden' = 'visible';
@@ -41,7 +42,12 @@ class Surroundings {
     const { ids } = message.params as { ids?: string[] };
     const answers: Record<string, unknown> = {
       'experiments/list': { experiments: this.experiments },
-      'runs/list': { runs: this.rows.filter(({ id }) => !ids || ids.includes(id)), total: this.rows.length },
+      'runs/list': {
+        runs: this.rows.filter(({ id }) => !ids || ids.includes(id)),
+        total: this.rows.length,
+        ...((message.params as { curves?: unknown }).curves !== undefined && { series: this.series }),
+      },
+      'series/read': { series: [] },
       'searches/list': { searches: this.searches },
       'devices/list': { devices: [] },
       'best/of': { best: null },
@@ -101,6 +107,33 @@ describe('PanelModel', () => {
     expect(model.loaded).toBe(true);
     expect(model.drawn.map(({ id }) => id)).toEqual(['r1', 'r2']);
     expect(here.watches().at(-1)).toEqual(['r2']);
+  });
+
+  it('has the curves of the first chart together with its runs, and reads on only those of live ones', async () => {
+    const objective = { metric: 'loss', goal: 'minimize', value: 1, step: 1 } as Run['objective'];
+    const metrics = { loss: { last: 1, lastStep: 1, min: 1, max: 1, count: 2 } };
+    here.rows = [run('r1', { objective, metrics }), run('r2', { status: 'running', objective, metrics })];
+    here.series = ['r1', 'r2'].map((id) => ({
+      ...{ run: id, metric: 'loss', mode: 'replace', total: 2, inRange: 2, x: [0, 1], y: [2, 1] },
+    }));
+    const model = await open({ experiment: 'digits', tab: 'charts', page: null, view: {} });
+    const want = { metric: 'loss', runs: ['r1', 'r2'], x: 'step', range: null, points: 960 } as const;
+    expect(['r1', 'r2'].map((id) => model.feed.get(want, id)?.y)).toEqual([
+      [2, 1],
+      [2, 1],
+    ]);
+    const asked = here.asked.find(({ method }) => method === 'runs/list')!.params;
+    expect(asked).toMatchObject({ curves: { runs: 20, x: 'step', points: 960 } });
+    const read = here.asked.filter(({ method }) => method === 'series/read');
+    expect(
+      read.flatMap(({ params }) => (params as { queries: { run: string }[] }).queries.map((one) => one.run)),
+    ).toEqual(['r2']);
+    // A wide chart keeps its finer curves when the rows are read again.
+    model.feed.want(model, { ...want, points: 3000 });
+    await vi.advanceTimersByTimeAsync(1000);
+    here.series[0]!.y = [9, 9];
+    await Promise.all([model.refresh(), vi.advanceTimersByTimeAsync(10)]);
+    expect(model.feed.get(want, 'r1')?.y).toEqual([2, 1]);
   });
 
   it('knows why nothing could be read, until it can', async () => {

@@ -1,4 +1,4 @@
-import type { RequestParams, RequestResult } from '../../../src/protocol/engine/index.js';
+import type { RequestParams, RequestResult, SeriesData } from '../../../src/protocol/engine/index.js';
 import {
   continuation,
   isDownsampled,
@@ -224,6 +224,23 @@ export class SeriesFeed {
     if (!this.active || this.inFlight) return;
     this.hurry();
     void this.flush();
+  }
+
+  /** Takes whole series that have come with their runs. Those of live runs are read on: they may have grown since. */
+  bring(
+    series: readonly SeriesData[],
+    { x, points }: { x: ReadAxis; points: number },
+    isLive: (run: string) => boolean,
+  ): void {
+    for (const data of series) {
+      const entry = this.entry({ metric: data.metric, runs: [], x, range: null, points }, data.run);
+      // A wider chart has more points of it already, and reads it again itself.
+      if (entry.series && entry.points > points) continue;
+      entry.asked = this.now();
+      this.take([entry], [data]);
+      entry.dirty = isLive(data.run);
+    }
+    this.report(false);
   }
 
   private async flush(): Promise<void> {

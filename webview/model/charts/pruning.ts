@@ -3,7 +3,7 @@ import { PRUNING } from '../../../src/protocol/trainer/pruning.js';
 import type { Run, SeriesData } from '../../../src/protocol/engine/index.js';
 import { hasMetric } from '../runs/metricNames.js';
 import { entryOf } from '../../../src/protocol/values/records.js';
-import { fromWire } from '../../../src/protocol/values/index.js';
+import { fromWire } from '../../../src/protocol/values/wireNumber.js';
 
 /** Sizes that a network is compared by. */
 export const SIZES = [PRUNING.weights, PRUNING.multiplyAdds, PRUNING.microseconds] as const;

@@ -1,6 +1,6 @@
-import { RANGE } from '../../../src/protocol/trainer/rangeTest.js';
+import { RANGE } from '../../../src/protocol/trainer/rangeNames.js';
 import type { Run, SeriesData } from '../../../src/protocol/engine/index.js';
-import { fromWire } from '../../../src/protocol/values/index.js';
+import { fromWire } from '../../../src/protocol/values/wireNumber.js';
 import { entryOf } from '../../../src/protocol/values/records.js';
 
 export interface RangePoint {

@@ -1,4 +1,4 @@
-import { HistogramDrawing } from '../../../src/protocol/engine/drawings.js';
+import { HistogramDrawing } from '../../../src/protocol/engine/drawingFiles.js';
 import { textOf } from './media.js';
 
 export interface StepHistogram {

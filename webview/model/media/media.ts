@@ -61,21 +61,6 @@ const ORDER: readonly MediaKind[] = [
   ...(['image', 'video', 'audio', 'scene', 'plot', 'histogram', 'table', 'graph', 'text', 'html', 'other'] as const),
 ];
 
-/** Places of the files at a run's newest step up to `step`; of its first step if all come later. */
-export function filesAt({ steps, at }: MediaSeries, step: number): { step: number; at: number[] } {
-  let [low, high] = [0, steps.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((steps[middle] ?? 0) <= step) low = middle + 1;
-    else high = middle;
-  }
-  const found = steps[Math.max(0, low - 1)] ?? 0;
-  let [first, end] = [Math.max(0, low - 1), Math.max(1, low)];
-  while (first > 0 && (steps[first - 1] ?? 0) === found) first--;
-  while (end < steps.length && (steps[end] ?? 0) === found) end++;
-  return { step: found, at: at.slice(first, end) };
-}
-
 /** Returns up to this many places, evenly spaced, always including the last. */
 export function sample(places: readonly number[], most: number): number[] {
   if (places.length <= most) return [...places];

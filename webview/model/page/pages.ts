@@ -1,5 +1,6 @@
 /** Pages in place of the tabs: of one run, and of several side by side. */
-import { MOST_COMPARED, type PanelPage, type PanelState, type RunSection } from '../../../src/protocol/panel/index.js';
+import type { PanelPage, PanelState } from '../../../src/protocol/panel/index.js';
+import { MOST_COMPARED, type RunSection } from '../../../src/protocol/panel/sections.js';
 
 /** Ids of the runs that a page shows. */
 export function pageRuns(page: PanelPage | null): readonly string[] {

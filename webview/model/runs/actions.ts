@@ -3,7 +3,7 @@ import type { PanelModel } from '../panel.js';
 import { isRangeTest } from '../charts/range.js';
 import { canPause, canResume, canStop, isLive, isReadOnly } from '../values.js';
 import { l10n } from '../../../src/format/l10n.js';
-import { MOST_COMPARED } from '../../../src/protocol/panel/index.js';
+import { MOST_COMPARED } from '../../../src/protocol/panel/sections.js';
 import { compareRuns, openRun } from '../page/pages.js';
 
 /** An action on runs, the same in the table, the legend and the trial list. */

@@ -1,7 +1,7 @@
 /** Metrics whose values are on the screen somewhere, so that rows are to have them. */
 import { PRUNING } from '../../../src/protocol/trainer/pruning.js';
-import { RANGE } from '../../../src/protocol/trainer/rangeTest.js';
-import { ROW_METRICS } from '../../../src/protocol/engine/rows.js';
+import { RANGE } from '../../../src/protocol/trainer/rangeNames.js';
+import { ROW_METRICS } from '../../../src/protocol/engine/limits.js';
 import { FormulaError, parseFormula } from '../../../src/query/formula.js';
 
 /** Metrics that views look for in every run. */

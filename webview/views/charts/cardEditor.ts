@@ -1,14 +1,23 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { FormulaError, parseFormula } from '../../../src/query/formula.js';
-import { button, checkbox, textField } from '../../components/controls.js';
+import { axisOf, isColor, MOST_AXES, soundAxes, type CardAxis, type Side } from '../../../src/drawing/cardAxes.js';
+import { COLORS } from '../../../src/drawing/palette.js';
+import { readTheme } from '../../charts/theme.js';
+import { button, dropdown, textField } from '../../components/controls.js';
 import type { PanelModel } from '../../model/panel.js';
-import type { OwnCard } from '../../model/view.js';
+import { withAxes, type OwnCard } from '../../model/view.js';
 import { l10n } from '../../../src/format/l10n.js';
 
 /** Metrics that are offered while a formula is typed. */
 const OFFERED = 12;
 /** Curves of one card. */
 const MOST_SERIES = 12;
+
+type AxisLook = Pick<CardAxis, 'side' | 'color'>;
+const FIRST: AxisLook = { side: 'left', color: null };
+
+/** A colour as a colour field and a stored axis take it; names and the like become grey. */
+const hexOf = (css: string): string => (isColor(css) ? css.toLowerCase() : '#808080');
 
 /** Makes or changes a card of several metrics or formulas, with mistakes under each field. */
 class CardEditor extends LitElement {
@@ -18,8 +27,9 @@ class CardEditor extends LitElement {
     done: { attribute: false },
     heading: { state: true },
     series: { state: true },
-    right: { state: true },
     at: { state: true },
+    axis: { state: true },
+    axes: { state: true },
   };
   declare model: PanelModel;
   /** The card that is changed; null: a new one. */
@@ -27,8 +37,10 @@ class CardEditor extends LitElement {
   declare done: () => void;
   declare heading: string;
   declare series: string[];
-  /** By curve: it belongs to the axis on the right. */
-  declare right: boolean[];
+  /** By curve: the place of its axis. */
+  declare axis: number[];
+  /** Side and colour of each axis. */
+  declare axes: AxisLook[];
   declare at: number;
 
   constructor() {
@@ -36,7 +48,8 @@ class CardEditor extends LitElement {
     this.card = null;
     this.heading = '';
     this.series = [''];
-    this.right = [false];
+    this.axis = [0];
+    this.axes = [FIRST];
     this.at = 0;
   }
 
@@ -46,8 +59,10 @@ class CardEditor extends LitElement {
 
   protected override firstUpdated(): void {
     if (this.card) {
-      const { title, series, right = [] } = this.card;
-      [this.heading, this.series, this.right] = [title, [...series], series.map((text) => right.includes(text))];
+      const { title, series, axes } = this.card;
+      [this.heading, this.series] = [title, [...series]];
+      this.axis = series.map((text) => (axes ? axisOf(axes, text) : 0));
+      if (axes) this.axes = axes.map(({ side, color }) => ({ side, color }));
     }
     this.requestUpdate();
     void this.updateComplete.then(() => this.querySelector<HTMLElement>('vscode-text-field')?.focus());
@@ -78,13 +93,84 @@ class CardEditor extends LitElement {
     const { cards } = this.model.view;
     const isNew = !this.card?.id;
     const id = this.card?.id || `own:${Math.max(0, ...cards.map(({ id: one }) => Number(one.slice(4)) || 0)) + 1}`;
-    const right = series.filter((text) => this.right[this.series.findIndex((one) => one.trim() === text)]);
-    const isTwo = right.length > 0 && right.length < series.length;
-    const card = { id, title: this.heading.trim(), series, ...(isTwo && { right }) };
+    const axes = this.axes.map((look, at) => ({ ...look, series: series.filter((text) => this.axisOf(text) === at) }));
+    const card = withAxes({ id, title: this.heading.trim(), series }, soundAxes(series, axes));
     this.model.setView({
       cards: !isNew ? cards.map((one) => (one.id === id ? card : one)) : [...cards, card],
     });
     this.done();
+  }
+
+  private axisOf(text: string): number {
+    return this.axis[this.series.findIndex((one) => one.trim() === text)] ?? 0;
+  }
+
+  /** Moves a curve to another axis; one after the last is new, on the other side, in the next colour. */
+  private moveTo(i: number, to: number): void {
+    this.axis = this.series.map((_, at) => (at === i ? to : (this.axis[at] ?? 0)));
+    if (to < this.axes.length) return;
+    const side: Side = this.axes.at(-1)!.side === 'left' ? 'right' : 'left';
+    this.axes = [...this.axes, { side, color: hexOf(readTheme().series[to % COLORS]!) }];
+  }
+
+  /** Chooses the axis of a curve. */
+  private axisChoice(i: number): TemplateResult {
+    const names = this.axes.map((_, at) => ({ value: String(at), label: l10n.t('Axis {0}', at + 1) }));
+    const next = { value: String(this.axes.length), label: l10n.t('New axis') };
+    return dropdown({
+      label: l10n.t('Axis of curve {0}', i + 1),
+      value: String(this.axis[i] ?? 0),
+      options: this.axes.length < MOST_AXES ? [...names, next] : names,
+      testId: `card-axis-${i}`,
+      onChange: (to) => this.moveTo(i, Number(to)),
+    });
+  }
+
+  /** Side and colour of each axis that has a curve, if there are several. */
+  private axisLooks(): TemplateResult | typeof nothing {
+    const used = this.axes
+      .map((look, at) => ({ look, at }))
+      .filter(({ at }) => this.series.some((_, i) => (this.axis[i] ?? 0) === at));
+    if (used.length < 2) return nothing;
+    const change = (at: number, look: Partial<AxisLook>): void => {
+      this.axes = this.axes.map((one, i) => (i === at ? { ...one, ...look } : one));
+    };
+    return html`<div class="axis-looks" role="group" aria-label=${l10n.t('Axes')}>
+      ${used.map(
+        ({ look, at }) =>
+          html`<div class="axis-look">
+            <span>${l10n.t('Axis {0}', at + 1)}</span>
+            ${dropdown({
+              label: l10n.t('Side of axis {0}', at + 1),
+              value: look.side,
+              options: [
+                { value: 'left', label: l10n.t('left') },
+                { value: 'right', label: l10n.t('right') },
+              ],
+              testId: `axis-side-${at}`,
+              onChange: (side) => change(at, { side: side as Side }),
+            })}
+            <input
+              type="color"
+              aria-label=${l10n.t('Colour of axis {0}', at + 1)}
+              title=${l10n.t('Colour of axis {0}', at + 1)}
+              data-testid="axis-color-${at}"
+              .value=${look.color ?? hexOf(readTheme().faintText)}
+              @input=${(event: Event) => change(at, { color: (event.target as HTMLInputElement).value })}
+            />
+            ${
+              look.color === null
+                ? nothing
+                : button({
+                    label: l10n.t('Colour of the texts'),
+                    icon: 'clear-all',
+                    iconOnly: true,
+                    onClick: () => change(at, { color: null }),
+                  })
+            }
+          </div>`,
+      )}
+    </div>`;
   }
 
   /** Metrics that contain the last word that is typed. */
@@ -123,7 +209,7 @@ class CardEditor extends LitElement {
       })}
       ${this.series.map(
         (text, i) =>
-          html`<div @focusin=${() => (this.at = i)}>
+          html`<div class="card-curve" @focusin=${() => (this.at = i)}>
             ${textField({
               label: l10n.t('Metric or formula {0}', i + 1),
               placeholder: l10n.t('Metric or formula, such as train/loss - val/loss'),
@@ -132,21 +218,11 @@ class CardEditor extends LitElement {
               onInput: (value) => this.set(i, value),
               onEnter: () => this.save(),
             })}
-            ${
-              this.series.length > 1
-                ? checkbox({
-                    label: l10n.t('Axis on the right'),
-                    checked: this.right[i] ?? false,
-                    testId: `card-right-${i}`,
-                    onChange: (isRight) =>
-                      (this.right = this.series.map((_, at) => (at === i ? isRight : (this.right[at] ?? false)))),
-                  })
-                : nothing
-            }
+            ${this.series.length > 1 ? this.axisChoice(i) : nothing}
             ${errors[i] === null ? nothing : html`<p class="field-error" id="card-error-${i}" data-testid="card-error-${i}">${errors[i]}</p>`}
           </div>`,
       )}
-      ${this.offers()}
+      ${this.axisLooks()}${this.offers()}
       <div class="row">
         ${
           this.series.length < MOST_SERIES

@@ -10,6 +10,8 @@ import type { Run } from '../../../src/protocol/engine/index.js';
 import { chartedMetrics, hasRanks, type RankLook } from '../../model/charts/ranks.js';
 import type { XAxis } from '../../../src/drawing/series.js';
 import type { Smoothing } from '../../../src/drawing/smoothing.js';
+import type { ChartCard } from '../../charts/card.js';
+import { carry, chartBlock } from '../../model/reports.js';
 import { moveCard, OUTLIER_OPTIONS, X_OPTIONS } from '../../charts/cardSettings.js';
 import { entryOf } from '../../../src/protocol/values/records.js';
 import { Follows } from '../../model/signal.js';
@@ -291,7 +293,8 @@ class ChartsView extends LitElement {
             .isFirst=${isFirst && i < AT_ONCE}
             @dragstart=${(event: DragEvent) => {
               this.dragged = card;
-              event.dataTransfer?.setData('text/plain', card);
+              const shown = (event.currentTarget as Element).querySelector<ChartCard>('ts-chart');
+              if (shown && event.dataTransfer) carry(event.dataTransfer, chartBlock(shown));
             }}
             @dragover=${(event: DragEvent) => this.dragged !== null && names.includes(this.dragged) && event.preventDefault()}
             @drop=${(event: DragEvent) => {

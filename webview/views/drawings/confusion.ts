@@ -1,4 +1,5 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { idle } from '../../components/idle.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { button, dropdown } from '../../components/controls.js';
 import {
@@ -49,7 +50,10 @@ class ConfusionView extends LitElement {
 
   protected override willUpdate(): void {
     this.confusions ??= new Confusions(
-      async (id) => (await this.model.host.request('runs/confusion', { id })).confusion,
+      async (id) => {
+        await idle();
+        return (await this.model.host.request('runs/confusion', { id })).confusion;
+      },
       () => this.requestUpdate(),
     );
   }

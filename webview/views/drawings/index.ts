@@ -8,6 +8,7 @@ import type { Run } from '../../../src/protocol/engine/index.js';
 import type { Drawings } from '../../../src/protocol/engine/drawings.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
+import { idle } from '../../components/idle.js';
 import { drawingOf } from './drawing.js';
 
 /** Runs that are asked for drawings, at most. */
@@ -40,7 +41,10 @@ class DrawingsView extends LitElement {
 
   protected override willUpdate(): void {
     this.drawings ??= new DrawingsOfRuns(
-      (query) => this.model.host.request('runs/drawings', query),
+      async (query) => {
+        await idle();
+        return this.model.host.request('runs/drawings', query);
+      },
       () => this.requestUpdate(),
     );
   }

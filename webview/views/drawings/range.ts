@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { RANGE } from '../../../src/protocol/trainer/rangeTest.js';
+import { RANGE } from '../../../src/protocol/trainer/rangeNames.js';
 import type { Run } from '../../../src/protocol/engine/index.js';
 import { button } from '../../components/controls.js';
 import { clamp, logAxis, numberAxis, shortValue } from '../../../src/drawing/axes.js';

@@ -3,13 +3,16 @@ import { repeat } from 'lit/directives/repeat.js';
 import { button, slider } from '../../components/controls.js';
 import { icon } from '../../components/icon.js';
 import type { PanelModel } from '../../model/panel.js';
-import { filesAt, type MediaGroup, type MediaKind, type MediaOfRuns } from '../../model/media/media.js';
+import { filesAt } from '../../../src/drawing/mediaSteps.js';
+import { type MediaGroup, type MediaKind, type MediaOfRuns } from '../../model/media/media.js';
 import { TEST_IDS } from '../../testids.js';
 import { swatch } from '../charts/swatch.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
 import './histogram.js';
 import './item.js';
+import { addToReport, carry, mediaBlock } from '../../model/reports.js';
+import type { NewBlock } from '../../../src/protocol/report.js';
 import type { HistogramLook } from './histogram.js';
 
 /** Files of one run at one step that are shown. */
@@ -59,8 +62,15 @@ class MediaCard extends LitElement {
       data-kind=${group.kind}
     >
       <div class="chart-head">
-        <h2>${icon(ICONS[group.kind])}<span title=${group.name}>${group.name}</span></h2>
+        <h2 draggable="true" @dragstart=${(event: DragEvent) => event.dataTransfer && carry(event.dataTransfer, this.block())}>${icon(ICONS[group.kind])}<span title=${group.name}>${group.name}</span></h2>
         ${this.choices(at)}
+        ${button({
+          label: l10n.t('Add to Report…'),
+          icon: 'notebook',
+          iconOnly: true,
+          testId: 'media-report',
+          onClick: () => addToReport(this.model, this.block()),
+        })}
         ${button({
           label: this.wide ? l10n.t('Smaller') : l10n.t('Larger'),
           icon: this.wide ? 'screen-normal' : 'screen-full',
@@ -77,6 +87,14 @@ class MediaCard extends LitElement {
         )}
       </div>
     </section>`;
+  }
+
+  private block(): NewBlock {
+    const { of, name } = this.group;
+    return mediaBlock(
+      of.map(({ run }) => run.id),
+      ...[name, this.step] as const,
+    );
   }
 
   private choices(at: number): TemplateResult | typeof nothing {

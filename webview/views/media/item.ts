@@ -1,7 +1,8 @@
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { WhenSeen } from '../../components/whenSeen.js';
-import { ModelGraph, PlotDrawing } from '../../../src/protocol/engine/drawings.js';
-import { MOST_MEDIA_BYTES, type MediaFile } from '../../../src/protocol/engine/media.js';
+import { ModelGraph, PlotDrawing } from '../../../src/protocol/engine/drawingFiles.js';
+import type { MediaFile } from '../../../src/protocol/engine/media.js';
+import { MOST_MEDIA_BYTES } from '../../../src/protocol/engine/limits.js';
 import type { Run } from '../../../src/protocol/engine/index.js';
 import { formatNumber } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';

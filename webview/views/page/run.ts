@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { RunDetail } from '../../../src/protocol/engine/index.js';
-import { RUN_SECTIONS, type RunSection } from '../../../src/protocol/panel/index.js';
+import { RUN_SECTIONS, type RunSection } from '../../../src/protocol/panel/sections.js';
 import { button } from '../../components/controls.js';
 import { emptyState } from '../../components/emptyState.js';
 import { icon, progressBar, statusIcon } from '../../components/icon.js';

@@ -1,4 +1,5 @@
 import { LIVE_STATUSES } from '../../../protocol/engine/index.js';
+import { listWithCurves } from '../../../store/series/firstCurves.js';
 import type { Floats } from '../../../protocol/values/floats.js';
 import type { Params } from '../../../protocol/values/index.js';
 import type { Environment } from '../../disk/environments.js';
@@ -109,7 +110,7 @@ export function runHandlers(parts: EngineParts) {
   ) => (folders.isAsked(id) === 'yes' ? null : maker.planAgain(id, params, floats, environment).plan);
   return {
     'experiments/list': () => ({ experiments: store.runs.experiments() }),
-    'runs/list': (query) => store.runs.list(query),
+    'runs/list': (query) => listWithCurves(store, query),
     'runs/get': ({ id }) => {
       const run = store.runs.detail(id);
       if (!run) throw notFound('run', id);

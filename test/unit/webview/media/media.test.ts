@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Run } from '../../../../src/protocol/engine/index.js';
 import type { MediaFile, MediaList } from '../../../../src/protocol/engine/media.js';
-import { filesAt, groupMedia, kindOf, MediaOfRuns, sample } from '../../../../webview/model/media/media.js';
+import { filesAt } from '../../../../src/drawing/mediaSteps.js';
+import { groupMedia, kindOf, MediaOfRuns, sample } from '../../../../webview/model/media/media.js';
 
 const run = (id: string, status: Run['status'] = 'completed'): Run => ({ id, name: id, status, endedAt: 1 }) as Run;
 const list = (name: string, mime: string, steps: (number | null)[]): MediaList => ({

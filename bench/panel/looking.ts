@@ -1,5 +1,5 @@
 /** Measures of a page of the panel: times, frames, heap. */
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, CDPSession, Page } from 'playwright-core';
 
 export async function openPanel(
   context: BrowserContext,
@@ -15,8 +15,20 @@ export async function openPanel(
     ...(shown && { page: JSON.stringify(shown) }),
   });
   if (process.env.PROFILE) await profile(page);
+  const session = await context.newCDPSession(page);
+  // Times of the processor: those of a clock say little on a machine that others use.
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  clocks.set(page, session);
   await page.goto(`${base}/?${search}`);
   return page;
+}
+
+const clocks = new WeakMap<Page, CDPSession>();
+
+/** Milliseconds of processor time that the main thread has taken so far. */
+export async function busy(page: Page): Promise<number> {
+  const { metrics } = await clocks.get(page)!.send('Performance.getMetrics');
+  return 1000 * metrics.find(({ name }) => name === 'TaskDuration')!.value;
 }
 
 /** Milliseconds from when the panel's script has run until the condition is true on the page. */
@@ -56,8 +68,17 @@ export const scriptTime = (page: Page): Promise<number> =>
     return at('ran') - at('script');
   });
 
-/** Frames a second while something happens, and the longest one in milliseconds. */
-export async function frames(page: Page, act: () => Promise<unknown>): Promise<{ fps: number; longest: number }> {
+export interface Frames {
+  /** Frames a second. */
+  fps: number;
+  /** Milliseconds of the longest one, and of processor time that the main thread takes for each. */
+  longest: number;
+  cost: number;
+}
+
+/** Counts frames while something happens. */
+export async function frames(page: Page, act: () => Promise<unknown>): Promise<Frames> {
+  const before = await busy(page);
   await page.evaluate(() => {
     const times: number[] = [];
     const tick = (now: number): void => {
@@ -68,12 +89,14 @@ export async function frames(page: Page, act: () => Promise<unknown>): Promise<{
     requestAnimationFrame(tick);
   });
   await act();
-  return page.evaluate(() => {
+  const cost = (await busy(page)) - before;
+  const found = await page.evaluate(() => {
     const { times } = window as never as { times: number[] };
     Object.assign(window, { done: true });
     const gaps = times.slice(1).map((time, i) => time - times[i]!);
-    return { fps: (1000 * gaps.length) / (times.at(-1)! - times[0]!), longest: Math.max(...gaps) };
+    return { fps: (1000 * gaps.length) / (times.at(-1)! - times[0]!), longest: Math.max(...gaps), count: gaps.length };
   });
+  return { ...found, cost: cost / found.count };
 }
 
 /** Mebibytes of JavaScript objects after a collection. */

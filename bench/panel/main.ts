@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { serve } from './answers.js';
 import { openData, type Sizes } from './data.js';
-import { DRAWN, frames, heap, openPanel, scriptTime, since, timeline } from './looking.js';
+import { busy, DRAWN, frames, type Frames, heap, openPanel, scriptTime, since, timeline } from './looking.js';
 import { tensorboard, writePeer } from './peer.js';
 
 const { values } = parseArgs({
@@ -44,6 +44,7 @@ async function first(context: BrowserContext, base: string, experiment: string, 
   for (let i = 0; i < 2; i++) {
     const page = await openPanel(context, base, { experiment });
     times.push(await since(page, DRAWN(20, 20 * points)));
+    say(`  main thread by then, ${i === 0 ? 'cold' : 'warm'}`, await busy(page), 'ms of processor time');
     if (process.env.TIMELINE) await timeline(page);
     if (i === 0) say("the panel's script: fetched, compiled and run, cold", await scriptTime(page), 'ms');
     await page.close();
@@ -66,8 +67,8 @@ const across = async (page: Page): Promise<void> => {
   }
 };
 
-const sayFrames = (what: string, { fps, longest }: { fps: number; longest: number }): void =>
-  say(what, fps, `frames/s, longest ${longest.toFixed(0)} ms`);
+const sayFrames = (what: string, { fps, longest, cost }: Frames): void =>
+  say(what, fps, `frames/s, longest ${longest.toFixed(0)} ms, ${cost.toFixed(1)} ms of the main thread each`);
 
 const MEASURES: Record<string, Measure> = {
   async peer(context, base) {
@@ -113,6 +114,7 @@ const MEASURES: Record<string, Measure> = {
         await since(page, DRAWN(sizes.runs, sizes.runs * sizes.points)),
         'ms',
       );
+      say('  main thread by then', await busy(page), 'ms of processor time');
       if (what === 'warm') {
         say('  heap with all of them drawn', await heap(page), 'MiB');
         sayFrames('  hover over their chart', await frames(page, () => across(page)));

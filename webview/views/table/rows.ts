@@ -1,4 +1,5 @@
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, noChange, nothing, type TemplateResult } from 'lit';
+import type { Run } from '../../../src/protocol/engine/index.js';
 import { styles } from '../../components/cssVars.js';
 import type { RunPages } from '../../model/table/pages.js';
 import { windowOf } from '../../model/table/virtual.js';
@@ -34,11 +35,16 @@ class TableRows extends LitElement {
 
   private readonly scrolled = () => this.requestUpdate();
 
+  /** A listener that might stop the wheel: the browser then scrolls in step with this page, which renders each frame's rows, and not ahead of it. */
+  private readonly wheeled = (): void => undefined;
+
   private follow(scroller: HTMLElement | null): void {
     if (scroller === this.followed) return;
     this.followed?.removeEventListener('scroll', this.scrolled);
+    this.followed?.removeEventListener('wheel', this.wheeled);
     this.followed = scroller;
     scroller?.addEventListener('scroll', this.scrolled, { passive: true });
+    scroller?.addEventListener('wheel', this.wheeled, { passive: false });
   }
 
   override connectedCallback(): void {
@@ -67,6 +73,24 @@ class TableRows extends LitElement {
     if (!row.isConnected || row.dataset.testid !== run) this.scroller?.focus({ preventScroll: true });
   }
 
+  /** Elements that are removed and made again show nothing yet. */
+  private elements(count: number): number {
+    this.shown.length = Math.min(this.shown.length, count);
+    return count;
+  }
+
+  /** What each element shows, and who has rendered it. */
+  private shown: { index: number | null; run: Run | undefined; row: unknown }[] = [];
+
+  /** Renders the row of an element, or leaves it: while the table is scrolled most rows stay what they were. */
+  private inPlace(element: number, index: number | null): unknown {
+    const run = index === null ? undefined : this.pages.row(index);
+    const before = this.shown[element];
+    if (before?.index === index && before.run === run && before.row === this.row) return noChange;
+    this.shown[element] = { index, run, row: this.row };
+    return index === null ? nothing : this.row(index);
+  }
+
   override render(): TemplateResult {
     this.follow(this.scroller);
     const { pages, scroller } = this;
@@ -77,9 +101,9 @@ class TableRows extends LitElement {
     const elements = Math.min(pages.total, Math.ceil(height / ROW) + 2 * OVERSCAN + 1);
     const turn = Math.ceil(view.first / Math.max(1, elements)) * elements;
     return html`<div class="table-rows" ${styles({ height: `${pages.total * ROW}px` })}>
-      ${Array.from({ length: elements }, (_, i) => {
+      ${Array.from({ length: this.elements(elements) }, (_, i) => {
         const index = turn + i < view.first + elements ? turn + i : turn + i - elements;
-        return index < pages.total ? this.row(index) : nothing;
+        return this.inPlace(i, index < pages.total ? index : null);
       })}
     </div>`;
   }

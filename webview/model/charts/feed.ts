@@ -56,22 +56,27 @@ const COARSE_INTERVAL = 2000;
 /** Series in one request, so that no single answer blocks the screen: more of them if few points of each are needed. */
 const BATCH = { least: 200, most: 1000, points: 60_000 };
 /** Milliseconds between two reports of points while more of them are read in parts. */
-const PARTS_INTERVAL = 400;
+const PARTS_INTERVAL = 1000;
+/** Requests at once while many series are read in parts: the engine reads the next ones while the page takes those before. */
+const AT_ONCE = 2;
 /** Series kept although no chart on the screen shows them. */
 const SPARE = 600;
 
 /**
- * Keeps the series of visible charts up to date: requests missing or grown ones at most four times a second, one
- * request at a time, only for wants that are held, and none while inactive.
+ * Keeps the series of visible charts up to date: requests missing or grown ones at most four times a second, one request at a
+ * time (two while many are read in parts), only for wants that are held, and none while inactive.
  */
 export class SeriesFeed {
   private readonly entries = new Map<string, Entry>();
   private readonly wants = new Map<object, Want>();
   private timer: ReturnType<typeof setTimeout> | null = null;
-  private inFlight = false;
+  /** Requests without an answer so far. */
+  private inFlight = 0;
   private lastFlush = -Infinity;
   /** More series were due than fit in one request: the rest is requested at once. */
   private isCut = false;
+  /** Several requests belong together; the answer to the last of them is not here. */
+  private inParts = false;
   /** Metrics with new points that are not reported yet. */
   private readonly news = new Set<string>();
   private lastNews = -Infinity;
@@ -167,7 +172,8 @@ export class SeriesFeed {
   }
 
   private schedule(delay = 0): void {
-    if (!this.active || this.inFlight || this.timer !== null || this.wants.size === 0) return;
+    const isBusy = this.inFlight >= (this.isCut ? AT_ONCE : 1);
+    if (!this.active || isBusy || this.timer !== null || this.wants.size === 0) return;
     const wait = this.isUrgent ? 0 : this.isCut ? delay : Math.max(delay, this.lastFlush + INTERVAL - this.now(), 0);
     this.timer = setTimeout(() => {
       this.timer = null;
@@ -221,7 +227,7 @@ export class SeriesFeed {
 
   /** Requests what is due now, without waiting for the end of what the page is doing. */
   atOnce(): void {
-    if (!this.active || this.inFlight) return;
+    if (!this.active || this.inFlight > 0) return;
     this.hurry();
     void this.flush();
   }
@@ -250,20 +256,20 @@ export class SeriesFeed {
       if (next !== null) this.schedule(next);
       return;
     }
-    this.inFlight = true;
+    this.inFlight++;
     this.lastFlush = this.now();
-    const wasCut = this.isCut;
     const batch = entries.slice(0, batchSize(entries));
     this.isCut = entries.length > batch.length;
     // The first of many parts is not drawn alone.
-    if (this.isCut && !wasCut) this.lastNews = this.lastFlush;
+    if (this.isCut && !this.inParts) this.lastNews = this.lastFlush;
+    this.inParts ||= this.isCut;
     for (const entry of batch) {
       entry.dirty = false;
       entry.asked = this.lastFlush;
     }
     let failed = false;
     try {
-      const { series } = await this.read({
+      const reading = this.read({
         queries: batch.map((entry) => ({
           run: entry.run,
           metric: entry.metric,
@@ -274,8 +280,9 @@ export class SeriesFeed {
           ...(continuation(entry.series) === undefined ? {} : { after: continuation(entry.series) }),
         })),
       });
-      this.take(batch, series);
-      this.report(wasCut && !this.isCut);
+      if (this.isCut) this.schedule();
+      this.take(batch, (await reading).series);
+      this.report(this.isLast);
     } catch (error) {
       failed = true;
       for (const entry of batch) {
@@ -288,9 +295,12 @@ export class SeriesFeed {
       this.report(true);
       this.onError(error);
     } finally {
-      this.inFlight = false;
+      this.inFlight--;
     }
-    if (!this.isCut) this.evict();
+    if (!this.isCut && this.inFlight === 0) {
+      this.inParts = false;
+      this.evict();
+    }
     // After a failure wait for `invalidate` or the next news, but not for ever.
     this.schedule(failed ? 5000 : 0);
   }
@@ -307,9 +317,15 @@ export class SeriesFeed {
     });
   }
 
+  /** True while the answer is taken that completes all parts. */
+  private get isLast(): boolean {
+    return this.inParts && !this.isCut && this.inFlight <= 1;
+  }
+
   /** Charts of thousands of runs are not drawn for each part of them. */
   private report(isLast: boolean): void {
-    if (this.news.size === 0 || (this.isCut && this.now() < this.lastNews + PARTS_INTERVAL)) return;
+    const isPart = this.inParts && !this.isLast && !isLast;
+    if (this.news.size === 0 || (isPart && this.now() < this.lastNews + PARTS_INTERVAL)) return;
     this.lastNews = this.now();
     const news = new Set(this.news);
     this.news.clear();

@@ -7,10 +7,16 @@ class Source {
   readonly totals = new Map<string, number>();
   readonly asked: RequestParams<'series/read'>['queries'][] = [];
   fail = false;
+  /** Requests without an answer, now and at most; milliseconds of each answer, or 20. */
+  open = 0;
+  most = 0;
+  readonly delays: number[] = [];
 
   read = async ({ queries }: RequestParams<'series/read'>) => {
     this.asked.push(queries);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    this.most = Math.max(this.most, ++this.open);
+    await new Promise((resolve) => setTimeout(resolve, this.delays[this.asked.length - 1] ?? 20));
+    this.open--;
     if (this.fail) throw new Error('gone');
     return { series: queries.map((query) => this.answer(query)) };
   };
@@ -72,6 +78,31 @@ describe('SeriesFeed', () => {
     expect(source.asked[1]).toEqual([expect.objectContaining({ run: 'a', after: 10 })]);
     expect(feed.get(w, 'a')?.x).toHaveLength(12);
     expect(news).toEqual(['loss', 'loss']);
+  });
+
+  it('reads thousands of series in parts, two at once, and tells of them when all are here, in whatever order', async () => {
+    const runs = Array.from({ length: 4500 }, (_, i) => `r${i}`);
+    for (const run of runs) source.totals.set(run, 3);
+    source.delays.push(20, 20, 20, 90, 20);
+    const last: boolean[] = [];
+    feed = new SeriesFeed(
+      source.read,
+      (_, isLast) => last.push(isLast),
+      (error) => errors.push(error),
+      () => Date.now(),
+    );
+    const w = want(runs, { points: 60 });
+    feed.want(feed, w);
+    await pass(400);
+    expect([source.asked.length, source.most]).toEqual([5, 2]);
+    expect(new Set(source.asked.flat().map(({ run }) => run)).size).toBe(4500);
+    expect(runs.every((run) => feed.get(w, run)?.x.length === 3)).toBe(true);
+    expect(last).toEqual([true]);
+    // One at a time again.
+    source.totals.set('r0', 4);
+    feed.grown({ r0: { loss: 4 } });
+    await pass(600);
+    expect([source.asked.length, last]).toEqual([6, [true, false]]);
   });
 
   it('asks at most four times a second, however often points come', async () => {

@@ -2,6 +2,7 @@ import type { Run } from '../../../src/protocol/engine/index.js';
 import type { PanelModel } from '../panel.js';
 import { isRangeTest } from '../charts/range.js';
 import { canPause, canResume, canStop, isLive, isReadOnly } from '../values.js';
+import { formatCount } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
 import { MOST_COMPARED } from '../../../src/protocol/panel/sections.js';
 import { compareRuns, openRun } from '../page/pages.js';
@@ -123,8 +124,7 @@ function allActions(
   const ended = runs.filter((run) => !isLive(run));
   const actions: Action[] = [];
   const add = (when: boolean, action: Action) => when && actions.push(action);
-  // With several runs, each action says on how many it acts.
-  const label = (text: string, some: readonly Run[]) => (runs.length > 1 ? `${text} (${some.length})` : text);
+  const label = (text: string, some: readonly Run[]) => withCount(text, some, runs.length);
   const many = (method: Many, doing: string, some: readonly Run[]) => () => void act(model, method, doing, ids(some));
   add(stoppable.length > 0, {
     id: 'stop',
@@ -190,6 +190,10 @@ function allActions(
   return actions;
 }
 
+/** With several runs, each action says on how many of them it acts. */
+const withCount = (text: string, some: readonly Run[], of = some.length): string =>
+  of > 1 ? `${text} (${formatCount(some.length)})` : text;
+
 /** Actions that show the runs on a page. */
 function pageActions(model: PanelModel, runs: readonly Run[]): Action[] {
   const ids = runs.map(({ id }) => id);
@@ -224,7 +228,7 @@ function star(model: PanelModel, runs: readonly Run[]): Action {
   const areStarred = runs.every(({ tags }) => tags.includes(STARRED));
   return {
     id: 'star',
-    label: areStarred ? l10n.t('Remove the star') : l10n.t('Star'),
+    label: withCount(areStarred ? l10n.t('Remove the star') : l10n.t('Star'), runs),
     icon: areStarred ? 'star-delete' : 'star-add',
     run: async () => {
       try {
@@ -245,7 +249,7 @@ function star(model: PanelModel, runs: readonly Run[]): Action {
 function drawOnly(model: PanelModel, runs: readonly Run[]): Action {
   return {
     id: 'draw',
-    label: runs.length === 1 ? l10n.t('Draw only this') : l10n.t('Draw only these'),
+    label: runs.length === 1 ? l10n.t('Draw only this') : withCount(l10n.t('Draw only these'), runs),
     icon: 'graph-line',
     run: async () => {
       await model.select(runs.map((run) => run.id));

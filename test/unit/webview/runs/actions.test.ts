@@ -32,3 +32,14 @@ it('offers nothing that would change the logs of another tool', () => {
   void mixed.find(({ id }) => id === 'import')!.run();
   expect(commands).toEqual([['tunesmith.logs.importRuns', 'a', 'b']]);
 });
+
+it('says with several runs on how many of them each action acts', () => {
+  const model = { trusted: true, view: { baseline: null }, host: {} } as unknown as PanelModel;
+  const some = [run('a'), run('b', { status: 'running' }), run('c', { status: 'running' })];
+  const labels = new Map(actionsFor(model, some, () => undefined).map(({ id, label }) => [id, label]));
+  expect(labels.get('stop')).toBe('Stop (2)');
+  expect(labels.get('delete')).toBe('Delete (1)');
+  for (const [id, label] of labels) expect(label, id).toMatch(/\d/);
+  const one = actionsFor(model, [run('a')], () => undefined);
+  for (const { label } of one) expect(label).not.toMatch(/\d/);
+});

@@ -1,12 +1,14 @@
 import type { Curve, Scale } from '../protocol/engine/insight.js';
 import type { ParamValue } from '../protocol/values/index.js';
+import { withSeparator } from '../format/locale.js';
 import { formatNumber, formatParam } from '../format/numbers.js';
 import { symlog } from './symlog.js';
 
 /** One axis of a plot: maps values to [0, 1], and gives its labels. */
 export interface PlotAxis {
   place(value: ParamValue): number;
-  ticks: { at: number; text: string }[];
+  /** `value` where the text alone would not say it exactly. */
+  ticks: { at: number; text: string; value?: number }[];
 }
 
 /** Returns about this many round numbers from low to high, at most one step more. */
@@ -52,7 +54,7 @@ export function symlogAxis(low: number, high: number, constant: number): PlotAxi
   const place = (value: ParamValue): number => (forward(Number(value)) - from) / span;
   return {
     place,
-    ticks: symlogTicks(low, high, constant).map((value) => ({ at: place(value), text: shortNumber(value) })),
+    ticks: symlogTicks(low, high, constant).map((value) => ({ at: place(value), text: shortNumber(value), value })),
   };
 }
 
@@ -71,7 +73,8 @@ export function symlogTicks(low: number, high: number, constant: number): number
 /** `1e-5` takes less room than 0.00001. */
 function shortNumber(value: number): string {
   const size = Math.abs(value);
-  return size >= 1e5 || (size > 0 && size < 1e-2) ? value.toExponential().replace('e+', 'e') : formatNumber(value);
+  const isLong = size >= 1e5 || (size > 0 && size < 1e-2);
+  return isLong ? withSeparator(value.toExponential().replace('e+', 'e')) : formatNumber(value);
 }
 
 export function choiceAxis(values: readonly ParamValue[]): PlotAxis {
@@ -135,5 +138,5 @@ export function shortValue(value: ParamValue | undefined): string {
 /** A share as a person says it. */
 export function percent(share: number): string {
   const hundredth = 100 * share;
-  return `${hundredth >= 9.95 ? Math.round(hundredth) : Number(hundredth.toFixed(1))} %`;
+  return `${hundredth >= 9.95 ? Math.round(hundredth) : withSeparator(String(Number(hundredth.toFixed(1))))} %`;
 }

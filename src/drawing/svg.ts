@@ -256,10 +256,9 @@ function bandSvg(
 /** Value at a place of the x axis. */
 function valueAt(chart: SvgChart, axis: PlotAxis, at: number): number {
   const tick = axis.ticks.find((one) => one.at === at);
-  const { x, logX, zeros } = chart;
+  const { x, logX } = chart;
   const [low, high] = x;
-  // A tick of an axis through zero is a power of ten, whose text is exact.
-  if (logX && low <= 0 && zeros?.x) return Number(tick?.text.replace('−', '-') ?? NaN);
+  if (tick?.value !== undefined) return tick.value;
   const value = logX && low > 0 ? low * (high / low) ** at : low + at * (high - low);
   return Number(value.toPrecision(10));
 }

@@ -30,6 +30,17 @@ const separatorOf = (wanted: string): string =>
 /** Writes a number that has a point with the decimal separator of the locale. */
 export const withSeparator = (number: string): string => (separator === '.' ? number : number.replace('.', separator));
 
+/**
+ * Returns a typed number with a point in place of a decimal comma. Null if it is ambiguous: `1,234` is a thousand and more to some,
+ * one and a fraction to others, and which of them only a locale with decimal commas says.
+ */
+export function readDecimal(text: string): string | null {
+  if (!text.includes(',')) return text;
+  if (!/^[-+]?\d*,\d+(?:e[-+]?\d+)?$/i.test(text)) return null;
+  const isThousands = /^[-+]?[1-9]\d{0,2},\d{3}$/.test(text);
+  return isThousands && separator !== ',' ? null : text.replace(',', '.');
+}
+
 /** Does work whose numbers are for programs. */
 export function withPoints<T>(work: () => T): T {
   const before = separator;

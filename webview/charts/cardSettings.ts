@@ -6,6 +6,7 @@ import type { PanelModel } from '../model/panel.js';
 import type { CardSettings, OwnCard } from '../model/view.js';
 import type { XAxis } from '../../src/drawing/series.js';
 import { entryOf } from '../../src/protocol/values/records.js';
+import { withSeparator } from '../../src/format/locale.js';
 import { l10n } from '../../src/format/l10n.js';
 
 export const X_OPTIONS = [
@@ -47,7 +48,13 @@ export function settingsRow(card: SetCard): TemplateResult {
     })}
     ${slider({
       label: l10n.t('Smoothing'),
-      ...{ value: settings.smoothing, min: 0, max: 0.99, step: 0.01, text: settings.smoothing.toFixed(2) },
+      ...{
+        value: settings.smoothing,
+        min: 0,
+        max: 0.99,
+        step: 0.01,
+        text: withSeparator(settings.smoothing.toFixed(2)),
+      },
       onInput: (smoothing) => setCard(card, { smoothing }),
     })}
     ${checkbox({ label: l10n.t('Log x'), checked: settings.logX, onChange: (logX) => setCard(card, { logX }) })}

@@ -2,6 +2,7 @@
 import { openMenu } from '../components/menu.js';
 import { csv } from '../../src/protocol/values/csv.js';
 import { l10n } from '../../src/format/l10n.js';
+import { withPoints } from '../../src/format/locale.js';
 import { chartSvg } from '../../src/drawing/svg.js';
 import type { PanelModel } from '../model/panel.js';
 import { formatX, xTitle } from '../../src/drawing/xAxis.js';
@@ -105,15 +106,18 @@ function svgOf(card: Saved): string {
     ...(curve.fork && { fork: curve.fork }),
     ...(curve.marks && { marks: curve.marks }),
   }));
-  return chartSvg({
-    ...{ title: card.heading, xTitle: xTitle(card.x), curves, look },
-    ...{ logX: card.settings.logX, logY: card.settings.logY, zeros: zerosOf(card.curves, card.settings) },
-    ...{ x: [x!.min, x!.max], formatX: (value) => formatX(card.x, value) },
-    axes: card.axes.map(({ side, color, series }, i) => {
-      const { min, max } = scales[scaleId(i)]!;
-      return { side, color, title: card.axes.length > 1 ? series.join(', ') : '', range: [min, max] };
+  // A picture of the screen is as the screen; a drawing that is kept is the same everywhere.
+  return withPoints(() =>
+    chartSvg({
+      ...{ title: card.heading, xTitle: xTitle(card.x), curves, look },
+      ...{ logX: card.settings.logX, logY: card.settings.logY, zeros: zerosOf(card.curves, card.settings) },
+      ...{ x: [x!.min, x!.max], formatX: (value) => formatX(card.x, value) },
+      axes: card.axes.map(({ side, color, series }, i) => {
+        const { min, max } = scales[scaleId(i)]!;
+        return { side, color, title: card.axes.length > 1 ? series.join(', ') : '', range: [min, max] };
+      }),
     }),
-  });
+  );
 }
 
 /** The points that are drawn, as logged. */

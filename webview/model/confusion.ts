@@ -1,3 +1,4 @@
+import { withSeparator } from '../../src/format/locale.js';
 import type { Confusion, Run } from '../../src/protocol/engine/index.js';
 import { namesOf } from './runs/metricNames.js';
 import { isLive } from './values.js';
@@ -76,7 +77,7 @@ export function shadeOf(share: number, right: boolean): number {
 export function exactPercent(share: number): string {
   if (share <= 0 || share >= 1) return share >= 1 ? '100 %' : '0 %';
   const tenth = Math.max(0.1, Math.min(99.9, Math.round(share * 1000) / 10));
-  return share < 0.0005 ? '< 0.1 %' : `${tenth} %`;
+  return share < 0.0005 ? `< ${withSeparator('0.1')} %` : `${withSeparator(String(tenth))} %`;
 }
 
 /** Runs that may have a matrix: those that have ended and measured an accuracy; the last one first. */

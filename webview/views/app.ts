@@ -19,6 +19,7 @@ import { openHelp } from './help.js';
 import { panelKey } from './panelKeys.js';
 import { openViews } from './savedViews.js';
 import './table/index.js';
+import { withSeparator } from '../../src/format/locale.js';
 import { l10n } from '../../src/format/l10n.js';
 
 type Tab = PanelState['tab'];
@@ -95,7 +96,11 @@ class App extends LitElement {
   private device(device: Device): TemplateResult {
     const memory =
       device.memoryUsedMiB !== null && device.memoryTotalMiB !== null
-        ? l10n.t('{0} of {1} GiB', (device.memoryUsedMiB / 1024).toFixed(1), (device.memoryTotalMiB / 1024).toFixed(0))
+        ? l10n.t(
+            '{0} of {1} GiB',
+            withSeparator((device.memoryUsedMiB / 1024).toFixed(1)),
+            (device.memoryTotalMiB / 1024).toFixed(0),
+          )
         : '';
     const title = [device.name, memory, l10n.t('{0} of {1} slots busy', device.busy, device.slots)]
       .filter(Boolean)

@@ -2,6 +2,7 @@ import type { FormField } from '../../../src/protocol/panel/index.js';
 import { isFloatText, markAt, parseJson, valueText, type FloatMark } from '../../../src/protocol/values/floats.js';
 import type { ParamValue } from '../../../src/protocol/values/index.js';
 import { scalar } from '../search/spaceText.js';
+import { readDecimal } from '../../../src/format/locale.js';
 import { codeNumber, formatParam } from '../../../src/format/numbers.js';
 import { l10n } from '../../../src/format/l10n.js';
 
@@ -43,17 +44,24 @@ export function parseField(field: FormField, text: string): FieldResult {
 
 function parseNumber(field: FormField, text: string): FieldResult {
   if (text === '') return { error: l10n.t('A number is needed.') };
-  const value = scalar(text.replace(/^([-+]?)\./, '$10.').replace(/(?<=\d)_(?=\d)/g, ''));
+  const point = readDecimal(text);
+  if (point === null)
+    return {
+      error: l10n.t('"{0}" can be read in several ways. Write it with a point, such as 1234.5.', shortened(text)),
+    };
+  const value = scalar(point.replace(/^([-+]?)\./, '$10.').replace(/(?<=\d)_(?=\d)/g, ''));
   if (typeof value !== 'number' || !Number.isFinite(value)) {
-    return { error: l10n.t('"{0}" is not a number.', text.length > 20 ? `${text.slice(0, 19)}…` : text) };
+    return { error: l10n.t('"{0}" is not a number.', shortened(text)) };
   }
   if (field.kind === 'integer' && !Number.isInteger(value)) return { error: l10n.t('A whole number is needed.') };
   if (field.min !== undefined && value < field.min)
     return { error: l10n.t('Must be at least {0}.', codeNumber(field.min)) };
   if (field.max !== undefined && value > field.max)
     return { error: l10n.t('Must be at most {0}.', codeNumber(field.max)) };
-  return typed(value, Number.isInteger(value) && isFloatText(text) ? true : null);
+  return typed(value, Number.isInteger(value) && isFloatText(point) ? true : null);
 }
+
+const shortened = (text: string): string => (text.length > 20 ? `${text.slice(0, 19)}…` : text);
 
 /** A list stays a list and null stays null; everything else is text as typed. */
 function parseText(field: FormField, text: string): FieldResult {

@@ -28,6 +28,7 @@ import '../drawings/pipeline.js';
 import '../drawings/pruning.js';
 import '../drawings/range.js';
 import { TEST_IDS } from '../../testids.js';
+import { withSeparator } from '../../../src/format/locale.js';
 import { l10n } from '../../../src/format/l10n.js';
 
 const SMOOTH_OPTIONS = [
@@ -105,7 +106,7 @@ class ChartsView extends LitElement {
         min: 0,
         max: 0.99,
         step: 0.01,
-        text: view.smoothing.toFixed(2),
+        text: withSeparator(view.smoothing.toFixed(2)),
         testId: 'smoothing',
         onInput: (smoothing) => this.model.setView({ smoothing }),
       })}

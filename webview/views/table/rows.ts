@@ -79,7 +79,7 @@ class TableRows extends LitElement {
     return count;
   }
 
-  /** What each element shows, and who has rendered it. */
+  /** Rows of the elements, and the function that has rendered each. */
   private shown: { index: number | null; run: Run | undefined; row: unknown }[] = [];
 
   /** Renders the row of an element, or leaves it: while the table is scrolled most rows stay what they were. */

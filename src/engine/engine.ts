@@ -371,6 +371,8 @@ export class Engine {
     if (Date.now() - this.busyAt >= idleMs) return void this.leave(`Nothing to do for ${Math.round(idleMs / 1000)} s.`);
     this.door.look();
     if (active.count === 0) trouble.attempt(() => void store.series.fold());
+    if (active.count === 0 && isReady && !this.backlog.progress && !this.options.readOnly)
+      trouble.attempt(() => void store.series.prepare());
     if (isReady && !this.backlog.progress && !this.options.readOnly) packer.tick();
   }
 }

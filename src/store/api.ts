@@ -318,6 +318,8 @@ export interface SeriesApi {
   values(run: string, metric: string, from?: number): { step: number; value: number }[];
   /** Folds pending points into chunks. Call it when a run ends and when idle; true if there is more to do. */
   fold(budgetMs?: number): boolean;
+  /** Prepares the first look at the objectives of many ended runs. Call it when idle; true if there is more to do. */
+  prepare(budgetMs?: number): boolean;
 }
 
 export interface StoreApi {

@@ -1,7 +1,7 @@
 /**
  * Overviews of long series: about `OVERVIEW_POINTS` of their points, chosen as for a chart. A chart of thousands of runs reads
- * them instead of all points. They are made when such a chart first asks for a series of an ended run, and are
- * ordered by metric, so that those of one metric are close together in the file.
+ * them instead of all points. They are made for the objectives of ended runs while nothing else is to be done, for other series
+ * when such a chart first asks for them, and are ordered by metric, so that those of one metric are close together in the file.
  */
 import type { Database } from '../database.js';
 import { decodeChunk, encodeChunk } from './codec.js';
@@ -15,6 +15,8 @@ import { EVERYWHERE, type Axis } from './walk.js';
 export const OVERVIEW_POINTS = 60;
 /** Shorter series are read as quickly without one, which would take a noticeable share of their place on the disk. */
 const LEAST_POINTS = 160;
+/** Runs that are looked at together. */
+const RUNS_AHEAD = 100;
 
 interface OverviewRow {
   series: number;
@@ -25,6 +27,8 @@ interface OverviewRow {
 export class Overviews {
   /** Overviews that are not written yet. */
   private readonly made: { head: Head; data: Uint8Array }[] = [];
+  /** Key of the last run whose objective has an overview if it needs one. */
+  private prepared = 0;
 
   constructor(
     private readonly db: Database,
@@ -56,6 +60,34 @@ export class Overviews {
     // A series that still grows would need another one soon.
     if (head.pending === null) this.made.push({ head, data: encodeChunk(points) });
     return points;
+  }
+
+  /** Makes overviews of objectives for about so many milliseconds, to be written by `save`. Returns whether there are more. */
+  prepare(budgetMs: number): boolean {
+    const until = performance.now() + budgetMs;
+    const rows = this.db.all<{ run: number; metric: number | null; ended: number }>(
+      `SELECT key AS run, ended_at IS NOT NULL AS ended,
+         (SELECT metric_names.id FROM metric_names WHERE name = objective_metric) AS metric
+       FROM runs WHERE key > ? ORDER BY key LIMIT ?`,
+      ...[this.prepared, RUNS_AHEAD],
+    );
+    const byMetric = new Map<number, number[]>();
+    for (const { run, metric, ended } of rows)
+      if (metric !== null && ended) byMetric.set(metric, [...(byMetric.get(metric) ?? []), run]);
+    const missing = [...byMetric].flatMap(([metric, runs]) => {
+      const heads = this.table.findMany(runs, metric).filter((head) => Overviews.serves(head, OVERVIEW_POINTS, 'step'));
+      const there = this.read(metric, heads);
+      return heads.filter(({ id }) => !there.has(id));
+    });
+    missing.sort((a, b) => a.run - b.run);
+    for (const head of missing) {
+      // Its last points are about to be folded.
+      if (performance.now() >= until || head.pending !== null) return true;
+      this.make(head);
+      this.prepared = head.run;
+    }
+    this.prepared = rows.at(-1)?.run ?? this.prepared;
+    return rows.length === RUNS_AHEAD;
   }
 
   points(data: Uint8Array, x: Axis): Points {

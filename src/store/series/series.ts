@@ -51,13 +51,24 @@ export class Series implements SeriesApi {
         if (performance.now() >= until) break;
       }
     });
+    this.saveOverviews();
+    return answers;
+  }
+
+  prepare(budgetMs = 10): boolean {
+    this.db.settle();
+    const more = this.db.knowingly(() => this.overviews.prepare(budgetMs));
+    this.saveOverviews();
+    return more;
+  }
+
+  private saveOverviews(): void {
     try {
       this.overviews.save();
     } catch (error) {
       // Reading works on a full disk, too.
       if (!(error instanceof StoreWriteError)) throw error;
     }
-    return answers;
   }
 
   private answer(query: z.output<typeof SeriesQuery>, bulk: Bulk): SeriesData {

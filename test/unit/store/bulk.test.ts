@@ -148,6 +148,50 @@ describe('series that are read together', () => {
   });
 });
 
+describe('objectives that are prepared', () => {
+  const overviews = (folder: string): unknown[] => {
+    const db = new DatabaseSync(join(folder, 'store.db'));
+    const rows = db
+      .prepare(
+        `SELECT runs.id, overviews.count FROM overviews JOIN series ON series.id = overviews.series
+         JOIN runs ON runs.key = series.run ORDER BY runs.key`,
+      )
+      .all();
+    db.close();
+    return rows.map((row) => ({ ...row }));
+  };
+
+  it('are those of long ended runs, a few at a time, and read as they would be without', () => {
+    const folder = temporary();
+    const store = openStore(folder);
+    for (let i = 0; i < 250; i++) log(store, folder, `r${i}`, i % 50 === 0 ? 400 : 5, i !== 100);
+    expect(store.series.prepare()).toBe(true);
+    while (store.series.fold());
+    const all = queries(['r0', 'r1', 'r50', 'r100', 'r200'], { points: 60 });
+    // No time: each call looks at some runs, and makes nothing.
+    expect(store.series.prepare(0)).toBe(true);
+    expect(overviews(folder)).toEqual([]);
+    let calls = 0;
+    while (store.series.prepare()) calls++;
+    expect(calls).toBeGreaterThan(1);
+    expect(overviews(folder)).toEqual(['r0', 'r50', 'r150', 'r200'].map((id) => ({ id, count: 400 })));
+    expect(store.series.prepare()).toBe(false);
+    const read = store.series.readSome(all);
+    store.close();
+    const other = new DatabaseSync(join(folder, 'store.db'));
+    other.exec('DELETE FROM overviews');
+    other.close();
+    const again = openStore(folder);
+    expect(again.series.readSome(all)).toEqual(read);
+    // A run that ends later is prepared, too.
+    log(again, folder, 'late', 300);
+    while (again.series.fold());
+    while (again.series.prepare());
+    again.close();
+    expect(overviews(folder)).toContainEqual({ id: 'late', count: 300 });
+  });
+});
+
 describe('folding', () => {
   it('leaves no point in the inbox, also when points came while it was under way', () => {
     const folder = temporary();

@@ -202,7 +202,7 @@ function bulk(): void {
           let text = '';
           for (let step = 0; step < points; step++) {
             const value = Math.exp(-step / 50) + Math.random() / 100;
-            text += `{"type":"metrics","time":${1.7e12 + step * 40},"step":${step},"values":{"loss":${value}}}\n`;
+            text += `{"type":"metrics","time":${1.7e12 + step * 40},"step":${step},"values":{"m0":${value}}}\n`;
             insert.run(i, step, 1.7e12 + step * 40, value);
           }
           store.ingest.frame(`run${i}`, 'a.ndjson', 0, Buffer.from(text));
@@ -216,7 +216,7 @@ function bulk(): void {
     copyFileSync(file, copy);
     const again = Store.open(file);
     const queries = Array.from({ length: 10_000 }, (_, i) => ({
-      ...{ run: `run${i}`, metric: 'loss', x: 'step' as const, points: 60 },
+      ...{ run: `run${i}`, metric: 'm0', x: 'step' as const, points: 60 },
     }));
     let longest = 0;
     const read = (from: Store = again): void => {

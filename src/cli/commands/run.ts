@@ -17,7 +17,7 @@ import { readSettings } from '../settings.js';
 import { runJson } from '../text/shapes.js';
 import { exitCodeOf, followRun } from '../follow/run.js';
 import { messageLines } from '../text/messages.js';
-import { furtherOutput, indented, safeLine } from '../text/terminal.js';
+import { furtherOutput, indented, safe, safeLine } from '../text/terminal.js';
 import type { Context } from '../context.js';
 import { ownMetrics } from '../../protocol/run/systemMetrics.js';
 import { l10n } from '../../format/l10n.js';
@@ -82,7 +82,7 @@ export const run: Command = {
       return 0;
     }
     const ended = await followRun(context, run, { log: input.flag('log'), quiet: input.flag('json') });
-    if (input.flag('json')) context.json(runJson(ended));
+    if (input.flag('json')) printJson(context, ended);
     else {
       printEnd(context, ended);
       if (ended.warnings) await sayWarnings(context, ended.id);
@@ -120,9 +120,15 @@ export async function sayWarnings(context: Context, id: string): Promise<void> {
 /** Follows a run that another command has started, prints how it ended, and returns the exit code. */
 export async function followToEnd(context: Context, run: Run, json: boolean): Promise<number> {
   const ended = await followRun(context, run, { log: false, quiet: json });
-  if (json) context.json(runJson(ended));
+  if (json) printJson(context, ended);
   else printEnd(context, ended);
   return exitCodeOf(ended);
+}
+
+/** Prints the run for a script, and why it failed for the person who wrote the script. */
+function printJson(context: Context, run: Run): void {
+  context.json(runJson(run));
+  if (run.error) context.say(`tunesmith: ${safe(errorText(run.error))}`);
 }
 
 export function printEnd(context: Context, run: Run): void {

@@ -68,9 +68,6 @@ export function reshapeProblem(network: WrittenNetwork): NetworkProblem | null {
   if (key === null) return null;
   if (folds !== null) return { path: [key], message: `${key} is for a single network: remove "folds" or "${key}"` };
   if ((workers ?? 1) > 1) return { path: [key], message: `${key} needs workers: 1` };
-  if ((prune?.remove ?? 0) > 1 && !Number.isInteger(prune?.remove)) {
-    return { path: ['prune', 'remove'], message: 'remove must be a share below 1 or a whole number of parts' };
-  }
   const two = [...keys, ...(inserts ? ['transform'] : [])].filter((one) => one !== 'prune');
   if (two.length > 1) {
     return {

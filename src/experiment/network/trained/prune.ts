@@ -26,6 +26,8 @@ export interface PruneSettings {
   probes: number;
 }
 
+const NOT_WHOLE = 'remove must be a share below 1 or a whole number of parts';
+
 export function pruneSchema({ optional }: Kit) {
   return z.strictObject(
     {
@@ -35,9 +37,11 @@ export function pruneSchema({ optional }: Kit) {
       of: optional(oneOf('part', PRUNED_PARTS)).describe(
         'units (the default): filters and units. layers: whole layers and residual blocks whose output has the shape of their input.',
       ),
-      remove: optional(number('remove').positive('remove must be above 0')).describe(
-        'Parts to remove: below 1 a share of them, else their number. Default: 0.5.',
-      ),
+      remove: optional(
+        number('remove')
+          .positive('remove must be above 0')
+          .refine((value) => value < 1 || Number.isInteger(value), { error: NOT_WHOLE }),
+      ).describe('Parts to remove: below 1 a share of them, else their number. Default: 0.5.'),
       rounds: optional(whole('rounds').max(1000, 'rounds must be at most 1000')).describe(
         'Rounds in which they are removed. Default: 1.',
       ),

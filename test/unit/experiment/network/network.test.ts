@@ -22,6 +22,7 @@ describe('network section', () => {
       { distil: { teacher: { run: 'a' }, distance: 'cosine' } },
       /^unknown distance "cosine"; it must be one of: logits, /,
     ],
+    [{ prune: { remove: 2.5 } }, 'remove must be a share below 1 or a whole number of parts'],
     [{ prune: { by: 'hessian' } }, /^unknown importance "hessian"; it must be one of: taylor, /],
     [
       { hypergradient: { tune: ['momentum'] } },

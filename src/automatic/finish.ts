@@ -12,6 +12,7 @@ import type { Floats } from '../protocol/values/floats.js';
 import { RUN_FILES } from '../protocol/run/runFiles.js';
 import type { Params } from '../protocol/values/index.js';
 import { AutoError, freeFiles } from './files.js';
+import { relocated } from './relocated.js';
 import { l10n } from '../format/l10n.js';
 
 export type AutoAnswer = Exclude<AutoLine, { type: 'progress' | 'error' }>;
@@ -121,24 +122,4 @@ function experimentOf({ folder }: RunDetail): Experiment {
 function valueOf({ objective }: Run): number {
   const value = objective?.value;
   return typeof value === 'number' ? value : Infinity;
-}
-
-const PATHS = ['file', 'folder', 'inputs', 'targets', 'validation'];
-
-/** The section with paths of data that start from another folder. */
-function relocated(template: Record<string, unknown>, from: string, to: string): Record<string, unknown> {
-  const [old, own] = [path.dirname(from), path.dirname(to)];
-  const { data } = template;
-  if (old === own || typeof data !== 'object' || data === null) return template;
-  const [[source, settings]] = Object.entries(data) as [[string, Record<string, unknown>]];
-  // Inputs and targets of an archive are names.
-  const keys = source === 'npz' ? ['file'] : PATHS;
-  const moved = (value: unknown): unknown => {
-    if (typeof value === 'string') return path.relative(own, path.resolve(old, value)).split(path.sep).join('/');
-    if (typeof value !== 'object' || value === null) return value;
-    return movedAll(value as Record<string, unknown>);
-  };
-  const movedAll = (group: Record<string, unknown>) =>
-    Object.fromEntries(Object.entries(group).map(([key, value]) => [key, keys.includes(key) ? moved(value) : value]));
-  return { ...template, data: { [source]: movedAll(settings) } };
 }

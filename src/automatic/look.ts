@@ -7,6 +7,7 @@ import type { FileProblem } from '../protocol/engine/index.js';
 import type { LookedLine } from '../protocol/trainer/automatic.js';
 import { AutoError } from './files.js';
 import type { AskAuto } from './finish.js';
+import { relocated } from './relocated.js';
 import { l10n } from '../format/l10n.js';
 
 /** Reads the experiment file; its problems if there are errors among them. */
@@ -18,12 +19,14 @@ export function readAuto(text: string, file: string): { experiment: Experiment }
 /** Seconds that the file's search may take; null: it has no limit. */
 export const timeOfFile = ({ search }: Experiment): number | null => search?.time ?? null;
 
-export async function look(ask: AskAuto, experiment: Experiment, file: string): Promise<LookedLine> {
+/** Describes the data. Texts about them name their files as seen from `viewpoint`, a folder. */
+export async function look(ask: AskAuto, experiment: Experiment, file: string, viewpoint: string): Promise<LookedLine> {
   const { program, params } = experiment;
   if (program.kind !== 'network') throw new AutoError(l10n.t('{0} has no "network" section with "auto".', file));
-  const network = fillNetwork(program.value, params, process.env);
+  const written = fillNetwork(program.value, params, process.env) as Record<string, unknown>;
   const folder = path.resolve(path.dirname(file), experiment.cwd ?? '.');
-  const answer = await ask({ type: 'look', network, folder: path.dirname(file) && folder }, l10n.t('Reading the data'));
+  const network = relocated(written, path.join(folder, 'file'), path.join(viewpoint, 'file'));
+  const answer = await ask({ type: 'look', network, folder: viewpoint }, l10n.t('Reading the data'));
   if (answer.type !== 'looked') throw new AutoError(l10n.t('The trainer did not describe the data.'));
   return answer;
 }

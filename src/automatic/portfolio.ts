@@ -1,5 +1,6 @@
 /** Networks that are tried first for a table: they are good on many, and differ enough to be good together. */
 import type { EngineConnection } from '../engine/clients/index.js';
+import { allows, toSpace, type Experiment } from '../experiment/index.js';
 import type { Search } from '../protocol/engine/index.js';
 import type { Params } from '../protocol/values/index.js';
 import { hasEntry } from '../protocol/values/records.js';
@@ -18,15 +19,23 @@ const PORTFOLIO: readonly Params[] = [
 
 /**
  * Puts them before the search's own suggestions, if it is a search over a table with its usual parameters and not of a
- * given number of networks, which they would exceed. Sets outside of a narrowed space are left out.
+ * given number of networks, which they would exceed. Sets outside of a narrowed space, or that constraints of the
+ * experiment forbid, are left out.
  */
-export async function enqueuePortfolio(engine: Pick<EngineConnection, 'request'>, search: Search): Promise<void> {
+export async function enqueuePortfolio(
+  engine: Pick<EngineConnection, 'request'>,
+  search: Search,
+  experiment: Experiment,
+): Promise<void> {
   if (search.trials !== null) return;
   const names = Object.keys(search.space);
   const all = PORTFOLIO.map((params) => ({ ...PLAIN, ...params }));
   const isUsual = names.length === Object.keys(all[0]!).length && names.every((name) => hasEntry(all[0]!, name));
   if (!isUsual) return;
+  const space = toSpace(experiment);
   for (const params of all) {
+    // The values that a person enqueues count for more than constraints; these are nobody's.
+    if (!allows(space, params)) continue;
     try {
       await engine.request('searches/enqueue', { id: search.id, params });
     } catch {

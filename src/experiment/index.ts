@@ -16,6 +16,7 @@ export { jsonSchema } from './schema.js';
 export { kindOf, refuseParam, type ParamKind } from './file/paramCheck.js';
 export { floatMarkFor } from './file/paramFloats.js';
 export { readTypedValue } from './file/typedValue.js';
+export { allows } from './search/allowed.js';
 export { differentiableOf, withTuned } from './search/differentiable.js';
 export { readDimension, readSpace } from './search/space.js';
 

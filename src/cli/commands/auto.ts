@@ -121,7 +121,7 @@ async function searchFor(context: Context, input: Input, ask: AskAuto, began: nu
   const { file, text, experiment } = fileOf(context, input);
   refuseRemote(place.place?.on ?? null, experiment);
   const start = Date.now();
-  const looked = await look(ask, experiment, file);
+  const looked = await look(ask, experiment, file, context.cwd);
   const seconds = (Date.now() - start) / 1000;
   context.say(safeLine(lookedText(looked)));
   for (const note of looked.notes) context.say(`  ${safeLine(note)}`);
@@ -137,7 +137,7 @@ async function searchFor(context: Context, input: Input, ask: AskAuto, began: nu
     data: looked.facts,
     ...(time !== null && { time: budget.search }),
   });
-  await enqueuePortfolio(engine, search);
+  await enqueuePortfolio(engine, search, experiment);
   const similar = /begins with what was best on similar data: .*$/.exec(search.reason ?? '')?.[0];
   if (similar !== undefined) {
     context.say(`  ${safeLine(similar)}`);

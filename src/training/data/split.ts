@@ -15,7 +15,10 @@ export function splitIndexes(
   fraction: number,
   classes: ArrayLike<number> | null,
 ): [Int32Array, Int32Array] {
-  if (count < 2) throw new TrainingError(`${count} example is too few to split into training and validation`);
+  if (count < 2)
+    throw new TrainingError(
+      `the data are too few: training and validation share ${count} example${count === 1 ? '' : 's'}`,
+    );
   const train: number[] = [];
   const validation: number[] = [];
   // Counts are rounded on the running total, so that many small classes together match the requested fraction.

@@ -3,6 +3,7 @@ import { kindOfShape, type Network } from '../../experiment/network/index.js';
 import { factsOf } from '../data/facts.js';
 import type { DataFacts } from '../../protocol/dataFacts.js';
 import { divisionsOf, openData, testDivision } from '../data/index.js';
+import type { Dataset } from '../data/types.js';
 import { TrainingError } from '../errors.js';
 import { followData, lossKnown } from '../loop/defaults.js';
 
@@ -42,10 +43,7 @@ export async function lookAt(network: Network, folder: string, signal: AbortSign
     if (same || (constant !== undefined && constant >= 0)) {
       throw new TrainingError(`${dataset.name}: the target is always ${only}: there is nothing to learn`);
     }
-    const present = dataset.classes && new Set(dataset.train.targets);
-    if (present && present.size < 2) {
-      throw new TrainingError(`${dataset.name}: all examples are of one class, ${dataset.classes![[...present][0]!]}`);
-    }
+    const rare = dataset.classes && checkClasses(dataset, dataset.classes);
     const { body } = network;
     return {
       name: dataset.name,
@@ -58,9 +56,26 @@ export async function lookAt(network: Network, folder: string, signal: AbortSign
       validation: dataset.validation.count,
       test: tested,
       facts: factsOf(dataset),
-      notes: [...followData(network, dataset).said, ...(dataset.done ?? []), ...dataset.notes],
+      notes: [...followData(network, dataset).said, ...(dataset.done ?? []), ...dataset.notes, ...(rare ? [rare] : [])],
     };
   } finally {
     await data.close();
   }
+}
+
+/** Returns a warning if most classes have too few examples, or null. Throws TrainingError if there is only one to learn. */
+function checkClasses({ name, train }: Dataset, classes: readonly string[]): string | null {
+  const counts = new Map<number, number>();
+  for (const target of train.targets) counts.set(target, (counts.get(target) ?? 0) + 1);
+  if (counts.size < 2) {
+    const [only] = [...counts.keys()].map((i) => classes[i]!);
+    const all = train.count === 1 ? 'the only training example is' : `all ${train.count} training examples are`;
+    throw new TrainingError(`${name}: ${all} of one class, ${only}, of ${classes.length}: more examples are needed`);
+  }
+  const single = [...counts.values()].filter((count) => count === 1).length;
+  if (2 * single <= counts.size) return null;
+  return (
+    `${name}: ${single} of ${counts.size} classes have a single training example, which is too little to learn them: ` +
+    'is the target a number, or a name of each row?'
+  );
 }

@@ -1,9 +1,11 @@
 /** Requests of `tunesmith auto` to the engine before and after a search. */
 import { describe, expect, it } from 'vitest';
 import { untilFirst } from '../../../src/automatic/firstNetwork.js';
+import { readAuto } from '../../../src/automatic/look.js';
 import { refuseRemote } from '../../../src/automatic/places.js';
 import { enqueuePortfolio } from '../../../src/automatic/portfolio.js';
 import { autoSpace } from '../../../src/experiment/auto/space.js';
+import type { Experiment } from '../../../src/experiment/index.js';
 import type { EngineConnection } from '../../../src/engine/clients/index.js';
 import type { Search } from '../../../src/protocol/engine/index.js';
 import type { Params } from '../../../src/protocol/values/index.js';
@@ -29,18 +31,39 @@ function engine(refuses: (params: Params) => boolean = () => false) {
   return { asked, engine: { request } as unknown as Engine };
 }
 
+/** An experiment of a table, with these lines in its `search:`. */
+function experiment(more = ''): Experiment {
+  const text = `network: { data: { csv: { file: a.csv, target: y } }, auto: 60s }\nsearch:\n  sampler: auto\n${more}`;
+  const read = readAuto(text, '/a.tune.yaml');
+  if ('problems' in read) throw new Error(read.problems.map(({ message }) => message).join());
+  return read.experiment;
+}
+
 describe('the networks that are tried first', () => {
   it('are those in the space of the file: others are left out, and the search goes on', async () => {
     const { asked, engine: one } = engine(({ width }) => (width as number) > 64);
-    await enqueuePortfolio(one, search({}));
+    await enqueuePortfolio(one, search({}), experiment());
     expect(asked.map(([, { params }]) => (params as Params).width)).toEqual([64, 32]);
+  });
+
+  it('are those that the constraints of the file allow', async () => {
+    const widths = async (more: string) => {
+      const { asked, engine: one } = engine();
+      await enqueuePortfolio(one, search({}), experiment(more));
+      return asked.map(([, { params }]) => (params as Params).width);
+    };
+    expect(await widths('')).toEqual([64, 128, 256, 32]);
+    expect(await widths('  constraints: ["width * depth <= 256"]\n')).toEqual([64, 128, 32]);
+    expect(await widths("  constraints: [\"not (activation == 'tanh' and optimizer == 'adamw')\"]\n")).toEqual([
+      64, 128, 256,
+    ]);
   });
 
   it('are none where the number of networks is given, by the command or the file', async () => {
     const { asked, engine: one } = engine();
-    await enqueuePortfolio(one, search({ trials: 3 }));
+    await enqueuePortfolio(one, search({ trials: 3 }), experiment());
     expect(asked).toEqual([]);
-    await enqueuePortfolio(one, search({}));
+    await enqueuePortfolio(one, search({}), experiment());
     expect(asked).toHaveLength(4);
   });
 });

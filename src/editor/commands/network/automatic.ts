@@ -56,7 +56,8 @@ export function automaticCommands(parts: Parts): Pick<Handlers, 'data.findNetwor
       if ('problems' in read) throw Object.assign(new Error(read.problems[0]!.message), { problems: read.problems });
       refuseRemote(parts.places.chosen(plan.file), read.experiment);
       const began = Date.now();
-      const looked = await look((task) => ask(task, l10n.t('Reading the data')), read.experiment, plan.file);
+      const reading: AskAuto = (task) => ask(task, l10n.t('Reading the data'));
+      const looked = await look(reading, read.experiment, plan.file, path.dirname(data));
       if (plan.isNew) {
         await fs.mkdir(path.dirname(plan.file), { recursive: true });
         await fs.writeFile(plan.file, plan.text);
@@ -69,7 +70,7 @@ export function automaticCommands(parts: Parts): Pick<Handlers, 'data.findNetwor
         ...parts.places.placing(plan.file),
       });
       const engine = { request: folder.request.bind(folder) };
-      await enqueuePortfolio(engine, search);
+      await enqueuePortfolio(engine, search, read.experiment);
       panels.open(folder, { experiment: search.experiment, file: plan.file }, 'beside');
       const follow = (one: Search): Promise<Search> => waitFor(folder, one, budget.search);
       const started = Date.now();

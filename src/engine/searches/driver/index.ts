@@ -137,10 +137,13 @@ export class SearchDriver implements Source {
     await this.alter('enqueue', { params });
   }
 
-  /** Continues in another space, or to another number of trials. If refused, nothing changes. */
+  /** Continues in another space, to another number of trials or to another time. If refused, nothing changes. */
   async change({ experiment, ...change }: SearchChange): Promise<void> {
     const plan = { ...this.plan, experiment };
-    await this.alter('change', change, { plan, space: experiment.search!.space }, () => {
+    const settings = experiment.search!;
+    const workers = this.limit ?? this.options.store.searches.get(this.id)?.parallel ?? 1;
+    const cost = settings.cost ? costOf(settings, workers) : undefined;
+    await this.alter('change', { ...change, cost }, { plan, space: settings.space }, () => {
       this.carrier.plan = plan;
       if (this.phase === 'running' && !this.busy) this.carrier.watchTime();
     });

@@ -80,7 +80,7 @@ export interface StudyCalls {
   /** Next in turn, in addition to the planned trials. */
   enqueue: { params: { params: Params }; result: StudyFacts };
   /** Refused as a whole or not at all. */
-  change: { params: { space?: Space; trials?: number | null }; result: StudyFacts };
+  change: { params: { space?: Space; trials?: number | null; cost?: Cost | undefined }; result: StudyFacts };
   /** Number of trials that run in parallel, which was not known before, and the budget of trial time. */
   resize: { params: { workers: number; cost?: Cost | undefined }; result: StudyFacts };
   /** A trial that has a run although the study, restored from an older state, does not know it. */

@@ -82,8 +82,8 @@ const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => Stu
     study.enqueue(params);
     return facts();
   },
-  change({ space, trials }) {
-    const before = study.options.trials;
+  change({ space, trials, cost }) {
+    const { trials: before, workers } = study.options;
     if (trials !== undefined) study.extend(trials);
     try {
       if (space) study.widen(space);
@@ -91,6 +91,7 @@ const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => Stu
       study.extend(before);
       throw error;
     }
+    if (cost) study.resize(workers ?? 1, cost);
     return facts();
   },
   resize({ workers, cost }) {

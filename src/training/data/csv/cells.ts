@@ -20,12 +20,14 @@ const MISSING = new Set([
   '#ref!',
   '#num!',
 ]);
-/** These may be a category ("+" and "-" are), but they are no number and no date. */
-const NONE = new Set(['none', '-', '--', '–', '—', '.']);
+/** These may be a category ("+" and "-" are), but they are no number and no date: the last ones are not finite. */
+const INFINITE = ['inf', 'infinity', '∞'].flatMap((word) => [word, `+${word}`, `-${word}`]);
+const NONE = new Set(['none', '-', '--', '–', '—', '.', ...INFINITE]);
+const LONGEST = Math.max(...[...MISSING, ...NONE].map((word) => word.length));
 
 /** Returns true for a cell without a value; `words`: of a column of categories. `text` must be trimmed. */
 export const isMissing = (text: string, words: boolean): boolean =>
-  text.length <= 8 && (MISSING.has(text.toLowerCase()) || (!words && NONE.has(text.toLowerCase())));
+  text.length <= LONGEST && (MISSING.has(text.toLowerCase()) || (!words && NONE.has(text.toLowerCase())));
 
 /** Returns true for a number in plain notation. `text` must be trimmed. */
 export function isNumber(text: string): boolean {

@@ -220,6 +220,21 @@ describe('steering', () => {
     expect(tried.map(Math.floor)).toEqual([0, 0, 0, 0, 0, 0, 2, 2, 2, 5]);
   });
 
+  it('whose time changes has another budget of trial time', async () => {
+    const space = 'sampler: tpe\ncost: time\ntime: 100s\ntrials: 2\nparallel: 2\nspace: { lr: { uniform: [0, 1] } }';
+    const file = write(space, 'node train.mjs', 'params: { lr: 0.1, steps: 2, pause: 5 }');
+    const { search } = await engine.request('searches/start', { file });
+    const budget = (): unknown => {
+      const saved = fs.readFileSync(workspace().at('.tunesmith/searches', search.id, 'study.json'), 'utf8');
+      return /"cost":\{[^}]*\}/.exec(saved)?.[0];
+    };
+    await searchOver(engine, search.id);
+    expect(budget()).toBe('"cost":{"seconds":200}');
+    await engine.request('searches/change', { id: search.id, time: 300, trials: 3 });
+    await searchOver(engine, search.id);
+    expect(budget()).toBe('"cost":{"seconds":600}');
+  });
+
   it('takes what several people ask for at once, one after the other', async () => {
     const space = 'sampler: random\ntrials: 2\nparallel: 2\nspace: { lr: { uniform: [0, 1] } }';
     const file = write(space, 'node train.mjs', 'params: { lr: 0.1, steps: 2, pause: 50 }');

@@ -351,6 +351,19 @@ describe('gaps', () => {
     expect(data.done).toHaveLength(1);
   });
 
+  it('infinities are missing numbers, and may be categories', async () => {
+    const cells = ['inf', '-Infinity', '∞'];
+    const data = await load(`size,y\n${rows(40, (i) => `${cells[i] ?? i},${i}`)}`);
+    expect(columns(data)).toMatchObject([{ kind: 'number' }]);
+    expect(data.done).toEqual([expect.stringContaining('3 of 40 cells are missing')]);
+    const target = `size,y\n${rows(40, (i) => `${i},${i === 3 ? '+inf' : i}`)}`;
+    await expect(load(target)).rejects.toThrow(
+      'a.csv:5: column "y" (2) has no value ("+inf"): fill it in or leave the row out',
+    );
+    const words = await load(`size,y\n${rows(20, (i) => `${i % 2 ? 'inf' : 'big'},${i}`)}`);
+    expect(columns(words)).toMatchObject([{ categories: ['big', 'inf'] }]);
+  });
+
   it('rows without a target are left out', async () => {
     const data = await load(`a,y\n${rows(30, (i) => `${i},${i % 3 === 0 ? '' : i}`)}`, plain);
     expect(data.train.count + data.validation.count).toBe(20);

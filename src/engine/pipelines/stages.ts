@@ -3,7 +3,7 @@
  * the choice of its run, an earlier one or a new one, is made here, one request after the other, so that no stage runs
  * twice.
  */
-import type { Run } from '../../protocol/engine/index.js';
+import type { Run, RunError } from '../../protocol/engine/index.js';
 import { LIVE_STATUSES } from '../../protocol/engine/statuses.js';
 import type { RequestParams, RequestResult } from '../../protocol/engine/index.js';
 import type { EngineParts } from '../parts.js';
@@ -13,8 +13,8 @@ import { l10n } from '../../format/l10n.js';
 type Asked = RequestParams<'pipelines/stage'>;
 type Given = RequestResult<'pipelines/stage'>;
 
-/** Ways in which a program ended that was not done: it can resume from its checkpoint. */
-const INTERRUPTED = ['lost'];
+/** Ways in which a program ended that was not done, and did not fail by itself: it can resume from its checkpoint. */
+const INTERRUPTED: readonly string[] = ['lost', 'signal', 'out-of-memory', 'preempted'] satisfies RunError['kind'][];
 
 export class Stages {
   /** The last request for each hash. */

@@ -74,13 +74,19 @@ async function selectAll(page: Page): Promise<{ start: number; end: number }> {
     box!.click();
     return [now];
   });
-  await page.waitForLoadState('networkidle', { timeout: 120_000 });
-  const end = await page.evaluate(
-    () =>
-      performance
-        .getEntriesByType('resource')
-        .filter(({ name }) => name.includes('timeSeries'))
-        .at(-1) as PerformanceResourceTiming,
-  );
-  return { start: start!, end: end.responseEnd };
+  // Its requests follow some time after the click; they have ended once none has come for two seconds.
+  const end = await page.evaluate(async (from) => {
+    const answers = (): PerformanceResourceTiming[] =>
+      (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).filter(
+        ({ name, responseEnd }) => /timeSeries/i.test(name) && responseEnd > from,
+      );
+    let [count, since] = [0, performance.now()];
+    while (performance.now() - from < 120_000 && (count === 0 || performance.now() - since < 2000)) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const now = answers().length;
+      if (now !== count) [count, since] = [now, performance.now()];
+    }
+    return Math.max(from, ...answers().map(({ responseEnd }) => responseEnd));
+  }, start!);
+  return { start: start!, end };
 }

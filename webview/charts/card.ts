@@ -89,7 +89,7 @@ export class ChartCard extends LitElement implements Readable {
   override connectedCallback(): void {
     super.connectedCallback();
     this.leave = [
-      this.model.onMetrics((metrics, isLast) => this.source.concerns(metrics) && this.redraw(isLast)),
+      this.model.onMetrics((metrics, isLast) => this.source.concerns(metrics) && this.curvesCame(isLast)),
       this.model.signal.on(['highlight'], () => this.drawOverlay()),
       onHover((hover) => hover.source !== this && this.point(hover.x)),
     ];
@@ -129,6 +129,12 @@ export class ChartCard extends LitElement implements Readable {
 
   protected override updated(_changed: PropertyValues): void {
     this.redraw();
+  }
+
+  private curvesCame(isLast: boolean): void {
+    // Nothing else is as urgent as the first chart.
+    if (this.isFirst && this.onScreen && !this.chart && this.hasUpdated) this.pace.atOnce();
+    else this.redraw(isLast);
   }
 
   private redraw(isLast = false): void {

@@ -39,6 +39,8 @@ export class CardCurves {
   private readonly parsed = new Map<string, Expression>();
   private parsedWith: ReadonlySet<string> | null = null;
   private want: Want | null = null;
+  private readonly wants = new Map<string, Want>();
+  private wantsFrom: Want | null = null;
   /** Holds of the requested series, by the name of the metric. */
   private readonly holders = new Map<string, object>();
   /** Runs whose series are requested, by the name of the metric. */
@@ -143,9 +145,11 @@ export class CardCurves {
   /** Why a curve is missing that could not be read; null: none is. */
   problem(): string | null {
     const { feed } = this.card.model;
+    if (!feed.hasProblems) return null;
     for (const [metric, ids] of this.held) {
+      const want = this.wantOf(metric);
       for (const run of ids) {
-        const problem = feed.problem({ ...this.want!, metric }, run);
+        const problem = feed.problem(want, run);
         if (problem !== null) return problem;
       }
     }
@@ -153,7 +157,16 @@ export class CardCurves {
   }
 
   private read(run: string, metric: string): Series | undefined {
-    return this.card.model.feed.get({ ...this.want!, metric }, run);
+    return this.card.model.feed.get(this.wantOf(metric), run);
+  }
+
+  /** The same for another metric, made once: thousands of runs are looked up with it. */
+  private wantOf(metric: string): Want {
+    if (this.wantsFrom !== this.want) this.wants.clear();
+    this.wantsFrom = this.want;
+    let want = this.wants.get(metric);
+    if (!want) this.wants.set(metric, (want = { ...this.want!, metric }));
+    return want;
   }
 
   /** The series of an expression: as logged, by its formula, or against another metric; undefined until all of it is here. */

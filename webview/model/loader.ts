@@ -16,17 +16,23 @@ export interface LoaderParts {
   metrics(): string[];
   /** Curves that are to come with the first rows; null: none are drawn. */
   curves(): FirstCurves | null;
-  /** Called after a complete reading, with the curves that were asked for and have come. */
-  onLoaded(curves: { asked: FirstCurves; series: readonly SeriesData[] } | null): void;
+  /** Called after a complete reading, with the curves that were asked for and are to come. */
+  onLoaded(curves: ComingCurves | null): void;
   /** Called after rows of the selection have come. */
   onRows(): void;
   fail(doing: string, error: unknown): void;
 }
 
+/** Curves of the objective of the first runs of a list. */
+export interface ComingCurves {
+  asked: FirstCurves;
+  series: Promise<readonly SeriesData[]>;
+}
+
 interface Rows {
   runs: Run[];
   searches: RequestResult<'searches/list'>['searches'];
-  curves: Parameters<LoaderParts['onLoaded']>[0];
+  curves: ComingCurves | null;
 }
 
 /** Reads the rows on the screen from the engine into the catalogue. */
@@ -128,18 +134,31 @@ export class Loader {
 
   /** Reads the runs to draw, with the curves of the first chart, and the searches. */
   private async rows(experiment: string): Promise<Rows> {
-    const { host, selection, metrics } = this.parts;
+    const { host, selection } = this.parts;
     const { draw } = selection.view;
     const isNewest = draw.by === 'createdAt' && draw.descending;
     if (isNewest) this.order = null;
     const asked = isNewest ? this.parts.curves() : null;
     const limit = isNewest ? Math.min(MOST, draw.count + 10) : NEWEST;
-    const [{ runs, series }, { searches }] = await Promise.all([
-      host.request('runs/list', { experiment, limit, metrics: metrics(), ...(asked && { curves: asked }) }),
+    const list = this.list({ experiment, limit });
+    // They are read while the page renders the rows, which need no more than a millisecond.
+    const series = asked && this.readCurves(experiment, asked);
+    const [runs, { searches }] = await Promise.all([
+      list,
       host.request('searches/list', { experiment }),
       isNewest ? null : this.rank(),
     ]);
     return { runs, searches, curves: asked && series ? { asked, series } : null };
+  }
+
+  /** Reads curves without their ids being known; none if that fails: the charts ask for them again. */
+  private async readCurves(experiment: string, curves: FirstCurves): Promise<readonly SeriesData[]> {
+    try {
+      const { series } = await this.parts.host.request('runs/list', { experiment, limit: curves.runs, curves });
+      return series ?? [];
+    } catch {
+      return [];
+    }
   }
 
   async form(): Promise<void> {

@@ -9,7 +9,7 @@ import { pointsOfEach, SeriesFeed } from './charts/feed.js';
 import { Connection, type ConnectionState } from './connection.js';
 import { PanelFacts } from './facts.js';
 import { History } from './history.js';
-import { Loader } from './loader.js';
+import { Loader, type ComingCurves } from './loader.js';
 import { BestOfExperiment } from './runs/best.js';
 import { pageRuns } from './page/pages.js';
 import { AskedMetrics } from './runs/askedMetrics.js';
@@ -133,8 +133,7 @@ export class PanelModel extends PanelFacts {
       curves: () => this.firstCurves(),
       onLoaded: (curves) => {
         this.feed.invalidate();
-        if (curves)
-          this.feed.bring(curves.series, curves.asked, (id) => isLive(this.runs.get(id) ?? { status: 'running' }));
+        if (curves) this.expect(curves);
         this.readFirst();
         void idle().then(() => this.bestOf.show(this.state.experiment));
         this.pages.refresh();
@@ -255,10 +254,23 @@ export class PanelModel extends PanelFacts {
     return { runs: count, x: readAxis(this.view.x), points: pointsOfEach(undefined, count) };
   }
 
+  /** Curves that are on their way are not asked for again. */
+  private expect({ asked: { x, points, runs: count }, series }: ComingCurves): void {
+    const metric = this.objective;
+    if (metric === undefined) return;
+    const first = this.drawn.filter((run) => hasMetric(run, metric)).slice(-count);
+    const want = { metric, runs: first.map(({ id }) => id), x, range: null, points };
+    this.feed.expect(want, series, (id) => isLive(this.runs.get(id) ?? { status: 'running' }));
+  }
+
+  private get objective(): string | undefined {
+    return this.drawn.find(({ objective }) => objective)?.objective?.metric;
+  }
+
   /** Asks for those curves of the objective that have not come with the rows, before its card is rendered. */
   private readFirst(): void {
     if (this.state.tab !== 'charts' || this.state.page !== null) return;
-    const metric = this.drawn.find(({ objective }) => objective)?.objective?.metric;
+    const metric = this.objective;
     if (metric === undefined) return;
     const runs = this.shown.filter((run) => hasMetric(run, metric)).map(({ id }) => id);
     const x = readAxis(this.view.x);

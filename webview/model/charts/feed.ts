@@ -120,9 +120,14 @@ export class SeriesFeed {
     return this.entries.get(keyOf({ ...want, range: null }, run))?.series;
   }
 
+  /** False while every series could be read that was asked for. */
+  get hasProblems(): boolean {
+    return this.failed.size > 0;
+  }
+
   /** Returns why a series that is not here could not be read; null if it is here or still being read. */
   problem(want: Want, run: string): string | null {
-    if (this.failed.size === 0 || this.get(want, run)) return null;
+    if (!this.hasProblems || this.get(want, run)) return null;
     return this.entries.get(keyOf(want, run))?.problem ?? null;
   }
 
@@ -232,21 +237,33 @@ export class SeriesFeed {
     void this.flush();
   }
 
-  /** Takes whole series that have come with their runs. Those of live runs are read on: they may have grown since. */
-  bring(
-    series: readonly SeriesData[],
-    { x, points }: { x: ReadAxis; points: number },
-    isLive: (run: string) => boolean,
-  ): void {
-    for (const data of series) {
-      const entry = this.entry({ metric: data.metric, runs: [], x, range: null, points }, data.run);
+  /**
+   * Waits for whole series that were asked for together with their runs instead of asking for them. Those of live runs are read
+   * on: they may have grown since.
+   */
+  expect(want: Want, coming: Promise<readonly SeriesData[]>, isLive: (run: string) => boolean): void {
+    const waiting = new Map<string, Entry>();
+    for (const run of want.runs) {
+      const entry = this.entry(want, run);
       // A wider chart has more points of it already, and reads it again itself.
-      if (entry.series && entry.points > points) continue;
+      if (entry.series && entry.points > want.points) continue;
+      entry.dirty = false;
       entry.asked = this.now();
-      this.take([entry], [data]);
-      entry.dirty = isLive(data.run);
+      waiting.set(run, entry);
     }
-    this.report(false);
+    void coming.then((series) => {
+      for (const data of series) {
+        const entry = data.metric === want.metric ? waiting.get(data.run) : undefined;
+        if (!entry) continue;
+        this.take([entry], [data]);
+        entry.dirty = isLive(data.run);
+        waiting.delete(data.run);
+      }
+      for (const entry of waiting.values()) entry.dirty = true;
+      this.report(false);
+      this.hurry();
+      this.schedule();
+    });
   }
 
   private async flush(): Promise<void> {

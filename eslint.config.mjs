@@ -28,8 +28,8 @@ const MAY_USE = {
   experiment: ['protocol', 'format', 'search'],
   tools: ['protocol', 'format', 'files', 'search', 'experiment'],
   automatic: ['protocol', 'format', 'files', 'experiment', 'engine'],
-  client: ['protocol', 'files'],
-  training: ['protocol', 'files', 'client', 'experiment'],
+  client: ['protocol', 'files', 'format'],
+  training: ['protocol', 'files', 'client', 'experiment', 'format'],
 };
 /** The room of src in which a file lies, or null outside src. */
 const roomOf = (file) =>

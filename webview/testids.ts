@@ -6,7 +6,8 @@
  *   warnings                              above the charts: what the drawn runs warned of
  *   read-only, import-runs                above the views: the drawn runs are in logs of other tools
  *   chart-<metric>                        a chart card; data-runs = curves drawn, data-points = points in those
- *                                         series (all of them, not only those on the screen)
+ *                                         series (all of them, not only those on the screen), data-changes = marks
+ *                                         of hyperparameters that changed
  *   chart-reset-<metric>, chart-values-<metric>, chart-save-<metric>, chart-tooltip
  *   legend-item                           one drawn run; data-run = its id, data-hidden, data-pinned, data-best
  *   run-row-<id>                          a row of the run table; data-status

@@ -12,9 +12,13 @@ import { CommandError } from './errors.js';
 import { LiveArea } from './text/liveArea.js';
 import { bar, safe, safeLine } from './text/terminal.js';
 import { l10n } from '../format/l10n.js';
+import { errorText } from '../format/said.js';
+import type { Said } from '../protocol/said.js';
 
 type Line =
-  { type: 'progress'; fraction: number | null; text: string } | { type: 'error'; message: string } | { type: string };
+  | { type: 'progress'; fraction: number | null; text: string }
+  | { type: 'error'; message: string; said?: Said | undefined }
+  | { type: string };
 type Answer<L> = Exclude<L, { type: 'progress' | 'error' }>;
 
 /** Resolves to the last line that the trainer says; throws when that is an error. */
@@ -50,7 +54,7 @@ export async function askTrainer<L extends { type: string }>(
   }
   const code = await exited;
   area.clear();
-  if (last && isError(last)) throw new CommandError(safe(last.message));
+  if (last && isError(last)) throw new CommandError(safe(errorText(last)));
   if (!last || isProgress(last))
     throw new CommandError(l10n.t('{0} ended with {1}.\n{2}', title, code, safe(stderr.trimEnd())));
   return last as unknown as Answer<L>;

@@ -1,7 +1,9 @@
 import { isAbsolute, join, relative } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { readReal, STATE_LIMIT } from '../files/real.js';
+import { inEnglish } from '../format/said.js';
 import { RUN_ENV, RUN_FILES, untilOf } from '../protocol/run/runFiles.js';
+import type { Said } from '../protocol/said.js';
 import type { Params } from '../protocol/values/index.js';
 import type { Control } from '../protocol/run/supervisor.js';
 import { metricsLine, recordLine } from './journal/encode.js';
@@ -132,8 +134,9 @@ class LiveRun implements RunClient {
     this.record({ type: 'params', time: Date.now(), params: values });
   }
 
-  message(level: 'info' | 'warning' | 'error', text: string): void {
-    this.record({ type: 'message', time: Date.now(), level, text });
+  message(level: 'info' | 'warning' | 'error', text: string | Said): void {
+    const told = typeof text === 'object' ? { text: inEnglish(text), said: text } : { text };
+    this.record({ type: 'message', time: Date.now(), level, ...told });
   }
 
   media(name: string, path: string, at: { mime?: string; step?: number } = {}): void {
@@ -171,12 +174,13 @@ class LiveRun implements RunClient {
     return { dispose: () => void this.setListeners.delete(listener) };
   }
 
-  finish(status?: FinishStatus, error?: string): void {
+  finish(status?: FinishStatus, error?: string | Said): void {
     if (this.finished) return;
     const { visible } = this.stopPoint;
     const asked = visible === null ? 'completed' : ENDS[visible];
     this.received.flush();
-    this.record({ type: 'finish', time: Date.now(), status: status ?? asked, error });
+    const told = typeof error === 'object' ? { error: inEnglish(error), said: error } : { error };
+    this.record({ type: 'finish', time: Date.now(), status: status ?? asked, ...told });
     this.journal.retry(true);
     this.finished = true;
   }

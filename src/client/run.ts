@@ -1,3 +1,4 @@
+import type { Said } from '../protocol/said.js';
 import type { Params } from '../protocol/values/index.js';
 import type { RunParams } from './params.js';
 
@@ -60,7 +61,8 @@ export interface RunClient {
   /** Hyperparameters the program states itself; merged over those it was started with. */
   setParams(values: Params): void;
   /** A message for the person; the last one of level `error` explains a failed run. */
-  message(level: 'info' | 'warning' | 'error', text: string): void;
+  message(level: 'info' | 'warning' | 'error', text: string | Said): void;
+
   /**
    * Records a file that belongs to the run. `path` is absolute (inside the run's folder) or relative to that folder.
    */
@@ -83,7 +85,7 @@ export interface RunClient {
   /** Called with the changed values when the person edits hyperparameters during the run; `params` has them already. */
   onSet(listener: (params: Params) => void): Disposable;
   /** Last record. Without a status: `completed`, or `stopped`/`pruned`/`paused` when that was asked for. Later calls do nothing. */
-  finish(status?: FinishStatus, error?: string): void;
+  finish(status?: FinishStatus, error?: string | Said): void;
   /**
    * The trials of the search that this program was started for, one after the other, without a new process for each:
    * `for await (const trial of run.trials()) …`. Each is a run of its own; this run is the first one's. In a program that was

@@ -1,12 +1,12 @@
 /** Says when a search has ended and when a run has failed; each at most once, and only for what happens now. */
-import { errorText } from '../format/said.js';
+import { errorText, inEnglish, saidText } from '../format/said.js';
 import * as vscode from 'vscode';
 import { LIVE_STATUSES, type NotificationParams, type Run, type Search } from '../protocol/engine/index.js';
 import { isLiveSearch } from './explorer/items.js';
 import { Disposables, type Disposable } from './events.js';
 import { formatNumber } from '../format/numbers.js';
 import { formatParams, shorten } from './format.js';
-import { l10n, translated } from '../format/l10n.js';
+import { l10n } from '../format/l10n.js';
 import type { Engines } from './link/engines.js';
 import { commandId } from './manifest/commands.js';
 import { setting } from './settings.js';
@@ -30,7 +30,7 @@ export class Notifications implements Disposable {
   }
 
   private async alerted({ run, name, experiment, reason, text }: NotificationParams<'alert'>): Promise<void> {
-    const told = reason ? l10n.t('{0} ({1}): {2}', name, experiment, translated(reason.text, reason.values)) : text;
+    const told = reason ? l10n.t('{0} ({1}): {2}', name, experiment, saidText(inEnglish(reason), reason)) : text;
     const show = l10n.t('Show');
     if ((await vscode.window.showWarningMessage(told, show)) === show)
       await vscode.commands.executeCommand(commandId('run.show'), run);

@@ -5,8 +5,9 @@ import type { GraphNode, ModelGraph } from '../protocol/engine/drawings.js';
 import { GRAPH_MIME } from '../protocol/run/mimes.js';
 import { RUN_FILES } from '../protocol/run/runFiles.js';
 import { writeWhole } from '../files/whole.js';
-import { messageOf } from './errors.js';
+import { saidOf } from './errors.js';
 import type { BuiltLayer, Weight } from './layers/types.js';
+import { said } from '../format/said.js';
 
 export const GRAPH_FILE = `${RUN_FILES.media}/graph.json`;
 /** Name of the graph among the run's media. */
@@ -21,7 +22,7 @@ export async function saveGraph(
     await writeWhole(join(run.folder, GRAPH_FILE), JSON.stringify(modelGraph(layers)));
     run.media(GRAPH_NAME, GRAPH_FILE, { mime: GRAPH_MIME, step: 0 });
   } catch (error) {
-    run.message('warning', `the graph of the network could not be saved: ${messageOf(error)}`);
+    run.message('warning', said('the graph of the network could not be saved: {0}', saidOf(error)));
   }
 }
 

@@ -5,10 +5,12 @@ import { engine } from '@tensorflow/tfjs-core';
 import { placeInFile } from '../experiment/file/place.js';
 import { connectRun, type RunClient } from '../client/index.js';
 import { fromRecord, workspaceOf } from '../files/runPaths.js';
+import { inEnglish, said, verbatim } from '../format/said.js';
+import type { Said } from '../protocol/said.js';
 import { RUN_FILES, RunSpec } from '../protocol/run/runFolder.js';
 import { automaticCommand } from './commands/automatic.js';
 import { backendCommand } from './commands/backends.js';
-import { PlacedError, TrainingError, messageOf } from './errors.js';
+import { PlacedError, TrainingError, saidOf } from './errors.js';
 import { modelCommand } from './commands/models.js';
 import { gradientWorker } from './parallel/worker.js';
 import { rangeTestRun } from './rangeTest/index.js';
@@ -22,7 +24,7 @@ async function main(): Promise<void> {
   if ((await backendCommand(args)) || (await modelCommand(args))) return;
   const connected = connectRun();
   if (!connected.enabled) {
-    throw new TrainingError('the trainer is started by Tunesmith, for a run: use "tunesmith run FILE.tune.yaml"');
+    throw new TrainingError(said('the trainer is started by Tunesmith, for a run: use "tunesmith run FILE.tune.yaml"'));
   }
   // A search hands its trials to a process whose backend has started.
   for await (const { run } of connected.trials()) if (!(await work(run))) break;
@@ -46,8 +48,8 @@ async function work(run: RunClient): Promise<boolean> {
   } catch (error) {
     const stopped = run.stopRequested !== null;
     if (!stopped) {
-      const text = error instanceof PlacedError ? placed(error, run.folder, spec) : messageOf(error);
-      console.error(error instanceof TrainingError ? `error: ${text}` : error);
+      const text = error instanceof PlacedError ? placed(error, run.folder, spec) : saidOf(error);
+      console.error(error instanceof TrainingError ? `error: ${inEnglish(verbatim(text))}` : error);
       run.message('error', text);
       run.finish('failed', text);
     } else {
@@ -68,13 +70,13 @@ function leavesNothing({ network, rangeTest }: RunSpec): boolean {
 }
 
 /** Returns the error's message with its place in the experiment file, which is read as it is now. */
-function placed({ path, message }: PlacedError, runFolder: string, spec: RunSpec | null): string {
-  const where = `network.${path.join('.')}: ${message}`;
+function placed({ path, said: reason }: PlacedError, runFolder: string, spec: RunSpec | null): Said {
+  const where = said('{0}: {1}', `network.${path.join('.')}`, reason);
   if (!spec?.file) return where;
   try {
     const file = fromRecord(workspaceOf(runFolder), spec.file);
     const { line, column } = placeInFile(readFileSync(file, 'utf8'), file, ['network', ...path]);
-    return `${basename(file)}:${line}:${column}: ${message}`;
+    return said('{0}: {1}', `${basename(file)}:${line}:${column}`, reason);
   } catch {
     return where;
   }
@@ -83,7 +85,7 @@ function placed({ path, message }: PlacedError, runFolder: string, spec: RunSpec
 async function readSpec(run: RunClient): Promise<RunSpec> {
   const path = join(run.folder, RUN_FILES.spec);
   const parsed = RunSpec.safeParse(JSON.parse(readReal(path, STATE_LIMIT)));
-  if (!parsed.success) throw new TrainingError(`${path} can't be read: ${parsed.error.issues[0]?.message}`);
+  if (!parsed.success) throw new TrainingError(said("{0} can't be read: {1}", path, parsed.error.issues[0]?.message));
   return parsed.data;
 }
 

@@ -6,6 +6,7 @@ import { buildLayer } from './layers/index.js';
 import { shapeText, type BuiltLayer, type ForwardContext, type Weight } from './layers/types.js';
 import { isOneOutput, lossShape } from './losses/index.js';
 import type { Random } from './random.js';
+import { said } from '../format/said.js';
 
 export interface Model {
   layers: BuiltLayer[];
@@ -25,19 +26,27 @@ export function buildModel(network: Network, dataset: Dataset, random: Random): 
   if ((LOSSES[loss] === 'classes') !== (dataset.task === 'classification')) {
     throw new TrainingError(
       dataset.task === 'regression'
-        ? `loss ${loss} needs classes, but the targets are numbers to predict: use loss: mse or huber`
-        : `loss ${loss} predicts numbers, but the targets are classes: use loss: crossEntropy`,
+        ? said('loss {0} needs classes, but the targets are numbers to predict: use loss: mse or huber', loss)
+        : said('loss {0} predicts numbers, but the targets are classes: use loss: crossEntropy', loss),
     );
   }
   const model = buildLayers(withoutContained(network), dataset.inputShape, random);
   const shape = model.layers.at(-1)?.outputShape ?? dataset.inputShape;
   const single = lossShape(network.loss).oneOutput && isOneOutput(dataset, shape[0] ?? 0);
   if (shape.length !== 1 || (shape[0] !== dataset.outputs && !single)) {
-    const wanted = dataset.classes ? `${dataset.outputs} classes` : `${dataset.outputs} number(s) to predict`;
-    const flat = shape.length === 1 ? '' : '"- flatten" and then ';
+    const wanted = dataset.classes
+      ? said('{0} classes', dataset.outputs)
+      : said('{0} number(s) to predict', dataset.outputs);
+    const given = shapeText(shape);
+    const dense = `"- dense: { units: ${dataset.outputs} }"`;
     throw new TrainingError(
-      `the last layer gives ${shapeText(shape)}${shape.length === 1 ? ' numbers' : ''}, but ${dataset.name} has ${wanted}: ` +
-        `end with ${flat}"- dense: { units: ${dataset.outputs} }"`,
+      said(
+        'the last layer gives {0}, but {1} has {2}: end with {3}',
+        shape.length === 1 ? said('{0} numbers', given) : given,
+        dataset.name,
+        wanted,
+        shape.length === 1 ? dense : said('"- flatten" and then {0}', dense),
+      ),
     );
   }
   return model;

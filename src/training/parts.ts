@@ -2,6 +2,7 @@
 import type { Layer, Network, Part, PartEnd } from '../experiment/network/index.js';
 import { PlacedError } from './errors.js';
 import { layerNames, layersNamed, namesText } from './transfer/names.js';
+import { said } from '../format/said.js';
 
 /** Indexes of layers: from the first, up to but not including the last. */
 export interface Range {
@@ -18,12 +19,15 @@ export function partsOf(ends: readonly PartEnd[], layers: readonly Layer[], alia
     // A type of which there are several ends at the last one.
     const found = last === null ? layers.length - 1 : layersNamed(named, last).at(-1);
     if (found === undefined) {
-      throw new PlacedError(at, `there is no layer ${JSON.stringify(last)}; the layers are ${namesText(named)}`);
+      throw new PlacedError(
+        at,
+        said('there is no layer {0}; the layers are {1}', JSON.stringify(last), namesText(named)),
+      );
     }
     if (found < start) {
       throw new PlacedError(
         at,
-        `the part "${name}" has no layers: ${named[found]!.name} belongs to the part before it`,
+        said('the part "{0}" has no layers: {1} belongs to the part before it', name, named[found]!.name),
       );
     }
     const part = { name, layers: found + 1 - start };
@@ -67,7 +71,7 @@ export function checkPart(
   throw new PlacedError(
     at,
     parts.length === 0
-      ? `${source} has no parts: name them with decompose: { parts: … }`
-      : `${source} has no part "${name}"; its parts are ${parts.map((part) => part.name).join(', ')}`,
+      ? said('{0} has no parts: name them with decompose: { parts: … }', source)
+      : said('{0} has no part "{1}"; its parts are {2}', source, name, parts.map((part) => part.name).join(', ')),
   );
 }

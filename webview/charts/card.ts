@@ -306,6 +306,7 @@ export class ChartCard extends LitElement implements Readable {
     const total = this.curves.reduce((sum, curve) => sum + curve.total, 0);
     this.dataset.runs = String(this.curves.length);
     this.dataset.points = String(total);
+    this.dataset.changes = String(this.curves.reduce((sum, { marks }) => sum + (marks?.length ?? 0), 0));
     const problem = this.source.problem();
     const note =
       problem === null

@@ -222,6 +222,8 @@ export class PanelModel extends PanelFacts {
   /** Selects an experiment with its file. Selections within another experiment are dropped. */
   private switchTo(experiment: string, file: string | null): void {
     if (experiment === this.state.experiment) return this.setState({ file }, 'runs');
+    // The first experiment that is known comes while a page may be open already.
+    if (this.state.experiment === null) return this.setState({ experiment, file }, 'runs', 'searches');
     this.selection.together(() => {
       this.setState({ experiment, file, selected: null, hidden: [], page: null }, 'runs', 'searches');
       this.setView({ columns: null, zoom: {}, search: null, insightPair: null });

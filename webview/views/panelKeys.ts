@@ -42,7 +42,7 @@ function step(model: PanelModel, what: 'undo' | 'redo'): boolean {
 }
 
 function focusFilter(): boolean {
-  const field = document.querySelector<HTMLElement>('main vscode-text-field');
+  const field = document.querySelector<HTMLElement>('main ts-filter input, main vscode-text-field');
   field?.focus();
   return field !== null;
 }

@@ -23,6 +23,7 @@ import { safeLine, table } from '../text/terminal.js';
 import { asking } from '../trainer.js';
 import { timeOf } from './search.js';
 import { l10n } from '../../format/l10n.js';
+import { shown } from '../../format/said.js';
 
 const DEFAULT_TIME = '60s';
 
@@ -85,7 +86,7 @@ export const auto: Command = {
       const ended = isOver ? search : await untilFirst(engine, await follow(search), budget.search, follow);
       if (!ENDED_SEARCHES.includes(ended.status)) return 130;
       const seconds = (Date.now() - began) / 1000;
-      const notes = looked?.notes ?? [];
+      const notes = (looked?.notes ?? []).map(shown);
       const done = await finish({
         engine,
         ask,
@@ -124,7 +125,7 @@ async function searchFor(context: Context, input: Input, ask: AskAuto, began: nu
   const looked = await look(ask, experiment, file, context.cwd);
   const seconds = (Date.now() - start) / 1000;
   context.say(safeLine(lookedText(looked)));
-  for (const note of looked.notes) context.say(`  ${safeLine(note)}`);
+  for (const note of looked.notes) context.say(`  ${safeLine(shown(note))}`);
   writeNew(file, text);
   const engine = await context.engine();
   const time = timeOf(input) ?? timeOfFile(experiment);

@@ -10,6 +10,7 @@ import { askTrainer } from '../trainer.js';
 import { FOLD_OPTION, foldOf, folderOf } from './export.js';
 import { FILES } from './predict.js';
 import { l10n } from '../../format/l10n.js';
+import { shown } from '../../format/said.js';
 
 /** Most classes that are shown on a terminal. */
 const MOST_CLASSES = 20;
@@ -67,7 +68,7 @@ export const evaluate: Command = {
     const common = [folder, context.cwd, foldOf(input)];
     const answer = await askTrainer(context, ['--evaluate', ...common, ...files], 'Evaluating', TrainerLine);
     if (answer.type !== 'evaluated') throw new CommandError(l10n.t('The trainer did not return metrics.'));
-    answer.notes.forEach((note) => context.say(safeLine(note)));
+    answer.notes.forEach((note) => context.say(safeLine(shown(note))));
     const { data, examples, metrics, confusion } = answer;
     if (!input.flag('json')) printMetrics(context, run.name, answer);
     const found = settings && (await examined(context, [...common, JSON.stringify(settings), ...files]));

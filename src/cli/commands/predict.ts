@@ -10,6 +10,7 @@ import { safeLine } from '../text/terminal.js';
 import { asking, askTrainer } from '../trainer.js';
 import { FOLD_OPTION, foldOf, folderOf } from './export.js';
 import { l10n } from '../../format/l10n.js';
+import { shown } from '../../format/said.js';
 
 export const FILES = l10n.t(
   'FILE has the format of the training data: a CSV file; two IDX or NPY files, inputs and targets; an NPZ archive; images or a folder of images. Numbers are standardized and classes named as in training.',
@@ -50,7 +51,7 @@ export const predict: Command = {
     const args = ['--predict', folder, context.cwd, out, force, foldOf(input), ...files];
     const answer = await askTrainer(context, args, 'Predicting', TrainerLine);
     if (answer.type !== 'predicted') throw new CommandError(l10n.t('The trainer did not report its predictions.'));
-    answer.notes.forEach((note) => context.say(safeLine(note)));
+    answer.notes.forEach((note) => context.say(safeLine(shown(note))));
     context.print(l10n.t('{0} rows in {1}', answer.examples, safeLine(path.relative(context.cwd, out) || out)));
     return 0;
   },
@@ -93,9 +94,9 @@ async function predictTogether(
   );
   if (answer.type !== 'predictedTogether')
     throw new CommandError(l10n.t('The trainer did not report its predictions.'));
-  answer.notes.forEach((note) => context.say(safeLine(note)));
-  const shown = safeLine(path.relative(context.cwd, output) || output);
-  context.print(l10n.t('{0} rows in {1}, by {2} networks', answer.examples, shown, members.length));
+  answer.notes.forEach((note) => context.say(safeLine(shown(note))));
+  const shownFile = safeLine(path.relative(context.cwd, output) || output);
+  context.print(l10n.t('{0} rows in {1}, by {2} networks', answer.examples, shownFile, members.length));
   return 0;
 }
 

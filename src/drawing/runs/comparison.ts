@@ -30,7 +30,10 @@ export function comparison(runs: readonly RunToCompare[], all: boolean): Compare
     const rows = facts.filter(({ values }) => all || differs(values));
     return {
       section,
-      rows: rows.map(({ name, values }) => ({ name, cells: values.map((value) => cell(section, value, values[0]!)) })),
+      rows: rows.map(({ name, values }) => ({
+        name: factTitle(section, name),
+        cells: values.map((value) => cell(section, value, values[0]!)),
+      })),
       same: facts.length - rows.length,
     };
   });
@@ -57,6 +60,32 @@ function changeText(value: number, base: number): string {
   const sign = change > 0 ? '+' : '−';
   const share = base === 0 ? '' : ` (${sign}${Number((100 * Math.abs(change / base)).toPrecision(3))} %)`;
   return `${sign}${formatNumber(Number(Math.abs(change).toPrecision(4)))}${share}`;
+}
+
+/** Returns the title of a fact of ours; names of parameters, metrics, packages, variables and files are as they are. */
+function factTitle(section: Section, name: string): string {
+  if (section === 'code') return name === 'commit' ? l10n.t('Commit') : name === 'branch' ? l10n.t('Branch') : name;
+  if (section !== 'environment') return name;
+  switch (name) {
+    case 'host':
+      return l10n.t('Host');
+    case 'command':
+      return l10n.t('Command');
+    case 'seed':
+      return l10n.t('Seed');
+    case 'system':
+      return l10n.t('System');
+    case 'cpu':
+      return 'CPU';
+    case 'memory':
+      return l10n.t('Memory');
+    case 'gpus':
+      return 'GPU';
+    case 'interpreter':
+      return l10n.t('Interpreter');
+    default:
+      return name;
+  }
 }
 
 export function sectionTitle(section: Section): string {

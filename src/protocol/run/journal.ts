@@ -106,6 +106,8 @@ export const FinishRecord = z.object({
   /** `paused`: it may be launched again, to resume from its checkpoint. */
   status: z.enum(['completed', 'failed', 'stopped', 'pruned', 'paused']),
   error: z.string().optional(),
+  /** The error with its values apart, if it is a text of Tunesmith. */
+  said: Said.optional().catch(undefined),
   /**
    * Milliseconds since the run began, on a monotonic clock. Written only by programs without a supervisor, which
    * records it itself.

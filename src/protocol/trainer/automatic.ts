@@ -3,6 +3,7 @@
  * on standard output; the last one is `looked`, `found`, `predictedTogether` or `error`.
  */
 import { z } from 'zod';
+import { Note, Said } from '../said.js';
 import { DataFacts } from '../dataFacts.js';
 
 const Run = z.object({ id: z.string(), folder: z.string() });
@@ -39,7 +40,7 @@ const Looked = z.object({
   validation: z.number(),
   test: z.number(),
   facts: DataFacts,
-  notes: z.array(z.string()),
+  notes: z.array(Note),
 });
 const Found = z.object({
   type: z.literal('found'),
@@ -80,8 +81,8 @@ export const AutoLine = z.discriminatedUnion('type', [
     file: z.string(),
     examples: z.number(),
     columns: z.array(z.string()),
-    notes: z.array(z.string()),
+    notes: z.array(Note),
   }),
-  z.object({ type: z.literal('error'), message: z.string() }),
+  z.object({ type: z.literal('error'), message: z.string(), said: Said.optional().catch(undefined) }),
 ]);
 export type AutoLine = z.infer<typeof AutoLine>;

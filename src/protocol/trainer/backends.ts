@@ -3,6 +3,7 @@
  * `--remove-backend ID` print on their standard output. The last line is `reports`, `done` or `error`.
  */
 import { z } from 'zod';
+import { Said } from '../said.js';
 import { BackendReport } from '../engine/index.js';
 
 export const BackendLine = z.discriminatedUnion('type', [
@@ -17,6 +18,6 @@ export const BackendLine = z.discriminatedUnion('type', [
   }),
   /** Installed (or removed) and tested, with this result. */
   z.object({ type: z.literal('done'), backend: BackendReport }),
-  z.object({ type: z.literal('error'), message: z.string() }),
+  z.object({ type: z.literal('error'), message: z.string(), said: Said.optional().catch(undefined) }),
 ]);
 export type BackendLine = z.infer<typeof BackendLine>;

@@ -10,6 +10,7 @@
  * SETTINGS are `ExamineSettings` as JSON. The last line is `exported`, `evaluated`, `examined`, `predicted` or `error`.
  */
 import { z } from 'zod';
+import { Note, Said } from '../said.js';
 import { Examined } from './examined.js';
 import { record } from '../values/recordSchema.js';
 
@@ -45,22 +46,22 @@ export const TrainerLine = z.discriminatedUnion('type', [
     metrics: record(z.number().nullable()),
     /** A row for each true class, a column for each predicted one. */
     confusion: z.object({ classes: z.array(z.string()), rows: z.array(z.array(z.number().int())) }).nullable(),
-    notes: z.array(z.string()),
+    notes: z.array(Note),
   }),
   z.object({
     type: z.literal('examined'),
     data: z.string(),
     examples: z.number().int(),
     found: Examined,
-    notes: z.array(z.string()),
+    notes: z.array(Note),
   }),
   z.object({
     type: z.literal('predicted'),
     file: z.string(),
     examples: z.number().int(),
     columns: z.array(z.string()),
-    notes: z.array(z.string()),
+    notes: z.array(Note),
   }),
-  z.object({ type: z.literal('error'), message: z.string() }),
+  z.object({ type: z.literal('error'), message: z.string(), said: Said.optional().catch(undefined) }),
 ]);
 export type TrainerLine = z.infer<typeof TrainerLine>;

@@ -8,13 +8,14 @@ import { TrainingError } from '../errors.js';
 import { Random } from '../random.js';
 import { normal } from './settings.js';
 import type { Augmentation, Batch, Data, Examples, OwnData, TrainingApi } from './types.js';
+import { inEnglish, said } from '../../format/said.js';
 
 /** Internal data set behind the `Data` that programs receive. */
 const SETS = new WeakMap<Data, Dataset>();
 
 export function setOf(data: Data): Dataset {
   const dataset = SETS.get(data);
-  if (!dataset) throw new TrainingError('data must come from loadData or makeData');
+  if (!dataset) throw new TrainingError(said('data must come from loadData or makeData'));
   return dataset;
 }
 
@@ -46,7 +47,7 @@ export const loadData: TrainingApi['loadData'] = async (source, options = {}) =>
     onProgress: (text) => console.log(text),
   });
   for (const done of dataset.done ?? []) console.log(done);
-  for (const note of dataset.notes) console.warn(`warning: ${note}`);
+  for (const note of dataset.notes) console.warn(`warning: ${inEnglish(note)}`);
   return given(dataset);
 };
 
@@ -91,14 +92,27 @@ function held({ inputs, targets }: Examples, { width, outputs, classes }: Form, 
   const count = targets.length / per;
   if (!Number.isInteger(count) || count === 0 || inputs.length !== count * width) {
     throw new TrainingError(
-      `${what} don't fit each other: ${inputs.length} inputs, ${width} per example, but ${targets.length} targets, ${per} per example`,
+      said(
+        "{0} don't fit each other: {1} inputs, {2} per example, but {3} targets, {4} per example",
+        what,
+        inputs.length,
+        width,
+        targets.length,
+        per,
+      ),
     );
   }
   const labels = classes ? Int32Array.from(targets) : Float32Array.from(targets);
   const wrong = classes ? labels.findIndex((label, i) => !(label in classes) || label !== targets[i]) : -1;
   if (wrong >= 0) {
     throw new TrainingError(
-      `${what}: target ${wrong} is ${targets[wrong]}, which is not an index of the ${classes!.length} classes`,
+      said(
+        '{0}: target {1} is {2}, which is not an index of the {3} classes',
+        what,
+        wrong,
+        targets[wrong],
+        classes!.length,
+      ),
     );
   }
   return { count, inputs: Float32Array.from(inputs), targets: labels };

@@ -15,13 +15,14 @@ import { setOf } from './data.js';
 import { normal } from './settings.js';
 import type { Network, Tensor, TrainingApi } from './types.js';
 import { entryOf } from '../../protocol/values/records.js';
+import { said } from '../../format/said.js';
 
 /** Internal state behind the `Network` that programs receive. */
 const MODELS = new WeakMap<Network, { model: Model; parameters: Parameters }>();
 
 function partsOf(network: Network): { model: Model; parameters: Parameters } {
   const found = MODELS.get(network);
-  if (!found) throw new TrainingError('the network must come from network()');
+  if (!found) throw new TrainingError(said('the network must come from network()'));
   return found;
 }
 

@@ -10,6 +10,7 @@ import type { Dataset } from '../data/types.js';
 import { Pace } from '../loop/pace.js';
 import { Keeper } from './keeper.js';
 import { searchArchitecture } from './search.js';
+import { inEnglish } from '../../format/said.js';
 
 const FILE = 'architecture.json';
 const STATE = 'architecture.safetensors';
@@ -39,9 +40,9 @@ export async function architectureOf(
     pause: () => pace.pause(),
   });
   if (!found) return null;
-  for (const { level, text } of found.said) {
+  for (const { level, text } of found.news) {
     run.message(level, text);
-    console.log(text);
+    console.log(inEnglish(text));
   }
   console.log(`layers:\n${found.layers.map((layer) => `  - ${JSON.stringify(layer)}`).join('\n')}`);
   if (file !== null) {

@@ -22,6 +22,8 @@ import {
   type ArchitectureSearch,
 } from './steps.js';
 import { Supernet } from './supernet.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 export type { ArchitectureSearch } from './steps.js';
 
@@ -30,7 +32,7 @@ export interface FoundArchitecture {
   chosen: number[];
   layers: Layer[];
   /** Sentences about it, and whether they are a warning. */
-  said: { level: 'info' | 'warning'; text: string }[];
+  news: { level: 'info' | 'warning'; text: Said }[];
 }
 
 /** Resolves to null when a stop was requested. */
@@ -39,13 +41,13 @@ export async function searchArchitecture(search: ArchitectureSearch): Promise<Fo
   const random = new Random(search.seed).fork('architecture');
   const methods = { darts: byGradients, smash: byHypernetwork, shared: bySharing, random: byTraining };
   const chosen = await methods[settings.method](search, random);
-  return chosen && { chosen, layers: chosenLayers(settings, chosen), said: said(settings, chosen) };
+  return chosen && { chosen, layers: chosenLayers(settings, chosen), news: newsOf(settings, chosen) };
 }
 
 /** Says that a search resumes after `epochs`. */
 function sayResumed({ log, settings }: ArchitectureSearch, epochs: number): void {
   if (epochs > 0)
-    log.message('info', `the search for an architecture resumes after epoch ${epochs} of ${settings.epochs}`);
+    log.message('info', said('the search for an architecture resumes after epoch {0} of {1}', epochs, settings.epochs));
 }
 
 async function byGradients(search: ArchitectureSearch, random: Random): Promise<number[] | null> {
@@ -250,19 +252,21 @@ function logShares({ settings, log }: ArchitectureSearch, shares: number[][], ep
 /** Share of skip connections from which a choice of DARTS is suspicious. */
 const COLLAPSED = 0.5;
 
-function said(settings: ArchitectureSettings, chosen: number[]): FoundArchitecture['said'] {
+function newsOf(settings: ArchitectureSettings, chosen: number[]): FoundArchitecture['news'] {
   const places = placesOf(settings);
   const names = chosen.map((choice, i) => places[i]![choice]!.name);
   const skips = chosen.filter((choice, i) => places[i]![choice]!.layers.length === 0).length;
-  const found: FoundArchitecture['said'] = [
-    { level: 'info', text: `architecture found by ${settings.method}: ${names.join(', ')}` },
+  const found: FoundArchitecture['news'] = [
+    { level: 'info', text: said('architecture found by {0}: {1}', settings.method, names.join(', ')) },
   ];
   if (settings.method === 'darts' && places.length > 1 && skips / places.length > COLLAPSED) {
     found.push({
       level: 'warning',
-      text:
-        `${skips} of ${places.length} places are skip connections: a known failure of DARTS, which prefers what trains fast ` +
-        '(Zela et al., ICLR 2020). Compare with method: shared and random, search fewer epochs, or remove "skip"',
+      text: said(
+        '{0} of {1} places are skip connections: a known failure of DARTS, which prefers what trains fast (Zela et al., ICLR 2020). Compare with method: shared and random, search fewer epochs, or remove "skip"',
+        skips,
+        places.length,
+      ),
     });
   }
   return found;

@@ -11,6 +11,7 @@ import { shapeText, type BuiltLayer, type ForwardContext, type Weight } from '..
 import { buildLoss, type Loss } from '../losses/index.js';
 import type { Random } from '../random.js';
 import type { Batch } from '../loop/batches.js';
+import { said } from '../../format/said.js';
 
 const learns = ({ trainable }: Weight): boolean => trainable;
 
@@ -54,7 +55,14 @@ export class Supernet {
         const [first, other] = [part.choices[0]!.name, part.choices[odd]!.name];
         throw new PlacedError(
           ['architecture', 'chain'],
-          `choices must give the same shape: of ${shapeText(shape)}, "${first}" makes ${shapes[0]} and "${other}" ${shapes[odd]}`,
+          said(
+            'choices must give the same shape: of {0}, "{1}" makes {2} and "{3}" {4}',
+            shapeText(shape),
+            first,
+            shapes[0],
+            other,
+            shapes[odd],
+          ),
         );
       }
       this.parts.push({ choices });
@@ -63,7 +71,12 @@ export class Supernet {
     if (shape.length !== 1 || shape[0] !== dataset.outputs) {
       throw new PlacedError(
         ['architecture', 'chain'],
-        `the chain gives ${shapeText(shape)}, but ${dataset.name} needs ${dataset.outputs} output(s): end with "dense: ${dataset.outputs}"`,
+        said(
+          'the chain gives {0}, but {1} needs {2} output(s): end with "dense: {2}"',
+          shapeText(shape),
+          dataset.name,
+          dataset.outputs,
+        ),
       );
     }
     this.weights = this.parts

@@ -11,6 +11,7 @@ import { brightness, noise } from './pixels.js';
 import { onColumns } from './table.js';
 import type { ImageChange } from './types.js';
 import { buildWarp } from './warp.js';
+import { said } from '../../format/said.js';
 
 /** Changes a batch in place: inputs as the network sees them, [count, …inputShape]; targets [count, outputs]. */
 export type Augmentation = (inputs: Float32Array, targets: Float32Array, count: number, random: Random) => void;
@@ -38,8 +39,11 @@ function imageChanges({ augment: settings, layers }: Settings, dataset: Dataset)
   const image = imageShape(layers, dataset);
   if (!image) {
     throw new TrainingError(
-      `augment is for images (height×width×channels), but an example of ${dataset.name} is ${shapeText(dataset.inputShape)}: ` +
-        'remove "augment", or begin with "- reshape: [height, width, channels]" if its numbers are pixels; "mixup" works on any numbers',
+      said(
+        'augment is for images (height×width×channels), but an example of {0} is {1}: remove "augment", or begin with "- reshape: [height, width, channels]" if its numbers are pixels; "mixup" works on any numbers',
+        dataset.name,
+        shapeText(dataset.inputShape),
+      ),
     );
   }
   const [height, width, channels] = image;
@@ -49,7 +53,13 @@ function imageChanges({ augment: settings, layers }: Settings, dataset: Dataset)
   for (const name of ['shift', 'crop'] as const) {
     if (settings[name] >= Math.min(height, width)) {
       throw new TrainingError(
-        `augment: ${name}: ${settings[name]} is too much for images of ${height}×${width}: they would be moved out of sight`,
+        said(
+          'augment: {0}: {1} is too much for images of {2}×{3}: they would be moved out of sight',
+          name,
+          settings[name],
+          height,
+          width,
+        ),
       );
     }
   }
@@ -79,10 +89,10 @@ function imageShape(layers: Network['layers'], { inputShape }: Dataset): [number
 function checkMixup({ loss, layers }: Settings, dataset: Dataset): void {
   if (dataset.task === 'classification' && !lossShape(loss).smoothable) {
     throw new TrainingError(
-      `mixup mixes labels, which loss ${loss.name} does not support: use crossEntropy or binaryCrossEntropy`,
+      said('mixup mixes labels, which loss {0} does not support: use crossEntropy or binaryCrossEntropy', loss.name),
     );
   }
   if (layers.some(({ type }) => type === 'embedding')) {
-    throw new TrainingError('mixup mixes numbers, but an embedding needs whole ones: remove "mixup"');
+    throw new TrainingError(said('mixup mixes numbers, but an embedding needs whole ones: remove "mixup"'));
   }
 }

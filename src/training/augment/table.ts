@@ -3,6 +3,7 @@ import { inputsOf, type Column } from '../data/csv/columns.js';
 import { isHeld, type Dataset } from '../data/types.js';
 import { TrainingError } from '../errors.js';
 import type { ImageChange } from './types.js';
+import { said } from '../../format/said.js';
 
 /**
  * Returns the change as it applies to a table's inputs: they become pixels in [-1, 1], as those of image files, and then
@@ -13,7 +14,11 @@ export function onColumns(change: ImageChange, dataset: Dataset, size: number): 
   const odd = columns.find((column) => column.kind !== 'number' || column.marked);
   if (odd) {
     throw new TrainingError(
-      `augment: column "${odd.name}" of ${dataset.name} is not a pixel: name the columns of pixels under "features"`,
+      said(
+        'augment: column "{0}" of {1} is not a pixel: name the columns of pixels under "features"',
+        odd.name,
+        dataset.name,
+      ),
     );
   }
   const scales = columns.flatMap(inputsOf);

@@ -1,7 +1,7 @@
 /** The ladder of backends: tries, selects, starts and installs them. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendId, BackendReport } from '../../protocol/engine/index.js';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, saidOf } from '../errors.js';
 import { cpu } from './cpu.js';
 import { probe } from './choosing/probe.js';
 import { tensorflowPython } from './native/tensorflowPython.js';
@@ -9,6 +9,7 @@ import { tfjsNode, tfjsNodeGpu } from './native/tfjsNode.js';
 import type { BackendModule, InstallContext, Started } from './types.js';
 import { wasm } from './webAssembly/wasm.js';
 import { webgpu } from './webgpu/index.js';
+import { said } from '../../format/said.js';
 
 /** Backends in order of preference. */
 export const LADDER: readonly BackendModule[] = [tfjsNodeGpu, tensorflowPython, webgpu, tfjsNode, wasm, cpu];
@@ -20,7 +21,7 @@ export function requestedBackend(inFile: string | null, env: NodeJS.ProcessEnv =
   const found = LADDER.find((backend) => backend.id === name);
   if (!found)
     throw new TrainingError(
-      `unknown backend "${name}": it must be auto or one of ${LADDER.map(({ id }) => id).join(', ')}`,
+      said('unknown backend "{0}": it must be auto or one of {1}', name, LADDER.map(({ id }) => id).join(', ')),
     );
   return found.id;
 }
@@ -53,11 +54,17 @@ export async function chooseBackend(requested: BackendId | null): Promise<Backen
     const result = await report(backend);
     if (result.works) return backend;
     if (requested === null) continue;
-    const how =
-      result.installable && result.reason === 'not installed' ? `: run "tunesmith backends install ${requested}"` : '';
-    throw new TrainingError(`backend ${requested} can't be used: ${result.reason}${how}`);
+    throw new TrainingError(
+      result.installable && result.reason === 'not installed'
+        ? said(
+            'backend {0} can\'t be used: it is not installed: run "tunesmith backends install {1}"',
+            requested,
+            requested,
+          )
+        : said("backend {0} can't be used: {1}", requested, result.reason),
+    );
   }
-  throw new TrainingError('no backend works here; "tunesmith backends" says why');
+  throw new TrainingError(said('no backend works here; "tunesmith backends" says why'));
 }
 
 /** Returns all backends that work, in order of preference. Plain JavaScript is included only as a last resort. */
@@ -68,7 +75,7 @@ export async function workingBackends(): Promise<BackendModule[]> {
     if ((await report(backend)).works) working.push(backend);
   }
   if (working.length > 0) return working;
-  throw new TrainingError('no backend works here; "tunesmith backends" says why');
+  throw new TrainingError(said('no backend works here; "tunesmith backends" says why'));
 }
 
 /** The running backend of this process. */
@@ -82,24 +89,28 @@ export async function startBackend(backend: BackendModule): Promise<Started> {
     running = { id: backend.id, started, backend: tf.backend() };
     return started;
   } catch (error) {
-    throw new TrainingError(`backend ${backend.id} could not be started: ${messageOf(error)}`);
+    throw new TrainingError(said('backend {0} could not be started: {1}', backend.id, saidOf(error)));
   }
 }
 
 export function backendById(id: string): BackendModule {
   const backend = LADDER.find((one) => one.id === id);
   if (!backend)
-    throw new TrainingError(`unknown backend "${id}": it must be one of ${LADDER.map((one) => one.id).join(', ')}`);
+    throw new TrainingError(
+      said('unknown backend "{0}": it must be one of {1}', id, LADDER.map((one) => one.id).join(', ')),
+    );
   return backend;
 }
 
 /** Installs a backend and tries it; throws the reason when it can't be installed or doesn't work. */
 export async function installBackend(id: BackendId, context: InstallContext): Promise<BackendReport> {
   const backend = backendById(id);
-  if (!backend.install) throw new TrainingError(`${backend.name} is part of Tunesmith: there is nothing to install`);
+  if (!backend.install)
+    throw new TrainingError(said('{0} is part of Tunesmith: there is nothing to install', backend.name));
   await backend.install(context);
   context.onProgress(0.95, `trying ${backend.name}`);
   const found = await report(backend);
-  if (!found.works) throw new TrainingError(`${backend.name} was installed, but does not work here: ${found.reason}`);
+  if (!found.works)
+    throw new TrainingError(said('{0} was installed, but does not work here: {1}', backend.name, found.reason));
   return found;
 }

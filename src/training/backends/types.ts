@@ -1,4 +1,5 @@
 import type { BackendId } from '../../protocol/engine/index.js';
+import type { Said } from '../../protocol/said.js';
 
 export interface InstallContext {
   onProgress(fraction: number | null, text: string): void;
@@ -22,7 +23,7 @@ export interface BackendModule {
   /** Name for the person. */
   name: string;
   /** Advice on what the figures mean when this backend is used; null: none. */
-  advice: string | null;
+  advice: Said | null;
   /** Returns why the backend can't be tried, without loading anything; null when it can. */
   missing(): string | null;
   /**

@@ -3,10 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadWeights, saveWeights } from './checkpoint.js';
 import type { ConstraintState } from '../constrained/index.js';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, saidOf } from '../errors.js';
 import type { TrainingState } from '../loop/types.js';
 import type { NamedValues } from '../loop/weights.js';
 import { readReal } from '../../files/real.js';
+import { said } from '../../format/said.js';
 
 const VERSION = 1;
 const FILES = {
@@ -61,6 +62,6 @@ export async function loadState(folder: string): Promise<TrainingState> {
       earlyStopping: earlyStopping && ({ ...earlyStopping, weights: best } as TrainingState['earlyStopping']),
     };
   } catch (error) {
-    throw new TrainingError(`the checkpoint in ${folder} can't be read: ${messageOf(error)}`);
+    throw new TrainingError(said("the checkpoint in {0} can't be read: {1}", folder, saidOf(error)));
   }
 }

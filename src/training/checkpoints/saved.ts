@@ -7,7 +7,8 @@ import { completeNetwork, LOSSES, type Network } from '../../experiment/network/
 import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import { loadModelFile, type SavedWeight } from './checkpoint.js';
 import type { Dataset } from '../data/types.js';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, saidOf } from '../errors.js';
+import { said } from '../../format/said.js';
 
 export const MODEL_FILE = `${RUN_FILES.checkpoints}/model.safetensors`;
 
@@ -81,20 +82,21 @@ export async function loadSaved(runFolder: string, which: Which = null): Promise
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       if (!isCopy && fold === null && existsSync(join(runFolder, modelFile(1)))) {
         throw new TrainingError(
-          'this run was cross-validated and has a network for each fold: name one, as in --fold 1',
+          said('this run was cross-validated and has a network for each fold: name one, as in --fold 1'),
         );
       }
       if (fold !== null) {
         throw new TrainingError(
-          `this run has no network of fold ${fold}: only cross-validated runs have some, once they have ended`,
+          said('this run has no network of fold {0}: only cross-validated runs have some, once they have ended', fold),
         );
       }
       throw new TrainingError(
-        'this run has no saved network: only runs of the built-in trainer ("network:") have one, once they have ended, ' +
-          'unless their file says checkpoint: false',
+        said(
+          'this run has no saved network: only runs of the built-in trainer ("network:") have one, once they have ended, unless their file says checkpoint: false',
+        ),
       );
     }
-    throw new TrainingError(`the saved network ${path} can't be read: ${messageOf(error)}`);
+    throw new TrainingError(said("the saved network {0} can't be read: {1}", path, saidOf(error)));
   }
 }
 

@@ -7,6 +7,7 @@ import { lossShape } from '../losses/index.js';
 import { buildModel, type Model } from '../model.js';
 import { Random } from '../random.js';
 import { withoutExamples, type SavedNetwork } from './saved.js';
+import { said } from '../../format/said.js';
 
 export class SavedModel {
   readonly dataset: Dataset;
@@ -21,7 +22,10 @@ export class SavedModel {
       if (found?.shape.join() !== variable.shape.join()) {
         this.dispose();
         throw new TrainingError(
-          `the saved network is damaged: it has ${found ? `another shape for "${name}"` : `no "${name}"`}`,
+          said(
+            'the saved network is damaged: it has {0}',
+            found ? said('another shape for "{0}"', name) : said('no "{0}"', name),
+          ),
         );
       }
       tf.tidy(() => variable.assign(tf.tensor(found.values, variable.shape)));

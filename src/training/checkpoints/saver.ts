@@ -1,7 +1,8 @@
 /** Saves a training's state after each epoch, unless that would take too large a share of its time. */
 import { performance } from 'node:perf_hooks';
 import type { RunClient } from '../../client/index.js';
-import { messageOf } from '../errors.js';
+import { saidOf } from '../errors.js';
+import { said } from '../../format/said.js';
 
 /** Largest share of the time that saving may take. */
 const SHARE = 0.05;
@@ -25,7 +26,7 @@ export class Saver {
       await this.run.saveCheckpoint(epoch, write);
     } catch (error) {
       // A full disk must not end a training whose metrics are safe in the journal.
-      if (!this.warned) this.run.message('warning', `a checkpoint could not be saved: ${messageOf(error)}`);
+      if (!this.warned) this.run.message('warning', said('a checkpoint could not be saved: {0}', saidOf(error)));
       this.warned = true;
     }
     this.spent += performance.now() - before;

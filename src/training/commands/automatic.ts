@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs';
 import { AutoTask, type AutoLine } from '../../protocol/trainer/automatic.js';
 import { validateNetwork } from '../../experiment/network/index.js';
 import { chooseBackend, requestedBackend, startBackend } from '../backends/index.js';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, toldOf } from '../errors.js';
 import { findBest, withRefitted } from '../ensemble/find.js';
 import { lookAt } from '../ensemble/look.js';
 import { loadRuns } from '../ensemble/runs.js';
 import { refit } from '../ensemble/refit.js';
 import { predictTogether } from '../ensemble/predict.js';
 import { checkOutput } from '../files/output.js';
+import { said, verbatim } from '../../format/said.js';
 
 const say = (line: AutoLine) => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
@@ -20,12 +21,12 @@ export async function automaticCommand([command, file = '']: readonly string[]):
     const task = AutoTask.parse(JSON.parse(readFileSync(file, 'utf8')));
     const aborter = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => aborter.abort(new TrainingError('it was stopped')));
+      process.on(signal, () => aborter.abort(new TrainingError(said('it was stopped'))));
     }
     await work(task, aborter.signal);
     process.stdout.write('', () => process.exit(0));
   } catch (error) {
-    say({ type: 'error', message: messageOf(error) });
+    say({ type: 'error', ...toldOf(error) });
     process.stdout.write('', () => process.exit(1));
   }
   return true;
@@ -36,7 +37,9 @@ async function work(task: AutoTask, signal: AbortSignal): Promise<void> {
   if (task.type === 'look') {
     const { network, problems } = validateNetwork(task.network);
     if (!network)
-      throw new TrainingError(problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
+      throw new TrainingError(
+        verbatim(problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n')),
+      );
     return say({ type: 'looked', ...(await lookAt(network, task.folder, signal)) });
   }
   if (task.type === 'predict') await checkOutput(task.output, task.force);

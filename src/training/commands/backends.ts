@@ -7,7 +7,7 @@ import { backendFolder } from '../backends/folder.js';
 import { backendById, installBackend, probeBackends, startBackend } from '../backends/index.js';
 import { ANSWER, type ProbeResult } from '../backends/choosing/probe.js';
 import { tryBackend } from '../backends/choosing/trial.js';
-import { messageOf } from '../errors.js';
+import { messageOf, toldOf } from '../errors.js';
 import { timeStep } from '../backends/choosing/timing.js';
 
 const say = (line: BackendLine) => void process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -48,7 +48,7 @@ async function reporting(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    say({ type: 'error', message: messageOf(error) });
+    say({ type: 'error', ...toldOf(error) });
     process.exitCode = 1;
   }
 }

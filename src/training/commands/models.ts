@@ -3,13 +3,14 @@ import { resolve } from 'node:path';
 import { ExamineSettings } from '../../protocol/trainer/examined.js';
 import { EXPORT_FORMATS, type ExportFormat, type TrainerLine } from '../../protocol/trainer/index.js';
 import { chooseBackend, requestedBackend, startBackend } from '../backends/index.js';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, toldOf } from '../errors.js';
 import { exportNetwork } from '../export/index.js';
 import { checkOutput } from '../files/output.js';
 import { examine } from '../examine/index.js';
 import { evaluateSaved, examplesFor, predictSaved, type PredictContext } from '../evaluation/predict.js';
 import { loadSaved } from '../checkpoints/saved.js';
 import { SavedModel } from '../checkpoints/savedModel.js';
+import { said } from '../../format/said.js';
 
 const say = (line: TrainerLine) => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const PROGRESS_MS = 200;
@@ -29,7 +30,7 @@ export async function modelCommand(args: readonly string[]): Promise<boolean> {
     // Exits explicitly, because backends may keep threads running.
     process.stdout.write('', () => process.exit(0));
   } catch (error) {
-    say({ type: 'error', message: messageOf(error) });
+    say({ type: 'error', ...toldOf(error) });
     process.stdout.write('', () => process.exit(1));
   }
   return true;
@@ -37,7 +38,7 @@ export async function modelCommand(args: readonly string[]): Promise<boolean> {
 
 async function exportSaved(runFolder: string, [format, path, force, fold]: string[]): Promise<void> {
   if (!(EXPORT_FORMATS as readonly unknown[]).includes(format) || !path) {
-    throw new TrainingError(`a network is exported as one of ${EXPORT_FORMATS.join(', ')}`);
+    throw new TrainingError(said('a network is exported as one of {0}', EXPORT_FORMATS.join(', ')));
   }
   const saved = await loadSaved(runFolder, foldOf(fold));
   say({
@@ -93,7 +94,7 @@ async function withModel(
   const { evaluationBatch } = await startBackend(await chooseBackend(requestedBackend(null)));
   const aborter = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => aborter.abort(new TrainingError('it was stopped')));
+    process.on(signal, () => aborter.abort(new TrainingError(said('it was stopped'))));
   }
   let last = 0;
   const onProgress = (fraction: number | null, text: string): void => {
@@ -114,6 +115,6 @@ async function withModel(
 function foldOf(word: string | undefined): number | null {
   if (!word) return null;
   const fold = Number(word);
-  if (!Number.isInteger(fold) || fold < 1) throw new TrainingError(`a fold is a number from 1, not "${word}"`);
+  if (!Number.isInteger(fold) || fold < 1) throw new TrainingError(said('a fold is a number from 1, not "{0}"', word));
   return fold;
 }

@@ -5,6 +5,7 @@ import { TrainingError } from '../errors.js';
 import type { Weight } from '../layers/types.js';
 import { Constraint, type ConstraintState, type Now } from './constraint.js';
 import { Kernels } from './kernels.js';
+import { said } from '../../format/said.js';
 
 export type { ConstraintState };
 
@@ -21,7 +22,8 @@ export class Constraints {
     weights: readonly Weight[],
   ) {
     this.kernels = new Kernels(weights);
-    if (this.kernels.count === 0) throw new TrainingError('constraint: the network has no weights that it could bound');
+    if (this.kernels.count === 0)
+      throw new TrainingError(said('constraint: the network has no weights that it could bound'));
     this.all = settings.map((each) => new Constraint(each, this.kernels));
     this.bounds = this.all.some(({ projects }) => projects);
   }

@@ -3,6 +3,7 @@ import { TrainingError } from '../errors.js';
 import type { Bytes } from './bytes.js';
 import type { InputReader, Numbers } from './types.js';
 import { emptyValues, fillValues, type ValueType } from './values.js';
+import { said } from '../../format/said.js';
 
 export interface NumberArray {
   shape: number[];
@@ -90,7 +91,13 @@ export class ArrayReader implements InputReader {
       const { bytes, start, type } = this.file;
       const byte = start + (example * this.width + (i % this.width)) * type.bytes;
       throw new TrainingError(
-        `${bytes.name}: example ${example} (from 0) holds ${values[i]} (byte ${byte}): clean the data first`,
+        said(
+          '{0}: example {1} (from 0) holds {2} (byte {3}): clean the data first',
+          bytes.name,
+          example,
+          values[i],
+          byte,
+        ),
       );
     }
   }

@@ -12,6 +12,8 @@ import { openNpz, type Archive } from './npz.js';
 import { openParts, type Pool } from './parts.js';
 import { differentValues, taskOfNumbers } from './task.js';
 import type { InputReader, LoadContext, OpenData, Targets } from './types.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 type Source = Extract<DataSource, { kind: 'idx' | 'npy' | 'npz' }>;
 
@@ -31,7 +33,13 @@ async function openPairs(source: Source, context: LoadContext, files: Files): Pr
   const exampleShape = main.shape;
   if (given && String(given.shape) !== String(exampleShape)) {
     throw new TrainingError(
-      `${given.name} holds examples of ${given.shape.join('×')}, ${main.name} of ${exampleShape.join('×')}`,
+      said(
+        '{0} holds examples of {1}, {2} of {3}',
+        given.name,
+        given.shape.join('×'),
+        main.name,
+        exampleShape.join('×'),
+      ),
     );
   }
   const task = source.task ?? (main.names ? 'classification' : guessTask(context.loss, main.targets));
@@ -116,17 +124,19 @@ async function readPair(names: ArrayFiles | NpzArrays, files: Files, known: stri
   const targets = await files.open(names.targets, file);
   const [name, targetsName] = [inputs.bytes.name, targets.bytes.name];
   const [count, targetCount] = [inputs.shape[0] ?? 0, targets.shape[0] ?? 0];
-  if (count === 0) throw new TrainingError(`${name} holds no examples`);
+  if (count === 0) throw new TrainingError(said('{0} holds no examples', name));
   if (count !== targetCount) {
-    throw new TrainingError(`${name} holds ${count} examples, but ${targetsName} holds ${targetCount} targets`);
+    throw new TrainingError(
+      said('{0} holds {1} examples, but {2} holds {3} targets', name, count, targetsName, targetCount),
+    );
   }
-  if (count > 2 ** 31 - 1) throw new TrainingError(`${name} holds ${count} examples, more than 2147483647`);
+  if (count > 2 ** 31 - 1) throw new TrainingError(said('{0} holds {1} examples, more than 2147483647', name, count));
   const empty = [inputs, targets].find(({ shape }) => shape.includes(0));
   if (empty) {
-    throw new TrainingError(`${empty.bytes.name} holds examples without a number: ${empty.shape.join('×')}`);
+    throw new TrainingError(said('{0} holds examples without a number: {1}', empty.bytes.name, empty.shape.join('×')));
   }
-  if (inputs.text) throw new TrainingError(`${name} holds text: inputs must be numbers`);
-  const held = await readWhole(targets, files.memory, 'targets stay in memory', known);
+  if (inputs.text) throw new TrainingError(said('{0} holds text: inputs must be numbers', name));
+  const held = await readWhole(targets, files.memory, said('targets stay in memory'), known);
   // In Fortran order, the values of an example are not contiguous.
   const reader = inputs.fortran ? heldReader(await readWhole(inputs, files.memory, FORTRAN)) : new ArrayReader(inputs);
   return { name, targetsName, shape: inputs.shape.slice(1), inputs: reader, targets: held, names: held.names };
@@ -134,19 +144,19 @@ async function readPair(names: ArrayFiles | NpzArrays, files: Files, known: stri
 
 const heldReader = ({ values, shape }: NumberArray) => new HeldReader(values, values.length / shape[0]!);
 
-const FORTRAN = "arrays in Fortran's order can't be read example by example: save numpy.ascontiguousarray of it";
+const FORTRAN = said("arrays in Fortran's order can't be read example by example: save numpy.ascontiguousarray of it");
 
 async function readWhole(
   file: ArrayFile,
   memory: number,
-  why: string,
+  why: Said,
   known: string[] | null = null,
 ): Promise<LabelArray> {
   const size = sizeOf(file) - file.start;
   const { name } = file.bytes;
   if (size > memory) {
     throw new TrainingError(
-      `${name} takes ${sizeText(size)}, more than ${sizeText(memory)}; ${why}, or raise "memory"`,
+      said('{0} takes {1}, more than {2}; {3}, or raise "memory"', name, sizeText(size), sizeText(memory), why),
     );
   }
   const held = await readTargetArray(file, known);
@@ -154,7 +164,9 @@ async function readWhole(
   const at = held.values.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return held;
   const example = Math.floor(at / (held.values.length / held.shape[0]!));
-  throw new TrainingError(`${name}: example ${example} (from 0) holds ${held.values[at]}: clean the data first`);
+  throw new TrainingError(
+    said('{0}: example {1} (from 0) holds {2}: clean the data first', name, example, held.values[at]),
+  );
 }
 
 function guessTask(loss: LoadContext['loss'], targets: NumberArray): Task {
@@ -174,7 +186,11 @@ function takeOneHot(main: Pair, given: Pair | null): number | null {
     const classes = targets.shape[1] === width ? oneHotClasses(targets) : null;
     if (!classes) {
       throw new TrainingError(
-        `${targetsName}: targets of classes must be one index per example, or one-hot rows: a single 1 among ${width - 1} zeros`,
+        said(
+          '{0}: targets of classes must be one index per example, or one-hot rows: a single 1 among {1} zeros',
+          targetsName,
+          width - 1,
+        ),
       );
     }
     pair.targets = { shape: [classes.length], values: classes };
@@ -185,12 +201,19 @@ function takeOneHot(main: Pair, given: Pair | null): number | null {
 /** Returns the number of classes, whose labels start at 0. */
 function countClasses(main: Pair, given: Pair | null): number {
   const most = highestClass(main);
-  if (most >= 100_000) throw new TrainingError(`${main.targetsName}: class ${most} is too high: count classes from 0`);
+  if (most >= 100_000)
+    throw new TrainingError(said('{0}: class {1} is too high: count classes from 0', main.targetsName, most));
   if (given && highestClass(given) > most) {
     const at = given.targets.values.findIndex((value) => value > most);
     throw new TrainingError(
-      `${given.targetsName}: example ${at} (from 0) is of class ${given.targets.values[at]}, which no training example is of ` +
-        `(${main.targetsName} has 0 to ${most})`,
+      said(
+        '{0}: example {1} (from 0) is of class {2}, which no training example is of ({3} has 0 to {4})',
+        given.targetsName,
+        at,
+        given.targets.values[at],
+        main.targetsName,
+        most,
+      ),
     );
   }
   return most + 1;
@@ -198,7 +221,7 @@ function countClasses(main: Pair, given: Pair | null): number {
 
 function highestClass({ targets: { values, shape }, targetsName }: Pair): number {
   if (values.length !== shape[0] || !values.every((value) => Number.isInteger(value) && value >= 0)) {
-    throw new TrainingError(`${targetsName}: classes must be whole numbers from 0, one per example`);
+    throw new TrainingError(said('{0}: classes must be whole numbers from 0, one per example', targetsName));
   }
   let most = 0;
   for (const value of values) if (value > most) most = value;

@@ -4,8 +4,9 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { constants as zlibConstants, gunzipSync } from 'node:zlib';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, saidOf } from '../errors.js';
 import { sizeText } from './memory.js';
+import { said } from '../../format/said.js';
 
 export interface Bytes {
   /** Name as the person wrote it, for messages. */
@@ -71,8 +72,9 @@ class FileBytes implements Bytes {
       const more = (done: number): void => {
         if (done === length) return resolve(into);
         read(this.descriptor, into, done, length - done, at + done, (error, count) => {
-          if (error) reject(new TrainingError(`data file ${this.name} can't be read: ${error.message}`));
-          else if (count === 0) reject(new TrainingError(`${this.name} ends at byte ${at + done}: it was cut short`));
+          if (error) reject(new TrainingError(said("data file {0} can't be read: {1}", this.name, error.message)));
+          else if (count === 0)
+            reject(new TrainingError(said('{0} ends at byte {1}: it was cut short', this.name, at + done)));
           else more(done + count);
         });
       };
@@ -95,16 +97,17 @@ export async function openBytes(folder: string, file: string): Promise<Bytes> {
     found = await stat(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw new TrainingError(`data file ${file} does not exist (looked for ${path})`);
-    throw new TrainingError(`data file ${file} can't be read: ${messageOf(error)}`);
+    if (code === 'ENOENT') throw new TrainingError(said('data file {0} does not exist (looked for {1})', file, path));
+    throw new TrainingError(said("data file {0} can't be read: {1}", file, saidOf(error)));
   }
-  if (found.isDirectory()) throw new TrainingError(`data file ${file} is a folder`);
+  if (found.isDirectory()) throw new TrainingError(said('data file {0} is a folder', file));
   // Opening a pipe would block until somebody writes to it.
-  if (!found.isFile()) throw new TrainingError(`data file ${file} is not a regular file but a device or a pipe`);
+  if (!found.isFile())
+    throw new TrainingError(said('data file {0} is not a regular file but a device or a pipe', file));
   try {
     return new FileBytes(file, found.size, await openFile(path, 'r'));
   } catch (error) {
-    throw new TrainingError(`data file ${file} can't be read: ${messageOf(error)}`);
+    throw new TrainingError(said("data file {0} can't be read: {1}", file, saidOf(error)));
   }
 }
 
@@ -142,9 +145,11 @@ export async function unpacked(
     if (error instanceof TrainingError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       if (promised >= memory) throw tooLarge(name, memory);
-      throw new TrainingError(`${name} unpacks to more than the ${promised} bytes of which its header speaks`);
+      throw new TrainingError(
+        said('{0} unpacks to more than the {1} bytes of which its header speaks', name, promised),
+      );
     }
-    throw new TrainingError(`${name}: damaged gzip file (${messageOf(error)}); fetch or make it again`);
+    throw new TrainingError(said('{0}: damaged gzip file ({1}); fetch or make it again', name, saidOf(error)));
   } finally {
     await bytes.close();
   }
@@ -152,6 +157,9 @@ export async function unpacked(
 
 const tooLarge = (file: string, memory: number) =>
   new TrainingError(
-    `${file} takes more than ${sizeText(memory)} when unpacked: unpack it first (gunzip), then it is read from the disk ` +
-      'as it is needed; or raise "memory"',
+    said(
+      '{0} takes more than {1} when unpacked: unpack it first (gunzip), then it is read from the disk as it is needed; or raise "memory"',
+      file,
+      sizeText(memory),
+    ),
   );

@@ -3,6 +3,8 @@ import { TrainingError } from '../errors.js';
 import { sizeOf, type ArrayFile, type ArrayHeader } from './arrayFile.js';
 import type { Bytes } from './bytes.js';
 import { VALUE_TYPES, type ValueType } from './values.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 const TYPES: Record<number, ValueType> = {
   0x08: VALUE_TYPES.uint8,
@@ -26,30 +28,32 @@ export const idxSize = (start: Uint8Array, name: string): number => sizeOf(idxHe
  * that is `given`.
  */
 function idxHeader(start: Uint8Array, given: number | null, file: string): ArrayHeader {
-  const bad = (offset: number, what: string) =>
-    new TrainingError(`${file}: not a valid IDX file: ${what} (byte ${offset})`);
+  const bad = (offset: number, what: Said) =>
+    new TrainingError(said('{0}: not a valid IDX file: {1} (byte {2})', file, what, offset));
   const size = given ?? start.length;
-  if (size < 4) throw bad(size, 'it ends within its header');
+  if (size < 4) throw bad(size, said('it ends within its header'));
   if (start[0] !== 0 || start[1] !== 0) {
     const begin = [...start.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    throw bad(0, `it must begin with two zero bytes, but begins with ${begin}`);
+    throw bad(0, said('it must begin with two zero bytes, but begins with {0}', begin));
   }
   const type = TYPES[start[2]!];
-  if (!type) throw bad(2, `unknown type 0x${start[2]!.toString(16).padStart(2, '0')}`);
+  if (!type) throw bad(2, said('unknown type 0x{0}', start[2]!.toString(16).padStart(2, '0')));
   const rank = start[3]!;
-  if (rank < 1) throw bad(3, 'it has no dimension');
+  if (rank < 1) throw bad(3, said('it has no dimension'));
   const begin = 4 + 4 * rank;
-  if (size < begin) throw bad(size, 'it ends within its header');
+  if (size < begin) throw bad(size, said('it ends within its header'));
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const header = { shape, type, start: begin, littleEndian: false, fortran: false };
   const wanted = sizeOf(header);
   if (given !== null && wanted !== size) {
-    const verb = size < wanted ? 'is cut short' : 'has bytes too many';
-    throw bad(
-      Math.min(wanted, size),
-      `it ${verb}: ${shape.join('×')} ${type.name} values need ${wanted} bytes, it has ${size}`,
-    );
+    const values = shape.join('×');
+    throw size < wanted
+      ? bad(size, said('it is cut short: {0} {1} values need {2} bytes, it has {3}', values, type.name, wanted, size))
+      : bad(
+          wanted,
+          said('it has bytes too many: {0} {1} values need {2} bytes, it has {3}', values, type.name, wanted, size),
+        );
   }
   return header;
 }

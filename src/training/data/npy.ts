@@ -4,6 +4,8 @@ import { sizeOf, type ArrayFile, type ArrayHeader } from './arrayFile.js';
 import type { Bytes } from './bytes.js';
 import { VALUE_TYPES, type ValueType } from './values.js';
 import { entryOf } from '../../protocol/values/records.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 const TYPES: Record<string, ValueType> = {
   b1: VALUE_TYPES.uint8,
@@ -42,39 +44,44 @@ export const npySize = (start: Uint8Array, name: string): number => sizeOf(npyHe
  * is known.
  */
 function npyHeader(bytes: Uint8Array, size: number | null, file: string): ArrayHeader {
-  const bad = (offset: number, what: string) =>
-    new TrainingError(`${file}: not a valid NPY file: ${what} (byte ${offset})`);
+  const bad = (offset: number, what: Said) =>
+    new TrainingError(said('{0}: not a valid NPY file: {1} (byte {2})', file, what, offset));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length >= 4 && view.getUint32(0) === 0x504b0304) {
-    throw new TrainingError(`${file}: this is an NPZ archive: name it under data: { npz: { file: … } }`);
+    throw new TrainingError(said('{0}: this is an NPZ archive: name it under data: { npz: { file: … } }', file));
   }
   if (bytes.length < 10 || view.getUint32(0) !== 0x934e554d || view.getUint16(4) !== 0x5059) {
-    throw bad(0, 'it must begin with \\x93NUMPY');
+    throw bad(0, said('it must begin with \\x93NUMPY'));
   }
   const version = bytes[6]!;
-  if (version < 1 || version > 3) throw bad(6, `unknown version ${version}.${bytes[7]}`);
+  if (version < 1 || version > 3) throw bad(6, said('unknown version {0}.{1}', version, bytes[7]));
   const headerAt = version === 1 ? 10 : 12;
-  if (bytes.length < headerAt) throw bad(bytes.length, 'it ends within its header');
+  if (bytes.length < headerAt) throw bad(bytes.length, said('it ends within its header'));
   const headerLength = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const start = headerAt + headerLength;
-  if (size !== null && size < start) throw bad(size, 'it ends within its header');
-  if (bytes.length < start) throw bad(8, `its header of ${headerLength} bytes is too long`);
+  if (size !== null && size < start) throw bad(size, said('it ends within its header'));
+  if (bytes.length < start) throw bad(8, said('its header of {0} bytes is too long', headerLength));
   const header = new TextDecoder(version === 3 ? 'utf-8' : 'latin1').decode(bytes.subarray(headerAt, start));
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const fortran = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
   const dims = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1];
-  if (!descr && /'descr':\s*\[/.test(header)) throw bad(headerAt, 'arrays of records are not supported');
-  if (descr === undefined || fortran === undefined || dims === undefined) throw bad(headerAt, 'its header is damaged');
+  if (!descr && /'descr':\s*\[/.test(header)) throw bad(headerAt, said('arrays of records are not supported'));
+  if (descr === undefined || fortran === undefined || dims === undefined)
+    throw bad(headerAt, said('its header is damaged'));
   const words = /^[<>|=]([US])(\d{1,6})$/.exec(descr);
   const text = words?.[1] as 'U' | 'S' | undefined;
   const type = text ? textType(text, Number(words![2])) : entryOf(TYPES, descr.slice(1));
   if (!type || !'<>|='.includes(descr[0]!)) {
-    const why = descr.includes('O') ? ' (Python objects are never loaded)' : '';
-    throw bad(headerAt, `values of type "${descr}" are not supported${why}`);
+    throw bad(
+      headerAt,
+      descr.includes('O')
+        ? said('values of type "{0}" are not supported (Python objects are never loaded)', descr)
+        : said('values of type "{0}" are not supported', descr),
+    );
   }
   const parts = dims.split(',').flatMap((part) => (part.trim() ? [part.trim()] : []));
   if (parts.length > MOST_DIMENSIONS || parts.some((part) => !/^\d{1,15}L?$/.test(part))) {
-    throw bad(headerAt, 'its shape is damaged');
+    throw bad(headerAt, said('its shape is damaged'));
   }
   const result = {
     shape: parts.map((part) => parseInt(part, 10)),
@@ -86,11 +93,16 @@ function npyHeader(bytes: Uint8Array, size: number | null, file: string): ArrayH
   };
   const wanted = sizeOf(result);
   if (size !== null && size !== wanted) {
-    const verb = size < wanted ? 'is cut short' : 'has bytes too many';
-    throw bad(
-      Math.min(wanted, size),
-      `it ${verb}: shape (${result.shape.join(', ')}) of ${type.name} needs ${wanted} bytes, it has ${size}`,
-    );
+    const shape = result.shape.join(', ');
+    throw size < wanted
+      ? bad(
+          size,
+          said('it is cut short: shape ({0}) of {1} needs {2} bytes, it has {3}', shape, type.name, wanted, size),
+        )
+      : bad(
+          wanted,
+          said('it has bytes too many: shape ({0}) of {1} needs {2} bytes, it has {3}', shape, type.name, wanted, size),
+        );
   }
   return result;
 }

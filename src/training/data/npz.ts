@@ -2,11 +2,12 @@
 import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import * as zip from 'yauzl';
-import { TrainingError, listOf, messageOf } from '../errors.js';
+import { TrainingError, listOf, saidOf } from '../errors.js';
 import type { ArrayFile } from './arrayFile.js';
 import { MOST_GROWTH, PartOfBytes, type Bytes } from './bytes.js';
 import { sizeText } from './memory.js';
 import { LONGEST_HEADER, openNpy } from './npy.js';
+import { said } from '../../format/said.js';
 
 export interface Archive {
   /** Names of its arrays. */
@@ -24,7 +25,7 @@ const CHUNK = 2 ** 20;
 /** Opens an archive. `bytes` must stay open as long as the arrays are read. */
 export async function openNpz(bytes: Bytes): Promise<Archive> {
   const file = bytes.name;
-  const bad = (error: unknown) => new TrainingError(`${file}: not a valid NPZ archive: ${messageOf(error)}`);
+  const bad = (error: unknown) => new TrainingError(said('{0}: not a valid NPZ archive: {1}', file, saidOf(error)));
   const entries = new Map<string, zip.Entry>();
   let taken = 0;
   let archive: zip.ZipFile;
@@ -42,13 +43,15 @@ export async function openNpz(bytes: Bytes): Promise<Archive> {
       const entry = entries.get(name);
       if (!entry) {
         const names = listOf([...entries.keys()]);
-        throw new TrainingError(`${file} holds no array "${name}"; it holds ${names || 'none'}`);
+        throw new TrainingError(said('{0} holds no array "{1}"; it holds {2}', file, name, names || said('none')));
       }
       const label = `${file}: array "${name}"`;
-      if (entry.isEncrypted()) throw new TrainingError(`${label} is encrypted`);
+      if (entry.isEncrypted()) throw new TrainingError(said('{0} is encrypted', label));
       const { compressionMethod: method, uncompressedSize: size } = entry;
       if (method !== STORED && method !== DEFLATED) {
-        throw new TrainingError(`${label} is packed by method ${method}: save it with numpy.savez_compressed`);
+        throw new TrainingError(
+          said('{0} is packed by method {1}: save it with numpy.savez_compressed', label, method),
+        );
       }
       try {
         const { fileDataStart } = await archive.readLocalFileHeaderPromise(entry, { minimal: true });
@@ -62,14 +65,23 @@ export async function openNpz(bytes: Bytes): Promise<Archive> {
         taken += size;
         if (taken > memory) {
           throw new TrainingError(
-            `${label} takes ${sizeText(size)} when unpacked${taken > size ? `, all arrays together ${sizeText(taken)}` : ''}, more than ${sizeText(memory)}: save the archive with ` +
-              'numpy.savez instead of savez_compressed, then it is read from the disk as it is needed; or raise "memory"',
+            taken > size
+              ? said(
+                  '{0} takes {1} when unpacked, all arrays together {2}, more than {3}: save the archive with numpy.savez instead of savez_compressed, then it is read from the disk as it is needed; or raise "memory"',
+                  ...[label, sizeText(size), sizeText(taken), sizeText(memory)],
+                )
+              : said(
+                  '{0} takes {1} when unpacked, more than {2}: save the archive with numpy.savez instead of savez_compressed, then it is read from the disk as it is needed; or raise "memory"',
+                  ...[label, sizeText(size), sizeText(memory)],
+                ),
           );
         }
         packed.looking = false;
         return opened;
       } catch (error) {
-        throw error instanceof TrainingError ? error : new TrainingError(`${label} is damaged: ${messageOf(error)}`);
+        throw error instanceof TrainingError
+          ? error
+          : new TrainingError(said('{0} is damaged: {1}', label, saidOf(error)));
       }
     },
   };
@@ -100,7 +112,7 @@ class PackedBytes implements Bytes {
       return (await (this.head ??= begin(this.archive, this.entry))).subarray(at, at + length);
     }
     this.all ??= inflate(this.archive, this.entry).catch((error: unknown) => {
-      throw new TrainingError(`${this.name} is damaged: ${messageOf(error)}`);
+      throw new TrainingError(said('{0} is damaged: {1}', this.name, saidOf(error)));
     });
     return (await this.all).subarray(at, at + length);
   }

@@ -15,6 +15,7 @@ import type {
   OpenData,
   Targets,
 } from './types.js';
+import type { Said } from '../../protocol/said.js';
 
 export type Scale = 'auto' | 'none' | 'standardize';
 
@@ -38,7 +39,7 @@ export interface Opened {
   /** Memory limit in bytes; null: a share of the free memory. */
   memory: number | null;
   preparation?: Record<string, unknown>;
-  notes?: string[];
+  notes?: Said[];
   close?(): Promise<void>;
 }
 
@@ -52,10 +53,10 @@ export function openParts(opened: Opened, context: Pick<LoadContext, 'signal' | 
   const perTarget = opened.classes ? 1 : outputs;
   const countOf = ({ targets }: Pool) => targets.length / perTarget;
   const memory = memoryFor(opened.memory);
-  let said = false;
+  let isTold = false;
   const leaveOnDisk = (size: number, pools: Pool[]): void => {
-    if (said) return;
-    said = true;
+    if (isTold) return;
+    isTold = true;
     pools.forEach((pool) => pool.inputs.keep?.((KEPT * memory) / pools.length));
     context.onProgress(
       `${opened.name} takes ${sizeText(size)}, more than ${sizeText(memory)}: it is read from the disk while training`,

@@ -19,6 +19,8 @@ import { memoryFor } from './memory.js';
 import { openNpy } from './npy.js';
 import { openNpz } from './npz.js';
 import type { Examples, InputReader, Targets } from './types.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 export interface Prepared {
   /** Name for messages. */
@@ -29,7 +31,7 @@ export interface Prepared {
   /** Name of each example, if there is one: image file names. */
   names: string[] | null;
   /** Returns notes; call it after all examples have been read. */
-  notes(): string[];
+  notes(): Said[];
   close(): Promise<void>;
 }
 
@@ -48,10 +50,10 @@ export async function prepare(
 ): Promise<Prepared> {
   const { data } = saved;
   const [first] = files;
-  if (first === undefined) throw new TrainingError('name the file');
+  if (first === undefined) throw new TrainingError(said('name the file'));
   if (data.preparation.images) return prepareImages(saved, files, options);
   if (Array.isArray(data.preparation.columns)) {
-    if (files.length > 1) throw new TrainingError(`this network takes one CSV file, not ${files.length} files`);
+    if (files.length > 1) throw new TrainingError(said('this network takes one CSV file, not {0} files', files.length));
     return prepareTable(saved, first, options);
   }
   return prepareArrays(saved, files, options);
@@ -87,7 +89,7 @@ async function prepareTable({ network, data }: SavedNetwork, file: string, optio
       },
       hasTargets,
       names: null,
-      notes: () => [...encoder.notes('do not occur in the training examples'), ...encoder.fillNotes()],
+      notes: () => [...encoder.notes(false), ...encoder.fillNotes()],
       close: () => table.close(),
     };
   } catch (error) {
@@ -119,7 +121,9 @@ async function prepareArrays(
   options: PrepareOptions,
 ): Promise<Prepared> {
   if (files.length > 2)
-    throw new TrainingError(`this network takes a file of inputs and one of targets, not ${files.length} files`);
+    throw new TrainingError(
+      said('this network takes a file of inputs and one of targets, not {0} files', files.length),
+    );
   const memory = memoryFor(null);
   const opened: Bytes[] = [];
   const open = async (file: string): Promise<Bytes> => {
@@ -151,17 +155,22 @@ async function prepareArrays(
       targets = second === undefined ? null : await array(second);
     }
     if (!targets && options.needTargets) {
-      throw new TrainingError(`name the file of targets too: ${first} has the inputs only`);
+      throw new TrainingError(said('name the file of targets too: {0} has the inputs only', first));
     }
     const count = inputs.shape[0] ?? 0;
     const shape = inputs.shape.slice(1);
     const plain = (lengths: readonly number[]): string => lengths.filter((length) => length !== 1).join('×');
     if (plain(shape) !== plain(data.inputShape)) {
       throw new TrainingError(
-        `${first} holds examples of ${shape.join('×') || '1'}, but this network takes ${data.inputShape.join('×')}`,
+        said(
+          '{0} holds examples of {1}, but this network takes {2}',
+          first,
+          shape.join('×') || '1',
+          data.inputShape.join('×'),
+        ),
       );
     }
-    if (count === 0) throw new TrainingError(`${first} holds no examples`);
+    if (count === 0) throw new TrainingError(said('{0} holds no examples', first));
     const reader = inputs.fortran
       ? new HeldReader(
           (await readAll(inputs)).values,
@@ -198,14 +207,18 @@ function readArrayTargets(
   const values = oneHot ?? array.values;
   const each = classes ? 1 : outputs;
   if (values.length !== count * each) {
-    throw new TrainingError(`${file} holds ${values.length} numbers, but ${count} examples need ${count * each}`);
+    throw new TrainingError(
+      said('{0} holds {1} numbers, but {2} examples need {3}', file, values.length, count, count * each),
+    );
   }
   const wrong = classes
     ? values.findIndex((value) => !Number.isInteger(value) || value < 0 || value >= classes.length)
     : values.findIndex((value) => !Number.isFinite(value));
   if (wrong >= 0) {
-    const wanted = classes ? `a class from 0 to ${classes.length - 1}` : 'a number';
-    throw new TrainingError(`${file}: example ${Math.floor(wrong / each)} (from 0) is ${values[wrong]}, not ${wanted}`);
+    const wanted = classes ? said('a class from 0 to {0}', classes.length - 1) : said('a number');
+    throw new TrainingError(
+      said('{0}: example {1} (from 0) is {2}, not {3}', file, Math.floor(wrong / each), values[wrong], wanted),
+    );
   }
   return classes ? Int32Array.from(values) : Float32Array.from(values);
 }
@@ -220,7 +233,7 @@ async function prepareImages(
   const fitting = data.preparation.images as Fitting;
   let listed: string[] = [];
   let labels: Int32Array | null = null;
-  const notes: string[] = [];
+  const notes: Said[] = [];
   for (const file of files) {
     const isFolder = await stat(resolve(folder, file)).then(
       (found) => found.isDirectory(),
@@ -228,7 +241,7 @@ async function prepareImages(
     );
     if (!isFolder) listed.push(file);
     else if (needTargets) {
-      if (files.length > 1) throw new TrainingError('name one folder of images, with a subfolder for each class');
+      if (files.length > 1) throw new TrainingError(said('name one folder of images, with a subfolder for each class'));
       const found = await listImages(folder, file, data.classes);
       [listed, labels] = [found.files, found.labels];
       notes.push(...found.notes);
@@ -239,7 +252,7 @@ async function prepareImages(
     }
   }
   if (needTargets && !labels)
-    throw new TrainingError(`${files[0]} is not a folder of images with a subfolder for each class`);
+    throw new TrainingError(said('{0} is not a folder of images with a subfolder for each class', files[0]));
   return {
     name: files[0]!,
     examples: {

@@ -5,6 +5,7 @@
 import { TrainingError } from '../errors.js';
 import { Random } from '../random.js';
 import type { Division } from './types.js';
+import { said } from '../../format/said.js';
 
 const SPLIT_SEED = 20_240_229;
 export const DEFAULT_VALIDATION = 0.2;
@@ -17,7 +18,9 @@ export function splitIndexes(
 ): [Int32Array, Int32Array] {
   if (count < 2)
     throw new TrainingError(
-      `the data are too few: training and validation share ${count} example${count === 1 ? '' : 's'}`,
+      count === 1
+        ? said('the data are too few: training and validation share 1 example')
+        : said('the data are too few: training and validation share {0} examples', count),
     );
   const train: number[] = [];
   const validation: number[] = [];
@@ -37,7 +40,7 @@ export function splitIndexes(
 
 /** Returns the folds of a cross-validation, stratified by class: each example is validated on in exactly one fold. */
 export function foldIndexes(count: number, folds: number, classes: ArrayLike<number> | null): Division[] {
-  if (count < folds) throw new TrainingError(`${count} examples are too few for folds: ${folds}`);
+  if (count < folds) throw new TrainingError(said('{0} examples are too few for folds: {1}', count, folds));
   const foldOf = new Int32Array(count);
   const sizes = new Int32Array(folds);
   // Examples are dealt like cards, continuing from one class to the next, so fold sizes differ by one at most.

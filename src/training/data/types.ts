@@ -1,4 +1,5 @@
 import type { LossName, Task } from '../../experiment/network/index.js';
+import type { Said } from '../../protocol/said.js';
 
 /** Numbers of all examples, one after the other. Small files keep their original type and are scaled batch by batch. */
 export type Numbers = Uint8Array | Int8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array;
@@ -62,9 +63,9 @@ export interface Dataset {
   /** Preparation of a file's columns, saved with the weights so that the network can be used later. */
   preparation: Record<string, unknown>;
   /** Sentences about how the files were read; absent: nothing needs saying. */
-  done?: string[];
+  done?: Said[];
   /** Notes that are not errors. */
-  notes: string[];
+  notes: Said[];
 }
 
 /** Split into training and validation examples. */

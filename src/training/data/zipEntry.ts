@@ -1,8 +1,9 @@
 /** Single entries of a ZIP archive, read whole. */
 import * as zip from 'yauzl';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, saidOf } from '../errors.js';
 import { MOST_GROWTH, type Bytes } from './bytes.js';
 import { inflate, ZipBytes } from './npz.js';
+import { said } from '../../format/said.js';
 
 /** Reads an entry of at most `limit` bytes. Throws TrainingError when it is missing, larger or damaged. */
 export async function readEntry(bytes: Bytes, name: string, limit: number): Promise<Uint8Array> {
@@ -18,6 +19,6 @@ export async function readEntry(bytes: Bytes, name: string, limit: number): Prom
     }
     throw new Error(`it holds no ${name}`);
   } catch (error) {
-    throw new TrainingError(`${bytes.name}: ${messageOf(error)}`);
+    throw new TrainingError(said('{0}: {1}', bytes.name, saidOf(error)));
   }
 }

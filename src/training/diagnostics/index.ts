@@ -9,6 +9,7 @@ import { Activations, type LayerActivations } from './activations.js';
 import { Norms, type LayerNorms } from './norms.js';
 import { Rules } from './rules.js';
 import { setEntry } from '../../protocol/values/records.js';
+import type { Said } from '../../protocol/said.js';
 
 /** Number of inspected steps per epoch, spread evenly; the last step is one of them. */
 const SAMPLES = 4;
@@ -57,7 +58,7 @@ export class Diagnostics {
     trained: { loss: number; accuracy: number | null },
     judged: Readonly<Record<string, number>>,
     learningRate: number,
-  ): string[] {
+  ): Said[] {
     if (!this.rules) return [];
     const { loss, accuracy } = trained;
     const classes = accuracy !== null;

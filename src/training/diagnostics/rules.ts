@@ -5,6 +5,8 @@
  */
 import type { LayerActivations } from './activations.js';
 import type { LayerNorms } from './norms.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 /** Facts about one epoch. */
 export interface EpochFacts {
@@ -38,32 +40,39 @@ const GAP = { usual: 0.1, good: 0.07, from: 0.9 };
 /** Ratio of the loss to its best value that counts as divergence. */
 const GROWTH = 10;
 
-type Rule = (facts: EpochFacts, history: readonly EpochFacts[]) => string | null;
+type Rule = (facts: EpochFacts, history: readonly EpochFacts[]) => Said | null;
 
 /** Rules in order of priority: of several that apply in one epoch, the first is reported. */
 const WHILE_STALLED: Record<string, Rule> = {
   dead({ activations }) {
     const [worst] = activations.filter(({ dead }) => dead !== null).sort((a, b) => b.dead! - a.dead!);
     if (!worst || worst.dead! < DEAD) return null;
-    return (
-      `${percent(worst.dead!)} of the units of layer ${worst.layer} are 0 for every example and no longer learn: ` +
-      'try a lower learning rate, init: heNormal, or activation: leakyRelu'
+    return said(
+      '{0} of the units of layer {1} are 0 for every example and no longer learn: try a lower learning rate, init: heNormal, or activation: leakyRelu',
+      percent(worst.dead!),
+      worst.layer,
     );
   },
   vanishing({ norms }) {
     const ends = endsOf(norms);
     if (!ends || ends.first.gradient >= VANISHING.first || ends.ratio >= VANISHING.ratio) return null;
-    return (
-      `the gradient vanishes on its way to layer ${ends.first.layer}: its length there is ${short(ends.first.gradient)}, ` +
-      `in layer ${ends.last.layer} ${short(ends.last.gradient)}: try activation: relu, batchNorm or residual layers, or another init`
+    return said(
+      'the gradient vanishes on its way to layer {0}: its length there is {1}, in layer {2} {3}: try activation: relu, batchNorm or residual layers, or another init',
+      ends.first.layer,
+      short(ends.first.gradient),
+      ends.last.layer,
+      short(ends.last.gradient),
     );
   },
   exploding({ norms }) {
     const ends = endsOf(norms);
     if (!ends || ends.ratio <= EXPLODING) return null;
-    return (
-      `the gradient explodes on its way to layer ${ends.first.layer}: its length there is ${short(ends.first.gradient)}, ` +
-      `in layer ${ends.last.layer} ${short(ends.last.gradient)}: try clip: { norm: 1 }, batchNorm, or smaller initial weights`
+    return said(
+      'the gradient explodes on its way to layer {0}: its length there is {1}, in layer {2} {3}: try clip: { norm: 1 }, batchNorm, or smaller initial weights',
+      ends.first.layer,
+      short(ends.first.gradient),
+      ends.last.layer,
+      short(ends.last.gradient),
     );
   },
   oscillation(_, history) {
@@ -71,33 +80,36 @@ const WHILE_STALLED: Record<string, Rule> = {
     const scores = history.map(({ score }) => score);
     const share = swings(scores, SWING.height) / scores.length;
     if (share < SWING.share) return null;
-    return `what was learned in one epoch is lost in another (in ${percent(share)} of them): try a lower learning rate, a larger batchSize, or a schedule`;
+    return said(
+      'what was learned in one epoch is lost in another (in {0} of them): try a lower learning rate, a larger batchSize, or a schedule',
+      percent(share),
+    );
   },
   plateau({ norms, learningRate }, history) {
     // A rate that its schedule has reduced to near 0 is expected to bring no progress.
     if (learningRate < 0.1 * Math.max(...history.map((facts) => facts.learningRate))) return null;
     const updates = norms.flatMap(({ update }) => (update === null ? [] : [update])).sort((a, b) => a - b);
     const typical = updates[Math.floor(updates.length / 2)];
-    const size = typical === undefined ? '' : ` (a step changes the weights by ${short(typical)} of their length)`;
-    const advice =
-      typical !== undefined && typical < 1e-4
-        ? 'a higher learning rate'
-        : typical !== undefined && typical > 1e-2
-          ? 'a lower learning rate'
-          : 'another learning rate or a schedule, or a larger network';
-    return `training has stalled for ${PATIENCE} epochs${size}: try ${advice}`;
+    const other = said('another learning rate or a schedule, or a larger network');
+    if (typical === undefined) return said('training has stalled for {0} epochs: try {1}', PATIENCE, other);
+    return said(
+      'training has stalled for {0} epochs (a step changes the weights by {1} of their length): try {2}',
+      PATIENCE,
+      short(typical),
+      typical < 1e-4 ? said('a higher learning rate') : typical > 1e-2 ? said('a lower learning rate') : other,
+    );
   },
 };
 
 /** Reports each problem once. */
 export class Rules {
   private readonly history: EpochFacts[] = [];
-  private readonly said = new Set<string>();
+  private readonly told = new Set<string>();
 
   /** Records an epoch and returns warnings for the person. */
-  judge(facts: EpochFacts): string[] {
+  judge(facts: EpochFacts): Said[] {
     this.history.push(facts);
-    const found: [string, string | null][] = [
+    const found: [string, Said | null][] = [
       ['growth', growth(this.history)],
       ['gap', gap(this.history)],
     ];
@@ -108,9 +120,9 @@ export class Rules {
       if (cause) found.push([cause[0], cause[1]]);
     }
     return found.flatMap(([name, text]) => {
-      if (text === null || this.said.has(name)) return [];
-      this.said.add(name);
-      return [`after epoch ${facts.epoch}: ${text}`];
+      if (text === null || this.told.has(name)) return [];
+      this.told.add(name);
+      return [said('after epoch {0}: {1}', facts.epoch, text)];
     });
   }
 }
@@ -121,22 +133,37 @@ function stalled(scores: readonly number[]): boolean {
   return Math.max(...scores.slice(-PATIENCE)) - Math.max(...scores.slice(0, -PATIENCE)) < GAIN;
 }
 
-function growth(history: readonly EpochFacts[]): string | null {
+function growth(history: readonly EpochFacts[]): Said | null {
   const { loss } = history.at(-1)!;
   const best = Math.min(...history.map((facts) => facts.loss));
   if (!(best > 0) || loss < GROWTH * best || loss < 0.1) return null;
-  return `the loss has grown from ${short(best)} to ${short(loss)}: try a lower learning rate, or clip: { norm: 1 }`;
+  return said(
+    'the loss has grown from {0} to {1}: try a lower learning rate, or clip: { norm: 1 }',
+    short(best),
+    short(loss),
+  );
 }
 
-function gap(history: readonly EpochFacts[]): string | null {
+function gap(history: readonly EpochFacts[]): Said | null {
   const { score, validation, classes } = history.at(-1)!;
   const width = score - validation;
   if (width < (score > GAP.from ? GAP.good : GAP.usual)) return null;
   if (!stalled(history.map((facts) => facts.validation))) return null;
   const figures = classes
-    ? `${percent(score)} of the training examples are predicted correctly, but ${percent(validation)} of the validation examples`
-    : `the loss is ${short(1 - score)} of what the mean alone gives on the training examples, but ${short(1 - validation)} on the validation examples`;
-  return `the network overfits: ${figures}: try dropout, regularization, augment or earlyStopping, or more data`;
+    ? said(
+        '{0} of the training examples are predicted correctly, but {1} of the validation examples',
+        percent(score),
+        percent(validation),
+      )
+    : said(
+        'the loss is {0} of what the mean alone gives on the training examples, but {1} on the validation examples',
+        short(1 - score),
+        short(1 - validation),
+      );
+  return said(
+    'the network overfits: {0}: try dropout, regularization, augment or earlyStopping, or more data',
+    figures,
+  );
 }
 
 /** Returns the first and the last layer with a gradient. */

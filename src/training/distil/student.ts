@@ -6,6 +6,7 @@ import { lossShape } from '../losses/index.js';
 import type { Model } from '../model.js';
 import { layerNames, layersNamed, namesText } from '../transfer/names.js';
 import { distanceOf, type Contained } from './distance.js';
+import { said } from '../../format/said.js';
 
 export class Student {
   /** Layer whose outputs are compared, counted from 0; null: the network's own outputs are. */
@@ -22,7 +23,11 @@ export class Student {
     if ((distance === 'kl' || distance === 'probabilities') && this.contained === null) {
       throw new PlacedError(
         ['distil', 'distance'],
-        `${distance} compares probabilities, which loss ${network.loss.name} does not give: use logits or features`,
+        said(
+          '{0} compares probabilities, which loss {1} does not give: use logits or features',
+          distance,
+          network.loss.name,
+        ),
       );
     }
     this.layer = distance === 'features' ? featureLayer(model, features?.student ?? null, [], 'student') : null;
@@ -45,13 +50,13 @@ export function featureLayer(
   if (word === null) {
     const last = layers.findLastIndex(({ weights }) => weights.length > 0);
     if (last > 0) return last - 1;
-    throw new PlacedError(['distil', 'distance'], `the ${who} has no layer before its last one: use logits`);
+    throw new PlacedError(['distil', 'distance'], said('the {0} has no layer before its last one: use logits', who));
   }
   const named = layerNames(settings, aliases);
   const found = layersNamed(named, word).at(-1);
   if (found !== undefined) return found;
   throw new PlacedError(
     ['distil', 'features', who],
-    `the ${who} has no layer ${JSON.stringify(word)}; it has ${namesText(named)}`,
+    said('the {0} has no layer {1}; it has {2}', who, JSON.stringify(word), namesText(named)),
   );
 }

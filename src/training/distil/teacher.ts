@@ -10,6 +10,7 @@ import { Random } from '../random.js';
 import { fillModel } from '../transfer/fill.js';
 import type { Trained } from '../transfer/types.js';
 import { featureLayer } from './student.js';
+import { said } from '../../format/said.js';
 
 /** Size limit in bytes of cached outputs; beyond it, they are computed again in each epoch. */
 const MOST_KEPT = 512e6;
@@ -34,7 +35,7 @@ export class Teacher {
     private readonly dataset: Dataset,
   ) {
     const { layers, source } = trained;
-    if (!layers) throw new PlacedError(AT, `${source} holds weights alone, so it can't teach: name a network`);
+    if (!layers) throw new PlacedError(AT, said("{0} holds weights alone, so it can't teach: name a network", source));
     checkData(trained, dataset);
     this.model = buildLayers(withoutContained({ ...network, layers }), dataset.inputShape, new Random(0));
     try {
@@ -45,7 +46,7 @@ export class Teacher {
           : null;
     } catch (error) {
       this.model.dispose();
-      throw error instanceof PlacedError && error.path[0] === 'from' ? new PlacedError(AT, error.message) : error;
+      throw error instanceof PlacedError && error.path[0] === 'from' ? new PlacedError(AT, error.said) : error;
     }
     const shape = this.model.layers.at(this.layer ?? -1)!.outputShape;
     this.width = shape.reduce((a, b) => a * b, 1);
@@ -106,20 +107,26 @@ function checkData({ data, inputShape, source }: Trained, dataset: Dataset): voi
   if (inputShape && inputShape.join() !== dataset.inputShape.join()) {
     throw new PlacedError(
       AT,
-      `${source} takes inputs of ${inputShape.join('×')}, but these are ${dataset.inputShape.join('×')}`,
+      said('{0} takes inputs of {1}, but these are {2}', source, inputShape.join('×'), dataset.inputShape.join('×')),
     );
   }
   if (!data) return;
   if (!isDeepStrictEqual(data.classes, dataset.classes)) {
-    throw new PlacedError(AT, `${source} was trained on other classes, or on other targets, than these data have`);
+    throw new PlacedError(
+      AT,
+      said('{0} was trained on other classes, or on other targets, than these data have', source),
+    );
   }
   const columns = (of: { preparation: Record<string, unknown> }): unknown =>
     JSON.parse(JSON.stringify(of.preparation.columns ?? null));
   if (!isDeepStrictEqual(columns(data), columns(dataset))) {
-    throw new PlacedError(AT, `${source} was trained on columns that were prepared otherwise: train it on these data`);
+    throw new PlacedError(
+      AT,
+      said('{0} was trained on columns that were prepared otherwise: train it on these data', source),
+    );
   }
   if (!isDeepStrictEqual(data.targetScale, dataset.targetScale)) {
-    throw new PlacedError(AT, `${source} learned targets in another scale: train it on these data`);
+    throw new PlacedError(AT, said('{0} learned targets in another scale: train it on these data', source));
   }
 }
 

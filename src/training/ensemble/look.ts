@@ -6,6 +6,8 @@ import { divisionsOf, openData, testDivision } from '../data/index.js';
 import type { Dataset } from '../data/types.js';
 import { TrainingError } from '../errors.js';
 import { followData, lossKnown } from '../loop/defaults.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 export interface Looked {
   name: string;
@@ -20,7 +22,7 @@ export interface Looked {
   /** Facts by which similar data are found. */
   facts: DataFacts;
   /** Sentences about how the files were read, and about what follows from the data. */
-  notes: string[];
+  notes: Said[];
 }
 
 /** Throws TrainingError when the data can't be learned from. */
@@ -41,7 +43,7 @@ export async function lookAt(network: Network, folder: string, signal: AbortSign
     const only = dataset.train.targets[0];
     const same = dataset.targetScale?.length === 1 && dataset.train.targets.every((value) => value === only);
     if (same || (constant !== undefined && constant >= 0)) {
-      throw new TrainingError(`${dataset.name}: the target is always ${only}: there is nothing to learn`);
+      throw new TrainingError(said('{0}: the target is always {1}: there is nothing to learn', dataset.name, only));
     }
     const rare = dataset.classes && checkClasses(dataset, dataset.classes);
     const { body } = network;
@@ -56,7 +58,12 @@ export async function lookAt(network: Network, folder: string, signal: AbortSign
       validation: dataset.validation.count,
       test: tested,
       facts: factsOf(dataset),
-      notes: [...followData(network, dataset).said, ...(dataset.done ?? []), ...dataset.notes, ...(rare ? [rare] : [])],
+      notes: [
+        ...followData(network, dataset).choices,
+        ...(dataset.done ?? []),
+        ...dataset.notes,
+        ...(rare ? [rare] : []),
+      ],
     };
   } finally {
     await data.close();
@@ -64,18 +71,27 @@ export async function lookAt(network: Network, folder: string, signal: AbortSign
 }
 
 /** Returns a warning if most classes have too few examples, or null. Throws TrainingError if there is only one to learn. */
-function checkClasses({ name, train }: Dataset, classes: readonly string[]): string | null {
+function checkClasses({ name, train }: Dataset, classes: readonly string[]): Said | null {
   const counts = new Map<number, number>();
   for (const target of train.targets) counts.set(target, (counts.get(target) ?? 0) + 1);
   if (counts.size < 2) {
     const [only] = [...counts.keys()].map((i) => classes[i]!);
-    const all = train.count === 1 ? 'the only training example is' : `all ${train.count} training examples are`;
-    throw new TrainingError(`${name}: ${all} of one class, ${only}, of ${classes.length}: more examples are needed`);
+    throw new TrainingError(
+      train.count === 1
+        ? said(
+            '{0}: the only training example is of one class, {1}, of {2}: more examples are needed',
+            ...[name, only, classes.length],
+          )
+        : said(
+            '{0}: all {1} training examples are of one class, {2}, of {3}: more examples are needed',
+            ...[name, train.count, only, classes.length],
+          ),
+    );
   }
   const single = [...counts.values()].filter((count) => count === 1).length;
   if (2 * single <= counts.size) return null;
-  return (
-    `${name}: ${single} of ${counts.size} classes have a single training example, which is too little to learn them: ` +
-    'is the target a number, or a name of each row?'
+  return said(
+    '{0}: {1} of {2} classes have a single training example, which is too little to learn them: is the target a number, or a name of each row?',
+    ...[name, single, counts.size],
   );
 }

@@ -8,6 +8,7 @@ import { TrainingError } from '../errors.js';
 import { PredictionTable, type PredictContext } from '../evaluation/predict.js';
 import { predictions } from './runs.js';
 import { averaged, type Predictions } from './select.js';
+import { said } from '../../format/said.js';
 
 export interface Together extends PredictContext {
   members: readonly { id: string; folder: string; weight: number; copies?: number | undefined }[];
@@ -48,7 +49,7 @@ export async function predictTogether(task: Together) {
       open.push(given);
       const predicted = await predictions(model, given.examples, batch);
       if (own[0] && (own[0].width !== predicted.width || own[0].values.length !== predicted.values.length)) {
-        throw new TrainingError(`${id} predicts something else than the others of this ensemble`);
+        throw new TrainingError(said('{0} predicts something else than the others of this ensemble', id));
       }
       own.push({ ...predicted, weight });
       first ??= { model, given };

@@ -10,10 +10,11 @@ import type { Network } from '../../experiment/network/index.js';
 import { SavedModel } from '../checkpoints/savedModel.js';
 import { divisionsOf, openData, testDivision } from '../data/index.js';
 import type { Dataset, Examples, OpenData } from '../data/types.js';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, messageOf, saidOf } from '../errors.js';
 import { Feed, toTensors } from '../loop/batches.js';
 import { lossKnown } from '../loop/defaults.js';
 import type { Predictions, Truth } from './select.js';
+import { said, type Word } from '../../format/said.js';
 
 export interface Member {
   run: string;
@@ -31,7 +32,7 @@ export interface Loaded {
   /** Null: the runs kept no test part. */
   test: (Truth & { examples: number }) | null;
   /** Runs that could not be used, and why. */
-  left: { run: string; why: string }[];
+  left: { run: string; why: string; said: Word }[];
 }
 
 export interface LoadRuns {
@@ -56,7 +57,7 @@ export async function loadRuns({ runs, batch, signal, onProgress }: LoadRuns): P
       const key = JSON.stringify([data, validation, test]);
       if (!sets.has(key)) sets.set(key, partsOf(folder, saved.network, signal));
       const own = await sets.get(key)!;
-      if (parts && !isSame(parts, own)) throw new TrainingError('it was evaluated on other examples');
+      if (parts && !isSame(parts, own)) throw new TrainingError(said('it was evaluated on other examples'));
       const model = new SavedModel(saved);
       members.push({
         run: id,
@@ -69,11 +70,13 @@ export async function loadRuns({ runs, batch, signal, onProgress }: LoadRuns): P
       parts ??= own;
     } catch (error) {
       signal.throwIfAborted();
-      left.push({ run: id, why: messageOf(error) });
+      left.push({ run: id, why: messageOf(error), said: saidOf(error) });
     }
   }
   if (!parts || members.length === 0) {
-    throw new TrainingError(left[0] ? `no network can be used: ${left[0].why}` : 'there is no network yet');
+    throw new TrainingError(
+      left[0] ? said('no network can be used: {0}', left[0].said) : said('there is no network yet'),
+    );
   }
   const truth = ({ targets, count }: Examples) => ({
     targets,

@@ -7,12 +7,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Network } from '../../experiment/network/index.js';
 import type { Dataset } from '../data/types.js';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, saidOf } from '../errors.js';
 import { FoldLog, summary } from './folds.js';
 import { Confusion } from '../metrics/index.js';
 import { loadState, saveState } from '../checkpoints/resume.js';
 import { Training, type JudgedConfusion, type TrainingOptions } from '../loop/train.js';
 import { readReal } from '../../files/real.js';
+import { said } from '../../format/said.js';
 
 export interface CrossValidationOptions extends Omit<TrainingOptions, 'dataset' | 'onEpoch'> {
   datasets: readonly Dataset[];
@@ -140,7 +141,7 @@ export class CrossValidation {
       }
     } catch (error) {
       throw new TrainingError(
-        `the checkpoint in ${folder} does not belong to this cross-validation: ${messageOf(error)}`,
+        said('the checkpoint in {0} does not belong to this cross-validation: {1}', folder, saidOf(error)),
       );
     }
     for (const [i, fold] of this.folds.entries()) {

@@ -1,6 +1,8 @@
 /** Logs each fold of a cross-validation under its own name, and the summary over all folds. */
 import type { TrainingLog } from '../loop/types.js';
 import { entryOf, setEntry } from '../../protocol/values/records.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 type Values = Record<string, number>;
 
@@ -56,8 +58,8 @@ export class FoldLog implements TrainingLog {
     this.run.info(values);
   }
 
-  message(level: 'info' | 'warning' | 'error', text: string): void {
-    this.run.message(level, `fold ${this.fold}: ${text}`);
+  message(level: 'info' | 'warning' | 'error', text: string | Said): void {
+    this.run.message(level, said('fold {0}: {1}', this.fold, text));
   }
 }
 

@@ -18,6 +18,8 @@ import { cardOf, targetsOf } from '../export/card.js';
 import { writeWhole } from '../../files/whole.js';
 import { buildLoss } from '../losses/index.js';
 import type { SavedModel } from '../checkpoints/savedModel.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 export interface PredictContext {
   /** Folder that relative paths start from. */
@@ -31,7 +33,7 @@ export interface PredictContext {
 export interface Judged extends Evaluation {
   data: string;
   examples: number;
-  notes: string[];
+  notes: Said[];
 }
 
 /** Evaluates on `files`, or, without files, on the run's own validation examples. */
@@ -59,7 +61,7 @@ export async function evaluateSaved(
     });
     const { module } = saved.network.metrics;
     // A network may come from elsewhere: evaluating it runs no code that it names.
-    const own = module === null ? [] : [`metrics of ${module} are measured while training only`];
+    const own = module === null ? [] : [said('metrics of {0} are measured while training only', module)];
     return { ...result!, data: name, examples: examples.count, notes: [...given.notes(), ...own] };
   } finally {
     loss.dispose();
@@ -101,11 +103,13 @@ async function ownExamples(
   });
   const { test } = network;
   if (isTest && test === null) {
-    throw new TrainingError('this run has no test part: "test:" in its file keeps one from training and validation');
+    throw new TrainingError(
+      said('this run has no test part: "test:" in its file keeps one from training and validation'),
+    );
   }
   const division =
     isTest && test !== null ? testDivision(data, { ...network, test }) : divisionsOf(data, network)[(fold ?? 1) - 1];
-  if (!division) throw new TrainingError(`there is no fold ${fold}`);
+  if (!division) throw new TrainingError(said('there is no fold {0}', fold));
   const dataset = await data.dataset(division, 1);
   return {
     name: `the ${isTest ? 'test' : 'validation'} examples of ${dataset.name}`,
@@ -123,7 +127,7 @@ export async function predictSaved(
   files: readonly string[],
   output: string,
   context: PredictContext,
-): Promise<{ examples: number; columns: string[]; notes: string[] }> {
+): Promise<{ examples: number; columns: string[]; notes: Said[] }> {
   const settings = { folder: context.folder, needTargets: false };
   const given = await unlessStopped(prepare(model.saved, files, settings), context.signal);
   const table = new PredictionTable(model, given);

@@ -13,6 +13,7 @@ import { MediaJournal } from './journal.js';
 import { picture } from './pictures.js';
 import { levelPlot, inputPlot, reliabilityPlot } from './plots.js';
 import { accuracyOf, namesOf, needClasses, needNumbers, readExamples, type Subject } from './subject.js';
+import { said } from '../../format/said.js';
 
 export interface ExamineContext {
   /** Batch size. */
@@ -94,14 +95,17 @@ export async function examine(
 
 function check(model: SavedModel, settings: ExamineSettings): void {
   const { saved } = model;
-  if (settings.attack.length > 0 || settings.corrupt) needClasses(model, 'an attack or a corruption');
+  if (settings.attack.length > 0 || settings.corrupt) needClasses(model, said('an attack or a corruption'));
   if (settings.attack.length > 0 || settings.corrupt || settings.explain > 0) needNumbers(model);
   if (!settings.calibrate) return;
-  needClasses(model, 'calibration');
+  needClasses(model, said('calibration'));
   const { contains } = lossShape(saved.network.loss);
   if (contains !== 'softmax' && !(contains === 'sigmoid' && model.model.outputs === 1)) {
     throw new TrainingError(
-      `calibration needs probabilities of classes, which a network of loss ${saved.network.loss.name} does not give`,
+      said(
+        'calibration needs probabilities of classes, which a network of loss {0} does not give',
+        saved.network.loss.name,
+      ),
     );
   }
 }

@@ -6,6 +6,8 @@ import { TrainingError } from '../errors.js';
 import { Feed, type BatchValues } from '../loop/batches.js';
 import type { Loss } from '../losses/index.js';
 import type { SavedModel } from '../checkpoints/savedModel.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 /** Inputs as the network sees them. */
 export interface Range {
@@ -66,13 +68,16 @@ function rangeOf(model: SavedModel, batches: readonly BatchValues[]): Range {
 export function needNumbers({ saved }: SavedModel): void {
   if (saved.network.layers[0]?.type !== 'embedding') return;
   throw new TrainingError(
-    'explanations, attacks and corruptions change the inputs a little, and those of an embedding are whole numbers: only --calibration works here',
+    said(
+      'explanations, attacks and corruptions change the inputs a little, and those of an embedding are whole numbers: only --calibration works here',
+    ),
   );
 }
 
 /** Throws unless the network predicts classes. */
-export function needClasses({ saved }: SavedModel, what: string): void {
-  if (!saved.data.classes) throw new TrainingError(`${what} counts correct classes, but this network predicts numbers`);
+export function needClasses({ saved }: SavedModel, what: Said): void {
+  if (!saved.data.classes)
+    throw new TrainingError(said('{0} counts correct classes, but this network predicts numbers', what));
 }
 
 /** Returns which outputs predict the right class, as 0 and 1. Call it inside a tidy. */

@@ -11,6 +11,7 @@ import { windowOutput } from '../layers/window.js';
 import { lossShape } from '../losses/index.js';
 import { withoutContained } from '../model.js';
 import type { SavedNetwork } from '../checkpoints/saved.js';
+import { said } from '../../format/said.js';
 
 /** (x − mean) / deviation over the last axis; with `invert`, x · deviation + mean. */
 export interface Affine {
@@ -87,7 +88,8 @@ class GraphBuilder {
       columns?.map((column) => column.mean) ?? Array<number>(last).fill(-inputScale.offset / inputScale.factor);
     const deviation = columns?.map((column) => column.deviation) ?? Array<number>(last).fill(1 / inputScale.factor);
     if (mean.every((value) => value === 0) && deviation.every((value) => value === 1)) return input;
-    if (mean.length !== last) throw new TrainingError('the saved network is damaged: its columns are not its inputs');
+    if (mean.length !== last)
+      throw new TrainingError(said('the saved network is damaged: its columns are not its inputs'));
     return this.node('standardize', { type: 'affine', mean, deviation, invert: false }, [input], input.shape);
   }
 
@@ -213,7 +215,11 @@ export function columnsOf(preparation: Record<string, unknown>): InputColumn[] |
 export function weightOf(node: GraphNode, key: string, size: number): Float32Array {
   const weight = node.weights.get(key);
   if (weight?.values.length !== size) {
-    throw new TrainingError(`the saved network is damaged: ${node.name} has ${weight ? 'a wrong' : 'no'} ${key}`);
+    throw new TrainingError(
+      weight
+        ? said('the saved network is damaged: {0} has a wrong {1}', node.name, key)
+        : said('the saved network is damaged: {0} has no {1}', node.name, key),
+    );
   }
   return weight.values;
 }

@@ -13,6 +13,7 @@ import { kerasFile } from './keras.js';
 import { npz } from './npz.js';
 import { onnxModel } from './onnx/index.js';
 import { tfjsModel } from './tfjs.js';
+import { said } from '../../format/said.js';
 
 const VERSION = process.env.TUNESMITH_VERSION ?? '0.0.0';
 
@@ -72,5 +73,5 @@ async function contents(
 /** Throws above two gigabytes, the limit of Protocol Buffers. */
 function withinTwoGigabytes(bytes: Buffer): Buffer {
   if (bytes.length < 2 ** 31) return bytes;
-  throw new TrainingError('the network is too large for one ONNX file (2 GB): export it as safetensors');
+  throw new TrainingError(said('the network is too large for one ONNX file (2 GB): export it as safetensors'));
 }

@@ -5,10 +5,16 @@ import { headWidth } from '../layers/attention.js';
 import { sinusoids } from '../layers/position.js';
 import { weightOf, type GraphNode } from './graph.js';
 import type { Dialect, KerasLayer, KerasWeight } from './kerasTypes.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
-function refuse(node: GraphNode, what: string): never {
+function refuse(node: GraphNode, what: Said): never {
   throw new TrainingError(
-    `${node.name}: the layers of TensorFlow.js have no ${what}: export as keras or onnx, which have it, or as safetensors`,
+    said(
+      '{0}: the layers of TensorFlow.js have no {1}: export as keras or onnx, which have it, or as safetensors',
+      node.name,
+      what,
+    ),
   );
 }
 
@@ -18,7 +24,7 @@ export function attention(
   dialect: Dialect,
   inputs: string[],
 ): KerasLayer[] {
-  if (dialect === 'tfjs') refuse(node, 'attention');
+  if (dialect === 'tfjs') refuse(node, said('attention'));
   const { name, shape } = node;
   const features = shape[1]!;
   const { heads, bias, causal } = op;
@@ -57,7 +63,7 @@ export function position(
   dialect: Dialect,
   inputs: string[],
 ): KerasLayer[] {
-  if (dialect === 'tfjs') refuse(node, 'sums with a table');
+  if (dialect === 'tfjs') refuse(node, said('sums with a table'));
   const { name, shape } = node;
   const [time, features] = shape as [number, number];
   const table = op.kind === 'learned' ? weightOf(node, 'table', time * features) : sinusoids(time, features);

@@ -5,6 +5,7 @@ import { swapBlocks } from '../layers/gruBlocks.js';
 import { attention, position } from './kerasAttention.js';
 import { weightOf, type Affine, type GraphNode } from './graph.js';
 import type { Dialect, KerasLayer, KerasWeight } from './kerasTypes.js';
+import { said } from '../../format/said.js';
 
 export function kerasLayers(nodes: readonly GraphNode[], dialect: Dialect): KerasLayer[] {
   const layers: KerasLayer[] = [];
@@ -207,15 +208,18 @@ const CELLS = { simple: 'SimpleRNN', lstm: 'LSTM', gru: 'GRU' } as const;
 
 function recurrent(node: GraphNode, op: Recurrent, dialect: Dialect, inputs: string[]): KerasLayer[] {
   const { cell, gate, units, sequences, bidirectional } = op;
-  const elsewhere = 'export as onnx, which has it, or as safetensors';
-  if (cell === 'gated') throw new TrainingError(`${node.name}: Keras has no cell with a single gate: ${elsewhere}`);
+  const elsewhere = said('export as onnx, which has it, or as safetensors');
+  if (cell === 'gated')
+    throw new TrainingError(said('{0}: Keras has no cell with a single gate: {1}', node.name, elsewhere));
   if (cell !== 'simple' && gate !== 'sigmoid') {
-    throw new TrainingError(`${node.name}: Keras has no ${gate} gate: ${elsewhere}`);
+    throw new TrainingError(said('{0}: Keras has no {1} gate: {2}', node.name, gate, elsewhere));
   }
   if (cell === 'gru' && dialect === 'tfjs') {
     throw new TrainingError(
-      `${node.name}: the GRU of TensorFlow.js layers has its reset gate before the product with the state, ours after it: ` +
-        'export as keras or onnx, which have it, or as safetensors',
+      said(
+        '{0}: the GRU of TensorFlow.js layers has its reset gate before the product with the state, ours after it: export as keras or onnx, which have it, or as safetensors',
+        node.name,
+      ),
     );
   }
   const config = {

@@ -13,6 +13,8 @@ import type { Stepper } from '../loop/stepper.js';
 import type { Model } from '../model.js';
 import type { Random } from '../random.js';
 import { byDirichlet, evenly } from './divide.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 export interface FederatedParts {
   dataset: Dataset;
@@ -41,14 +43,21 @@ export class Federated {
   }
 
   /** Says how the examples are divided. */
-  get said(): string {
+  get said(): Said {
     const sizes = this.clients.map(({ length }) => length).filter((size) => size > 0);
     const none = this.clients.length - sizes.length;
-    return (
-      `${this.clients.length} clients with ${Math.min(...sizes)} to ${Math.max(...sizes)} examples each` +
-      (none > 0 ? `, ${none} of them with none` : '') +
-      `; ${this.taking} take part in a round`
-    );
+    const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+    const count = this.clients.length;
+    return none > 0
+      ? said(
+          '{0} clients with {1} to {2} examples each, {3} of them with none; {4} take part in a round',
+          count,
+          least,
+          most,
+          none,
+          this.taking,
+        )
+      : said('{0} clients with {1} to {2} examples each; {3} take part in a round', count, least, most, this.taking);
   }
 
   /** Number of clients in a round. */
@@ -125,12 +134,18 @@ export class Federated {
 function divided({ clients, alpha }: FederatedSettings, { dataset, random }: FederatedParts): Int32Array[] {
   const { train, classes } = dataset;
   if (clients > train.count) {
-    throw new PlacedError(['federated', 'clients'], `${clients} clients can't share ${train.count} training examples`);
+    throw new PlacedError(
+      ['federated', 'clients'],
+      said("{0} clients can't share {1} training examples", clients, train.count),
+    );
   }
   const draws = random.fork('clients');
   if (alpha === null) return evenly(train.count, clients, draws);
   if (!classes) {
-    throw new PlacedError(['federated', 'alpha'], 'alpha divides classes, but the targets are numbers: remove it');
+    throw new PlacedError(
+      ['federated', 'alpha'],
+      said('alpha divides classes, but the targets are numbers: remove it'),
+    );
   }
   return byDirichlet(train.targets, classes.length, clients, alpha, draws);
 }

@@ -6,6 +6,7 @@ import { TrainingError } from '../errors.js';
 import { runCommand } from './command.js';
 import { npmEnvironment } from './npmEnvironment.mjs';
 import { checkFile, differs, expectedPackage } from './pinned.js';
+import { said } from '../../format/said.js';
 
 /** Returns the command for npm, `[program, ...first arguments]`, found beside the running Node or on the PATH. */
 export function findNpm(env: NodeJS.ProcessEnv = process.env): string[] | null {
@@ -38,7 +39,7 @@ function globalPrefix(script = ''): NodeJS.ProcessEnv {
 /** Runs npm; throws with the registry's message when it fails. */
 export async function npm(args: string[], options: { cwd: string; signal?: AbortSignal }): Promise<string> {
   const found = findNpm();
-  if (!found) throw new TrainingError('npm was not found: install Node.js with npm, or put npm on the PATH');
+  if (!found) throw new TrainingError(said('npm was not found: install Node.js with npm, or put npm on the PATH'));
   const [program, ...first] = found;
   const { code, stdout, stderr } = await runCommand(
     program!,
@@ -50,11 +51,11 @@ export async function npm(args: string[], options: { cwd: string; signal?: Abort
   );
   if (code !== 0) {
     const [, wanted, got] = /EINTEGRITY[^]*?wanted sha\d+-(\S+) but got sha\d+-(\S+?)\.?\s/.exec(stderr) ?? [];
-    if (got) throw new TrainingError(differs('a package', 'the npm registry', got, wanted));
+    if (got) throw new TrainingError(differs(said('a package'), said('the npm registry'), got, wanted));
     const lines = stderr.split('\n').flatMap((line) => /^npm (?:error|ERR!) ?(.*)/.exec(line)?.[1] ?? []);
-    const said = lines.filter((line) => line.trim() && !/^(A complete log|code |errno |syscall )/.test(line));
+    const told = lines.filter((line) => line.trim() && !/^(A complete log|code |errno |syscall )/.test(line));
     throw new Error(
-      `npm ${args.slice(0, 2).join(' ')} failed: ${said.slice(0, 3).join(' ') || stderr.trim().slice(-300) || `code ${code}`}`,
+      `npm ${args.slice(0, 2).join(' ')} failed: ${told.slice(0, 3).join(' ') || stderr.trim().slice(-300) || `code ${code}`}`,
     );
   }
   return stdout;

@@ -8,6 +8,8 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { TrainingError } from '../errors.js';
 import { entryOf } from '../../protocol/values/records.js';
+import { said, type Word } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 /** SHA-512 in base64 of packages that single files are taken from, by `name@version`. */
 const NPM_PACKAGES: Record<string, string> = {
@@ -101,11 +103,19 @@ export async function checkFile(path: string, what: string, from: string, expect
 }
 
 /** Returns the message for a hash mismatch. */
-export function differs(what: string, from: string, found: string, expected?: string): string {
-  return (
-    `${what} from ${from} is not the file that was published: its hash is ${found}` +
-    (expected ? ` instead of ${expected}. ` : ', which is not among the known ones. ') +
-    'Nothing of it was used. Either the download was damaged, or a mirror serves something else: try again, and if that does not ' +
-    'help, tell the operator of the mirror.'
-  );
+export function differs(what: Word, from: Word, found: string, expected?: string): Said {
+  return expected
+    ? said(
+        '{0} from {1} is not the file that was published: its hash is {2} instead of {3}. Nothing of it was used. Either the download was damaged, or a mirror serves something else: try again, and if that does not help, tell the operator of the mirror.',
+        what,
+        from,
+        found,
+        expected,
+      )
+    : said(
+        '{0} from {1} is not the file that was published: its hash is {2}, which is not among the known ones. Nothing of it was used. Either the download was damaged, or a mirror serves something else: try again, and if that does not help, tell the operator of the mirror.',
+        what,
+        from,
+        found,
+      );
 }

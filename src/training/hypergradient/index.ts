@@ -24,6 +24,7 @@ import { Strength } from './strength.js';
 import { TunedLoss } from './tunedLoss.js';
 import { HyperValues, type HyperState, type HyperValue } from './values.js';
 import type { Random } from '../random.js';
+import { said } from '../../format/said.js';
 
 /** Weight decay that tuning starts from when the file has none. */
 const FIRST_DECAY = 1e-4;
@@ -80,7 +81,7 @@ export class Hypergradient {
     if (this.tunes('classWeights')) {
       const classes = dataset.classes ?? [];
       if (classes.length > MOST_CLASSES) {
-        throw new TrainingError(`hypergradient: classWeights are for up to ${MOST_CLASSES} classes`);
+        throw new TrainingError(said('hypergradient: classWeights are for up to {0} classes', MOST_CLASSES));
       }
       const weights = this.tunedLoss!.classWeights ?? classes.map(() => 1);
       classes.forEach((name, i) =>

@@ -9,6 +9,7 @@ import { initialize, variable } from './initializers.js';
 import { drawMask } from './simple.js';
 import type { LayerBuilder, Weight } from './types.js';
 import { needSequence } from './window.js';
+import { said } from '../../format/said.js';
 
 type Settings = Extract<Layer, { type: 'attention' }>;
 
@@ -20,7 +21,7 @@ export function headWidth({ heads, width }: Pick<Settings, 'heads' | 'width'>, f
   if (width !== null) return width;
   if (features % heads === 0) return features / heads;
   throw new TrainingError(
-    `layer ${name}: ${heads} heads can't share ${features} features equally: give the "width" of a head`,
+    said('layer {0}: {1} heads can\'t share {2} features equally: give the "width" of a head', name, heads, features),
   );
 }
 

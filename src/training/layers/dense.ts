@@ -4,12 +4,17 @@ import { TrainingError } from '../errors.js';
 import { activationOf } from './activations.js';
 import { initialize, variable } from './initializers.js';
 import { shapeText, type LayerBuilder } from './types.js';
+import { said } from '../../format/said.js';
 
 /** y = activation(x·W + b), for x [batch, inputs]. */
 export const dense: LayerBuilder<Extract<Layer, { type: 'dense' }>> = (settings, { name, inputShape, random }) => {
   if (inputShape.length !== 1) {
     throw new TrainingError(
-      `layer ${name} needs one list of numbers per example, but gets ${shapeText(inputShape)}: put "- flatten" before it`,
+      said(
+        'layer {0} needs one list of numbers per example, but gets {1}: put "- flatten" before it',
+        name,
+        shapeText(inputShape),
+      ),
     );
   }
   const kernel = variable(initialize(settings.init, [inputShape[0]!, settings.units], random));

@@ -3,6 +3,7 @@ import type { Layer } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { variable } from './initializers.js';
 import { shapeText, type LayerBuilder } from './types.js';
+import { said } from '../../format/said.js';
 
 /** Maps whole numbers from 0 to rows of a table, [time] → [time, width]. */
 export const embedding: LayerBuilder<Extract<Layer, { type: 'embedding' }>> = (
@@ -12,7 +13,7 @@ export const embedding: LayerBuilder<Extract<Layer, { type: 'embedding' }>> = (
   const last = inputShape.length === 2 && inputShape[1] === 1;
   if (inputShape.length !== 1 && !last) {
     throw new TrainingError(
-      `layer ${name} needs a list of whole numbers per example, but gets ${shapeText(inputShape)}`,
+      said('layer {0} needs a list of whole numbers per example, but gets {1}', name, shapeText(inputShape)),
     );
   }
   const time = inputShape[0]!;
@@ -36,9 +37,15 @@ function checkWords(name: string, x: tf.Tensor, size: number): void {
   const stray = x.dataSync().find((word) => !(Number.isInteger(word) && word >= 0 && word < size));
   if (stray === undefined) return;
   throw new TrainingError(
-    `layer ${name} takes whole numbers from 0 to ${size - 1} (size: ${size}), but an input is ${stray}: ` +
-      (Number.isInteger(stray) && stray >= size
-        ? 'raise "size"'
-        : 'the data must hold numbers of words as they are, without "standardize" or "scale"'),
+    said(
+      'layer {0} takes whole numbers from 0 to {1} (size: {2}), but an input is {3}: {4}',
+      name,
+      size - 1,
+      size,
+      stray,
+      Number.isInteger(stray) && stray >= size
+        ? said('raise "size"')
+        : said('the data must hold numbers of words as they are, without "standardize" or "scale"'),
+    ),
   );
 }

@@ -3,6 +3,7 @@ import type { Layer } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { initialize, variable } from './initializers.js';
 import { shapeText, type BuildContext, type BuiltLayer, type Weight } from './types.js';
+import { said } from '../../format/said.js';
 
 /**
  * x + layers(x): He et al. (CVPR 2016), equation 1. When the layers change the number of channels or the image size, x
@@ -48,10 +49,15 @@ function projection(
     from.length === to.length && from.slice(0, -1).every((n, axis) => Math.ceil(n / stride[axis]!) === to[axis]);
   if (!fits || (from.length !== 1 && from.length !== 3)) {
     throw new TrainingError(
-      `layer ${name}: its input is ${shapeText(from)}, but its layers give ${shapeText(to)}, which can't be added: ` +
-        (from.length === 2
-          ? `its last layer must give ${shapeText(from)}, such as "width: ${from[1]}" in a transformer`
-          : 'use padding: same, and strides instead of windows that shrink the image'),
+      said(
+        "layer {0}: its input is {1}, but its layers give {2}, which can't be added: {3}",
+        name,
+        shapeText(from),
+        shapeText(to),
+        from.length === 2
+          ? said('its last layer must give {0}, such as "width: {1}" in a transformer', shapeText(from), from[1]!)
+          : said('use padding: same, and strides instead of windows that shrink the image'),
+      ),
     );
   }
   const shape = from.length === 3 ? [1, 1, from[2]!, to[2]!] : [from[0]!, to[0]!];

@@ -5,6 +5,7 @@ import { TrainingError } from '../errors.js';
 import type { Random } from '../random.js';
 import { activationOf } from './activations.js';
 import { shapeText, type LayerBuilder } from './types.js';
+import { said } from '../../format/said.js';
 
 export const flatten: LayerBuilder<Extract<Layer, { type: 'flatten' }>> = (_, { name, inputShape }) => {
   const size = inputShape.reduce((a, b) => a * b, 1);
@@ -76,7 +77,14 @@ export const reshape: LayerBuilder<Extract<Layer, { type: 'reshape' }>> = ({ sha
   const size = (lengths: readonly number[]): number => lengths.reduce((a, b) => a * b, 1);
   if (size(shape) !== size(inputShape)) {
     throw new TrainingError(
-      `layer ${name}: ${shapeText(inputShape)} has ${size(inputShape)} numbers, but ${shapeText(shape)} has ${size(shape)}`,
+      said(
+        'layer {0}: {1} has {2} numbers, but {3} has {4}',
+        name,
+        shapeText(inputShape),
+        size(inputShape),
+        shapeText(shape),
+        size(shape),
+      ),
     );
   }
   return {
@@ -95,7 +103,7 @@ export const rescale: LayerBuilder<Extract<Layer, { type: 'rescale' }>> = (setti
   for (const [key, value] of Object.entries({ factor, offset })) {
     if (typeof value !== 'number' && value.length !== channels) {
       throw new TrainingError(
-        `layer ${name}: ${key} has ${value.length} numbers, but its inputs have ${channels} channels`,
+        said('layer {0}: {1} has {2} numbers, but its inputs have {3} channels', name, key, value.length, channels),
       );
     }
   }

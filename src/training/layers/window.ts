@@ -1,13 +1,19 @@
 import type { Size } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { shapeText } from './types.js';
+import { said } from '../../format/said.js';
 
 /** Returns [height, width, channels] of an image layer's input, or throws. */
 export function needImage(name: string, shape: readonly number[]): [number, number, number] {
   if (shape.length !== 3) {
     throw new TrainingError(
-      `layer ${name} needs images (height×width×channels), but gets ${shapeText(shape)}` +
-        (shape.length === 1 ? ': it can only stand before "flatten", "globalPool" and "dense"' : ''),
+      shape.length === 1
+        ? said(
+            'layer {0} needs images (height×width×channels), but gets {1}: it can only stand before "flatten", "globalPool" and "dense"',
+            name,
+            shapeText(shape),
+          )
+        : said('layer {0} needs images (height×width×channels), but gets {1}', name, shapeText(shape)),
     );
   }
   return [shape[0]!, shape[1]!, shape[2]!];
@@ -18,11 +24,13 @@ export function needSequence(name: string, shape: readonly number[]): [number, n
   if (shape.length === 2) return [shape[0]!, shape[1]!];
   const example =
     shape.length === 3
-      ? `put "- reshape: [${shape[0]}, ${shape[1]! * shape[2]!}]" before it`
+      ? said('put "- reshape: [{0}, {1}]" before it', shape[0]!, shape[1]! * shape[2]!)
       : shape.length === 1
-        ? `put "- reshape: [${shape[0]}, 1]" before it`
-        : 'see "reshape"';
-  throw new TrainingError(`layer ${name} needs sequences (time×features), but gets ${shapeText(shape)}: ${example}`);
+        ? said('put "- reshape: [{0}, {1}]" before it', shape[0]!, 1)
+        : said('see "reshape"');
+  throw new TrainingError(
+    said('layer {0} needs sequences (time×features), but gets {1}: {2}', name, shapeText(shape), example),
+  );
 }
 
 /** Returns the height and width after a window slides over an image. */
@@ -32,8 +40,12 @@ export function windowOutput(name: string, input: Size, size: Size, stride: Size
   ) as Size;
   if (output.some((length) => length < 1)) {
     throw new TrainingError(
-      `layer ${name}: a window of ${shapeText(size)} does not fit into ${shapeText(input)}: ` +
-        'use a smaller window, padding: same, or fewer pooling layers before it',
+      said(
+        'layer {0}: a window of {1} does not fit into {2}: use a smaller window, padding: same, or fewer pooling layers before it',
+        name,
+        shapeText(size),
+        shapeText(input),
+      ),
     );
   }
   return output;

@@ -14,6 +14,8 @@ import {
 import type { Dataset } from '../data/types.js';
 import { TrainingError } from '../errors.js';
 import { isOneOutput } from '../losses/index.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 /** Optimizer steps after which a small table is learned, at the default learning rate. */
 const STEPS = 2500;
@@ -32,16 +34,23 @@ export const lossKnown = ({ open, loss }: Network): LossName | null => (open.inc
  * Returns the network with the settings that the section leaves open, and sentences about them. Throws TrainingError
  * when it names no layers and the examples are not rows of numbers.
  */
-export function followData(network: Network, dataset: Dataset): { network: Network; said: string[] } {
+export function followData(network: Network, dataset: Dataset): { network: Network; choices: Said[] } {
   const { open } = network;
   const table = dataset.inputShape.length === 1;
-  const said: string[] = [];
+  const choices: Said[] = [];
   let settled = network;
   if (open.includes('loss')) {
     const name = dataset.task === 'classification' ? 'crossEntropy' : 'mse';
     settled = { ...settled, loss: normalizeLoss(name) };
-    const what = dataset.classes ? `${dataset.classes.length} classes` : 'numbers';
-    said.push(`loss: ${name}, because the targets are ${what} ("task" in the data says otherwise)`);
+    choices.push(
+      dataset.classes
+        ? said(
+            'loss: {0}, because the targets are {1} classes ("task" in the data says otherwise)',
+            name,
+            dataset.classes.length,
+          )
+        : said('loss: {0}, because the targets are numbers ("task" in the data says otherwise)', name),
+    );
   }
   const { body } = network;
   if (body && open.includes('layers')) {
@@ -49,9 +58,16 @@ export function followData(network: Network, dataset: Dataset): { network: Netwo
     const layers = normalizeLayers(bodyLayers(body, inputShape, outputs));
     settled = { ...settled, layers, ...(!table && open.includes('epochs') && { epochs: PICTURE_EPOCHS }) };
     const kind = body.kind === 'auto' ? kindOfShape(inputShape) : body.kind;
-    said.push(`layers: those of a body of ${kind}, for examples of ${inputShape.join('×')} and ${outputs} output(s)`);
+    choices.push(
+      said(
+        'layers: those of a body of {0}, for examples of {1} and {2} output(s)',
+        kind,
+        inputShape.join('×'),
+        outputs,
+      ),
+    );
   } else if (open.includes('layers')) {
-    if (!table) throw new TrainingError('layers is missing: only for tables there is a default network');
+    if (!table) throw new TrainingError(said('layers is missing: only for tables there is a default network'));
     const units = widthFor(dataset);
     const outputs = isOneOutput(dataset, dataset.outputs) ? 1 : dataset.outputs;
     const hidden = { dense: { units, activation: 'relu' as const, init: 'heUniform' as const } };
@@ -59,20 +75,27 @@ export function followData(network: Network, dataset: Dataset): { network: Netwo
       ...settled,
       layers: normalizeLayers([hidden, { dropout: DROPOUT }, hidden, { dropout: DROPOUT }, { dense: outputs }]),
     };
-    said.push(`layers: two dense layers of ${units} units with ReLU and dropout ${DROPOUT}, then ${outputs} output(s)`);
+    choices.push(
+      said(
+        'layers: two dense layers of {0} units with ReLU and dropout {1}, then {2} output(s)',
+        units,
+        DROPOUT,
+        outputs,
+      ),
+    );
   }
   // Epochs of meta-learning consist of tasks.
   if (table && !network.meta && open.includes('epochs')) {
     const perEpoch = Math.ceil(dataset.train.count / Math.min(network.batchSize, dataset.train.count));
     const epochs = Math.min(EPOCHS.most, Math.max(EPOCHS.least, Math.round(STEPS / perEpoch)));
     settled = { ...settled, epochs };
-    said.push(`epochs: ${epochs}, which is ${epochs * perEpoch} steps`);
+    choices.push(said('epochs: {0}, which is {1} steps', epochs, epochs * perEpoch));
     if (open.includes('schedule')) {
       settled = { ...settled, schedule: normalizeSchedule({ name: 'cosine', warmup: epochs / 50 }) };
-      said.push('schedule: cosine, with a short warm-up');
+      choices.push(said('schedule: cosine, with a short warm-up'));
     }
   }
-  return { network: settled, said };
+  return { network: settled, choices };
 }
 
 function widthFor({ train, inputShape }: Dataset): number {

@@ -7,6 +7,8 @@ import type { Range } from '../parts.js';
 import { LayerLearning } from '../transfer/learning.js';
 import type { GradientParts } from './gradientTypes.js';
 import type { Stepper } from './stepper.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 type Frozen = GradientParts['frozen'];
 
@@ -27,8 +29,8 @@ export class LayerPhases {
     this.learning = new LayerLearning(layers, network, aliases);
     if (this.learning.nothingLearns) {
       const part = network.from?.part ?? null;
-      if (part === null) throw new PlacedError(['freeze'], 'no layer is left that learns: freeze fewer');
-      if (network.epochs > 0) throw new PlacedError(['from', 'part'], `nothing learns in the part "${part}"`);
+      if (part === null) throw new PlacedError(['freeze'], said('no layer is left that learns: freeze fewer'));
+      if (network.epochs > 0) throw new PlacedError(['from', 'part'], said('nothing learns in the part "{0}"', part));
     }
   }
 
@@ -47,20 +49,21 @@ export class LayerPhases {
     this.present = null;
   }
 
-  /** `isBegun`: an epoch was trained before. `said`: for the person, when layers begin to learn. */
-  enter(epoch: number, isBegun: boolean): { frozen: Frozen; isChanged: boolean; said: string | null } {
+  /** `isBegun`: an epoch was trained before. `news`: for the person, when layers begin to learn. */
+  enter(epoch: number, isBegun: boolean): { frozen: Frozen; isChanged: boolean; news: Said | null } {
     const frozen = this.learning.frozen(epoch);
     const thawed = isBegun ? (this.frozen ?? []).filter((index) => !frozen?.layers.includes(index)) : [];
     const isChanged = !this.present || !isDeepStrictEqual(frozen, this.present.frozen ?? null);
     this.frozen = frozen?.layers ?? null;
-    if (!isChanged) return { frozen, isChanged, said: null };
+    if (!isChanged) return { frozen, isChanged, news: null };
     this.present = { frozen };
     this.stepper.setShares(this.learning.shares(frozen), thawed.length > 0 ? 'restart' : 'change');
     const names = thawed.map((index) => this.layers[index]!.name);
     const turn = this.learning.turn(epoch);
-    if (turn) return { frozen, isChanged, said: `epoch ${epoch} trains ${turn.name}` };
-    const said = names.length > 0 ? `from epoch ${epoch} on, these layers learn too: ${names.join(', ')}` : null;
-    return { frozen, isChanged, said };
+    if (turn) return { frozen, isChanged, news: said('epoch {0} trains {1}', epoch, turn.name) };
+    const news =
+      names.length > 0 ? said('from epoch {0} on, these layers learn too: {1}', epoch, names.join(', ')) : null;
+    return { frozen, isChanged, news };
   }
 
   load(frozen: number[] | null): void {

@@ -8,15 +8,17 @@ import type { CrossValidation } from '../evaluation/crossValidation.js';
 import { rangesOf } from '../parts.js';
 import { scaleNotes, tableText, type Trained } from '../transfer/index.js';
 import type { Training } from './train.js';
+import { inEnglish, said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 /** Lists the parts of a network with their layers and numbers of weights. */
-export function partsText(parts: readonly Part[], { model }: Training): string {
+export function partsText(parts: readonly Part[], { model }: Training): Said {
   const each = rangesOf(parts).map(({ name, from, to }) => {
     const layers = model.layers.slice(from, to);
     const weights = layers.flatMap((layer) => layer.weights).reduce((sum, { variable }) => sum + variable.size, 0);
     return `${name} (${layers.map((layer) => layer.name).join(', ')}; ${weights} weights)`;
   });
-  return `parts: ${each.join('; ')}`;
+  return said('parts: {0}', each.join('; '));
 }
 
 /** Tells what the network begins with, and what may be wrong with it. */
@@ -24,9 +26,15 @@ export function sayStart(run: RunClient, start: Trained, training: Training, dat
   for (const note of [...start.notes, ...scaleNotes(start, dataset)]) run.message('warning', note);
   const { matched, left } = training.begun!;
   const taken = matched.filter(({ from }) => from !== null).length;
-  const text = `starts from ${start.source}: ${taken} of ${matched.length} weights come from it, ${left.length} of its weights are left`;
+  const text = said(
+    'starts from {0}: {1} of {2} weights come from it, {3} of its weights are left',
+    start.source,
+    taken,
+    matched.length,
+    left.length,
+  );
   run.message('info', text);
-  console.log(`${text}\n${tableText(training.begun!).map(escapeUnsafe).join('\n')}`);
+  console.log(`${inEnglish(text)}\n${tableText(training.begun!).map(escapeUnsafe).join('\n')}`);
 }
 
 /** Tells mean and deviation of the metrics over the folds. */
@@ -36,7 +44,7 @@ export function sayFinal(run: RunClient, folds: CrossValidation): void {
   const text = figures.map(
     (name) => `${name} ${entryOf(final, name)!.toPrecision(4)} ± ${final[`${name}_std`]!.toPrecision(2)}`,
   );
-  const line = `mean and standard deviation over ${folds.trainings.length} folds: ${text.join(', ')}`;
+  const line = said('mean and standard deviation over {0} folds: {1}', folds.trainings.length, text.join(', '));
   run.message('info', line);
-  console.log(line);
+  console.log(inEnglish(line));
 }

@@ -4,9 +4,10 @@ import type { Network } from '../../experiment/network/index.js';
 import { saveWeights } from '../checkpoints/checkpoint.js';
 import { modelFile, savedMetadata } from '../checkpoints/saved.js';
 import type { Dataset } from '../data/index.js';
-import { messageOf } from '../errors.js';
+import { messageOf, saidOf } from '../errors.js';
 import { savedWeights } from '../quantise/quantise.js';
 import type { Training } from './train.js';
+import { said } from '../../format/said.js';
 
 /** Saves the network of a training that has ended. `fold` counts from 1; null: no folds. `epoch`: that of its weights. */
 export async function saveModel(
@@ -23,7 +24,7 @@ export async function saveModel(
     run.media(fold === null ? 'model' : `model of fold ${fold}`, name, { mime: 'application/octet-stream' });
   } catch (error) {
     // The metrics are safe in the journal; a full disk must not turn hours of training into a failed run.
-    run.message('warning', `the trained network could not be saved: ${messageOf(error)}`);
+    run.message('warning', said('the trained network could not be saved: {0}', saidOf(error)));
     console.error(`warning: the trained network could not be saved: ${messageOf(error)}`);
   }
 }

@@ -185,13 +185,13 @@ export class Training {
     if (wanted) await this.takeOver(wanted);
     if (this.epochsDone >= this.options.network.epochs) return this.finish();
     const epoch = this.epochsDone + 1;
-    const { frozen, isChanged, said } = this.phases.enter(epoch, this.epochsDone > 0);
+    const { frozen, isChanged, news } = this.phases.enter(epoch, this.epochsDone > 0);
     if (isChanged) {
       this.parts.frozen = frozen;
       // The optimizer's memory is recreated in this epoch.
       this.warm = false;
     }
-    if (said !== null) this.options.log.message('info', said);
+    if (news !== null) this.options.log.message('info', news);
     this.parts.turn = this.phases.turn(epoch);
     this.parts.smooth = smoothingOf(this.options.network, epoch);
     const { smooth } = this.parts;

@@ -30,6 +30,7 @@ import { TimeLimit } from './timeLimit.js';
 import { Training, type TrainingLog } from './train.js';
 import { composed, divided, loadStart, loadTeacher, type Trained } from '../transfer/index.js';
 import { checkNames } from '../transfer/learning.js';
+import { inEnglish, said, verbatim } from '../../format/said.js';
 
 /** Additions by a program that trains by itself. */
 export interface Given {
@@ -89,17 +90,18 @@ async function trainOn(
   const found = network.architecture && (await architectureOf(run, network, dataset, network.seed ?? spec.seed));
   if (network.architecture && !found) return false;
   const chosen = (one: Network): Network => (found ? { ...one, layers: structuredClone(found) } : one);
-  const { said } = followData(composed(network, start, dataset), dataset);
+  const { choices } = followData(composed(network, start, dataset), dataset);
   live.complete((one) => {
     const whole = chosen(composed(one, start, dataset));
     checkNames(whole, start?.aliases ?? []);
     return divided(followData(whole, dataset).network, start?.aliases ?? []);
   });
   ({ network } = live);
-  for (const one of said) run.message('info', `chosen for these data: ${one}`);
-  const notes = new Set([...datasets.flatMap((one) => one.notes), ...metricNotes(network.metrics, dataset)]);
+  for (const one of choices) run.message('info', said('chosen for these data: {0}', one));
+  const notes = [...datasets.flatMap((one) => one.notes), ...metricNotes(network.metrics, dataset)];
   for (const done of dataset.done ?? []) run.message('info', done);
-  for (const note of notes) run.message('warning', note);
+  // Folds have the same notes.
+  for (const note of new Map(notes.map((one) => [inEnglish(one), one])).values()) run.message('warning', note);
   if (backend.advice) run.message('info', backend.advice);
 
   const workers =
@@ -161,7 +163,7 @@ async function ready(
   if (former !== null && former !== backend.id && run.checkpoint) {
     run.message(
       'warning',
-      `this run began on ${former} and resumes on ${backend.id}: its results will differ slightly`,
+      said('this run began on {0} and resumes on {1}: its results will differ slightly', former, backend.id),
     );
   }
   return [datasets, backend, trained];
@@ -281,7 +283,7 @@ const trainingOf = (training: Training | Pruning): Training =>
 
 function shorten(run: RunClient, training: Training, network: Network): void {
   training.change(network);
-  run.message('info', `${network.epochs} epochs: more would take longer than ${network.seconds} seconds`);
+  run.message('info', said('{0} epochs: more would take longer than {1} seconds', network.epochs, network.seconds));
 }
 
 function overheard(run: RunClient, onLog: (values: Record<string, number>) => void): TrainingLog {
@@ -316,7 +318,9 @@ async function load(run: RunClient, network: Network, folder: string, opened: Op
   if (network.folds !== null && data.given !== null) {
     run.message(
       'info',
-      `${divisions.length > 1 ? 'folds divide' : 'fold is of'} the training examples; the separate validation examples are not used`,
+      divisions.length > 1
+        ? said('folds divide the training examples; the separate validation examples are not used')
+        : said('fold is of the training examples; the separate validation examples are not used'),
     );
   }
   const datasets: Dataset[] = [];
@@ -341,20 +345,22 @@ async function goOn(run: RunClient, training: Training | CrossValidation | Pruni
     epoch = await training.load(run.checkpoint!);
   }
   const total = training instanceof Pruning ? training.epochs : network.epochs;
-  const text = `resumes after epoch ${epoch} of ${total}`;
+  const text = said('resumes after epoch {0} of {1}', epoch, total);
   run.message('info', text);
-  console.log(text);
+  console.log(inEnglish(text));
 }
 
 export function readNetwork(value: unknown): Network {
-  if (value === undefined) throw new TrainingError('this run has no "network:" section');
+  if (value === undefined) throw new TrainingError(said('this run has no "network:" section'));
   // The engine stores the normal form; a file contains the section as written.
   if (typeof value === 'object' && value !== null && 'data' in value && (value.data as { kind?: unknown })?.kind) {
     return completeNetwork(value as Network);
   }
   const { network, problems } = validateNetwork(value);
   if (network) return network;
-  throw new TrainingError(problems.map(({ path, message }) => `network.${path.join('.')}: ${message}`).join('\n'));
+  throw new TrainingError(
+    verbatim(problems.map(({ path, message }) => `network.${path.join('.')}: ${message}`).join('\n')),
+  );
 }
 
 /** Starts a backend for work that is too short to time backends for. */
@@ -377,12 +383,13 @@ async function setLive(
   const rate = live.network.optimizer.learningRate;
   const names = Object.entries(params).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
   const result = await live.set(params);
-  if ('problem' in result) return run.message('warning', `${names.join(', ')} was not taken: ${result.problem}`);
+  if ('problem' in result)
+    return run.message('warning', said('{0} was not taken: {1}', names.join(', '), result.problem));
   training.change(result.network);
   const now = result.network.optimizer.learningRate;
   const when =
     now === rate || training instanceof CrossValidation
-      ? 'from the next epoch on'
-      : `the learning rate is ${now} from here on`;
-  run.message('info', `${names.join(', ')}: ${when}`);
+      ? said('from the next epoch on')
+      : said('the learning rate is {0} from here on', now);
+  run.message('info', said('{0}: {1}', names.join(', '), when));
 }

@@ -15,6 +15,7 @@ import type { GradientParts, GradientSource } from './gradientTypes.js';
 import type { Stepper } from './stepper.js';
 import type { TrainingSetup } from './types.js';
 import type { Weights } from './weights.js';
+import { said } from '../../format/said.js';
 
 /** Returns the teacher, or null. Throws when its outputs can't be compared with the model's. */
 export function teacherOf({ teacher: given, network, dataset }: TrainingSetup, model: Model): Teacher | null {
@@ -24,7 +25,7 @@ export function teacherOf({ teacher: given, network, dataset }: TrainingSetup, m
   if (distil.distance === 'features' || teacher.outputs === model.outputs) return teacher;
   throw new PlacedError(
     ['distil', 'teacher'],
-    `the teacher has ${teacher.outputs} outputs, this network ${model.outputs}: compare features instead`,
+    said('the teacher has {0} outputs, this network {1}: compare features instead', teacher.outputs, model.outputs),
   );
 }
 

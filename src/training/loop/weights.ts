@@ -4,6 +4,7 @@ import { TrainingError } from '../errors.js';
 import type { Model } from '../model.js';
 import type { Parameters } from './parameters.js';
 import type { Stepper } from './stepper.js';
+import { said } from '../../format/said.js';
 
 export interface NamedValues {
   name: string;
@@ -52,7 +53,10 @@ export class Weights {
       const found = given.get(name);
       if (found?.shape.join() !== variable.shape.join()) {
         throw new TrainingError(
-          `the checkpoint does not fit the network: it has ${found ? `another shape for "${name}"` : `no "${name}"`}`,
+          said(
+            'the checkpoint does not fit the network: it has {0}',
+            found ? said('another shape for "{0}"', name) : said('no "{0}"', name),
+          ),
         );
       }
       tf.tidy(() => variable.assign(tf.tensor(found.values, variable.shape)));

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { TrainingError } from '../errors.js';
 import type { TrainingSetup } from './types.js';
+import { said } from '../../format/said.js';
 
 /** Collects losses between two points of the curve, and correct predictions over the epoch. */
 export class Window {
@@ -54,8 +55,13 @@ export class Window {
     this.options.log.log({ loss }, { step, epoch });
     const what = Number.isNaN(loss) ? 'NaN' : 'infinite';
     throw new TrainingError(
-      `loss became ${what} at step ${step}, in epoch ${epoch}: try a lower learning rate (it is ${learningRate}), ` +
-        'or look for extreme values in the data',
+      said(
+        'loss became {0} at step {1}, in epoch {2}: try a lower learning rate (it is {3}), or look for extreme values in the data',
+        what,
+        step,
+        epoch,
+        learningRate,
+      ),
     );
   }
 }

@@ -8,6 +8,7 @@ import { closedLoss, smoothingSlope, type ClosedLoss, type SmoothingSlope } from
 import { huber, mae, mse } from './numbers.js';
 import type { LossShape } from './types.js';
 import { entryOf } from '../../protocol/values/records.js';
+import { said } from '../../format/said.js';
 
 /** Loss to minimize. `targets` come as the data set gives them: [batch, n], one-hot for classes. */
 export interface Loss {
@@ -58,7 +59,7 @@ export function buildLoss(settings: LossSettings, dataset: Dataset, outputs: num
   const { labelSmoothing } = settings;
   if (labelSmoothing > 0 && !shape.smoothable) {
     throw new TrainingError(
-      `loss ${settings.name} has no label smoothing: it is for crossEntropy and binaryCrossEntropy`,
+      said('loss {0} has no label smoothing: it is for crossEntropy and binaryCrossEntropy', settings.name),
     );
   }
   const counting = classWeightsOf(settings, dataset);
@@ -105,12 +106,13 @@ const secondClass = (targets: tf.Tensor2D): tf.Tensor2D => tf.slice2d(targets, [
  */
 export function classWeightsOf({ classWeights: wanted }: LossSettings, { classes, train }: Dataset): number[] | null {
   if (!wanted) return null;
-  if (!classes) throw new TrainingError('loss: classWeights are for classes, but the targets are numbers to predict');
+  if (!classes)
+    throw new TrainingError(said('loss: classWeights are for classes, but the targets are numbers to predict'));
   if (wanted !== 'balanced') {
     const strange = Object.keys(wanted).find((name) => !classes.includes(name));
     if (strange !== undefined) {
       throw new TrainingError(
-        `loss: classWeights names "${strange}"; the classes are ${classes.slice(0, 20).join(', ')}`,
+        said('loss: classWeights names "{0}"; the classes are {1}', strange, classes.slice(0, 20).join(', ')),
       );
     }
     return classes.map((name) => entryOf(wanted, name) ?? 1);

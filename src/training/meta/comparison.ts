@@ -1,5 +1,6 @@
 /** The comparison at the end of meta-learning: new tasks from the learned weights, and from those it began with. */
 import type { TrainingLog } from '../loop/types.js';
+import { inEnglish, said } from '../../format/said.js';
 
 export interface Compared {
   /** Inner steps. */
@@ -25,11 +26,16 @@ export function sayComparison(
   const better = (a: Compared, b: Compared): boolean =>
     metric === 'accuracy' ? of(a.scratch) > of(b.scratch) : of(a.scratch) < of(b.scratch);
   const best = compared.reduce((one, other) => (better(other, one) ? other : one));
-  const text =
-    `new tasks after ${usual.steps} steps: ${metric} ${of(usual.learned).toPrecision(4)}; ` +
-    `from the weights at the start: ${of(usual.scratch).toPrecision(4)}, ` +
-    `at best ${of(best.scratch).toPrecision(4)} (after ${best.steps})`;
+  const text = said(
+    'new tasks after {0} steps: {1} {2}; from the weights at the start: {3}, at best {4} (after {5})',
+    usual.steps,
+    metric,
+    of(usual.learned).toPrecision(4),
+    of(usual.scratch).toPrecision(4),
+    of(best.scratch).toPrecision(4),
+    best.steps,
+  );
   log.message('info', text);
-  console.log(text);
+  console.log(inEnglish(text));
   return true;
 }

@@ -3,6 +3,8 @@ import type { MetaSettings } from '../../experiment/network/index.js';
 import type { Dataset, Examples, HeldExamples, Numbers } from '../data/types.js';
 import { PlacedError, listOf } from '../errors.js';
 import { Random } from '../random.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 /** All runs of a search are evaluated on the same tasks. */
 const UNSEEN_SEED = 20_261_130;
@@ -35,22 +37,33 @@ export class Tasks {
     const kinds = kindsOf(whole, ways === null);
     const need = settings.shots + settings.queries;
     const large = kinds.filter(({ examples }) => examples.length >= need);
-    const what = ways === null ? 'groups' : 'classes';
+    const what = ways === null ? said('groups') : said('classes');
     if (large.length === 0) {
       const most = Math.max(...kinds.map(({ examples }) => examples.length));
-      throw new PlacedError(['meta', 'queries'], `the largest of the ${what} has ${most} examples: ${need} are needed`);
+      throw new PlacedError(
+        ['meta', 'queries'],
+        said('the largest of the {0} has {1} examples: {2} are needed', what, most, need),
+      );
     }
     [this.seen, this.unseen] = divided(settings, large, kinds);
     const least = ways ?? 1;
     for (const [part, name] of [
-      [this.seen, 'for training'],
-      [this.unseen, 'for new tasks'],
+      [this.seen, said('for training')],
+      [this.unseen, said('for new tasks')],
     ] as const) {
       if (part.length >= least) continue;
-      const path = name === 'for training' ? ['meta', 'ways'] : ['meta', 'unseen', 'from'];
+      const path = part === this.seen ? ['meta', 'ways'] : ['meta', 'unseen', 'from'];
       throw new PlacedError(
         path,
-        `${large.length} ${what} have ${need} examples; ${part.length} of them are left ${name}, but a task needs ${least}`,
+        said(
+          '{0} {1} have {2} examples; {3} of them are left {4}, but a task needs {5}',
+          large.length,
+          what,
+          need,
+          part.length,
+          name,
+          least,
+        ),
       );
     }
     const classes = ways === null ? whole.classes : Array.from({ length: ways }, (_, i) => `class ${i + 1}`);
@@ -58,14 +71,19 @@ export class Tasks {
   }
 
   /** Says which tasks there are. */
-  get said(): string {
+  get said(): Said {
     const { ways, shots, queries, unseen } = this.settings;
-    const what = ways === null ? 'groups' : 'classes';
-    const names = (part: Kind[]) => (part.length > 10 ? '' : `: ${part.map(({ name }) => name).join(', ')}`);
-    return (
-      `tasks of ${ways === null ? 'one group' : `${ways} classes`}, ${shots} + ${queries} examples ${ways === null ? '' : 'of each '}` +
-      `from ${this.seen.length} ${what}; ${unseen.tasks} new tasks from ${this.unseen.length} other ${what}${names(this.unseen)}`
-    );
+    const text =
+      ways === null
+        ? said(
+            'tasks of one group, {0} + {1} examples from {2} groups; {3} new tasks from {4} other groups',
+            ...[shots, queries, this.seen.length, unseen.tasks, this.unseen.length],
+          )
+        : said(
+            'tasks of {0} classes, {1} + {2} examples of each from {3} classes; {4} new tasks from {5} other classes',
+            ...[ways, shots, queries, this.seen.length, unseen.tasks, this.unseen.length],
+          );
+    return this.unseen.length > 10 ? text : said('{0}: {1}', text, this.unseen.map(({ name }) => name).join(', '));
   }
 
   /** Draws a task for training. */
@@ -134,8 +152,8 @@ function kindsOf({ train, validation, classes, groups }: Dataset, isGrouped: boo
     throw new PlacedError(
       ['meta'],
       isGrouped
-        ? 'tasks need a column that says which group a row belongs to: add "group" to the data'
-        : 'the targets are numbers: add a "group" column to the data, whose groups are the tasks',
+        ? said('tasks need a column that says which group a row belongs to: add "group" to the data')
+        : said('the targets are numbers: add a "group" column to the data, whose groups are the tasks'),
     );
   }
   const found = names.map((): number[] => []);
@@ -154,7 +172,7 @@ function divided({ ways, unseen }: MetaSettings, large: Kind[], all: Kind[]): [K
     if (strange !== undefined) {
       throw new PlacedError(
         ['meta', 'unseen', 'from'],
-        `the data have no "${strange}"; there are ${listOf(all.map(({ name }) => name))}`,
+        said('the data have no "{0}"; there are {1}', strange, listOf(all.map(({ name }) => name))),
       );
     }
     return [large.filter(({ name }) => !names.has(name)), large.filter(({ name }) => names.has(name))];

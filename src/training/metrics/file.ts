@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import type { RunClient } from '../../client/index.js';
 import { CONFUSION_NAME, RUN_FILES } from '../../protocol/run/runFiles.js';
-import { messageOf } from '../errors.js';
+import { saidOf } from '../errors.js';
 import { writeWhole } from '../../files/whole.js';
 import type { JudgedConfusion } from '../loop/types.js';
+import { said } from '../../format/said.js';
 
 export const CONFUSION_FILE = `${RUN_FILES.media}/confusion.csv`;
 
@@ -18,6 +19,6 @@ export async function saveConfusion(
     await writeWhole(join(run.folder, CONFUSION_FILE), confusion.csv());
     run.media(CONFUSION_NAME, CONFUSION_FILE, { mime: 'text/csv', step });
   } catch (error) {
-    run.message('warning', `the confusion matrix could not be saved: ${messageOf(error)}`);
+    run.message('warning', said('the confusion matrix could not be saved: {0}', saidOf(error)));
   }
 }

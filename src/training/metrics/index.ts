@@ -8,6 +8,8 @@ import { Outputs } from './outputs.js';
 import { computeOwn, type OwnMetric } from './own.js';
 import { macroRanking } from './ranking.js';
 import type { Measure } from './types.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 export { Confusion } from './confusion.js';
 export type { Measure } from './types.js';
@@ -54,18 +56,24 @@ export function buildMeasure(
 export function metricNotes(
   { topK, perClass, rocAuc, prAuc }: MetricSettings,
   { classes }: Pick<Dataset, 'classes'>,
-): string[] {
+): Said[] {
   if (!classes)
     return topK !== null || perClass || rocAuc || prAuc
-      ? ['metrics: topK, perClass, rocAuc and prAuc are for classes; these are numbers']
+      ? [said('metrics: topK, perClass, rocAuc and prAuc are for classes; these are numbers')]
       : [];
-  const notes: string[] = [];
+  const notes: Said[] = [];
   if (topK !== null && topK >= classes.length) {
-    notes.push(`metrics: top${topK}_accuracy is always 1 with ${classes.length} classes: choose a smaller topK`);
+    notes.push(
+      said('metrics: {0} is always 1 with {1} classes: choose a smaller topK', `top${topK}_accuracy`, classes.length),
+    );
   }
   if (perClass && classes.length > MOST_PER_CLASS) {
     notes.push(
-      `metrics: perClass is for up to ${MOST_PER_CLASS} classes, not for ${classes.length}; see the confusion matrix`,
+      said(
+        'metrics: perClass is for up to {0} classes, not for {1}; see the confusion matrix',
+        MOST_PER_CLASS,
+        classes.length,
+      ),
     );
   }
   return notes;

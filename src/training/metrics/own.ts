@@ -1,7 +1,8 @@
 /** Metrics that a person computes in a module of their own. */
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, saidOf } from '../errors.js';
+import { said } from '../../format/said.js';
 
 /** Input of a person's metric. */
 export interface OwnMetricInput {
@@ -29,7 +30,7 @@ export async function loadOwnMetrics(file: string, folder: string): Promise<OwnM
   try {
     module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    throw new TrainingError(`metrics: module ${file} can't be loaded (${path}): ${messageOf(error)}`);
+    throw new TrainingError(said("metrics: module {0} can't be loaded ({1}): {2}", file, path, saidOf(error)));
   }
   const inner = module.default as Record<string, unknown> | undefined;
   // A CommonJS module has its exports under `default` too.
@@ -41,7 +42,10 @@ export async function loadOwnMetrics(file: string, folder: string): Promise<OwnM
   );
   if (metrics.length > 0) return metrics;
   throw new TrainingError(
-    `metrics: module ${file} exports no function: write "export function cost({ targets, outputs, count, width, classes }) { return …; }"`,
+    said(
+      'metrics: module {0} exports no function: write "export function cost({ targets, outputs, count, width, classes }) { return …; }"',
+      file,
+    ),
   );
 }
 
@@ -53,9 +57,10 @@ export function computeOwn(metrics: readonly OwnMetric[], input: OwnMetricInput)
       try {
         value = compute(input);
       } catch (error) {
-        throw new TrainingError(`metrics: ${name} failed: ${messageOf(error)}`);
+        throw new TrainingError(said('metrics: {0} failed: {1}', name, saidOf(error)));
       }
-      if (typeof value !== 'number') throw new TrainingError(`metrics: ${name} returned ${typeof value}, not a number`);
+      if (typeof value !== 'number')
+        throw new TrainingError(said('metrics: {0} returned {1}, not a number', name, typeof value));
       return [name, value];
     }),
   );

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { TrainingError } from '../errors.js';
 import type { Optimizer, OptimizerState } from './types.js';
 import { setEntry } from '../../protocol/values/records.js';
+import { said } from '../../format/said.js';
 
 /** Base of optimizers: vectors that they carry from step to step, all zero before the first. */
 export abstract class Remembering implements Optimizer {
@@ -54,7 +55,7 @@ export abstract class Remembering implements Optimizer {
 
   load({ steps, vectors }: OptimizerState): void {
     const strange = Object.keys(vectors).find((name) => !this.names.includes(name));
-    if (strange) throw new TrainingError(`the checkpoint is of another optimizer: it has "${strange}"`);
+    if (strange) throw new TrainingError(said('the checkpoint is of another optimizer: it has "{0}"', strange));
     this.dispose();
     this.steps = steps;
     for (const [name, values] of Object.entries(vectors)) this.vectors.set(name, tf.tensor1d(values));

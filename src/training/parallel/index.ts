@@ -20,6 +20,7 @@ import { openLink, type Link } from './link.js';
 import { EXTRA } from './messages.js';
 import { answer, readWeights, setWeights, sizeOf } from './part.js';
 import { randomOf } from './worker.js';
+import { said } from '../../format/said.js';
 
 export interface WorkersOptions {
   /** Number of workers, including the training process. */
@@ -69,7 +70,7 @@ export class Workers {
     const { network, dataset, seed } = parts;
     if (network.batchSize <= this.links.length) {
       const count = this.links.length + 1;
-      throw new TrainingError(`a batchSize of ${network.batchSize} can't be shared by ${count} workers`);
+      throw new TrainingError(said("a batchSize of {0} can't be shared by {1} workers", network.batchSize, count));
     }
     const id = this.networks++;
     const described = withoutExamples(dataset, network);

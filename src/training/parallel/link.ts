@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads';
 import { TrainingError } from '../errors.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
 import { WORKER_FLAG } from './worker.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 export interface Link {
   /** True when both sides can share memory. */
@@ -19,8 +21,6 @@ export function openLink(kind: 'thread' | 'process', entry: string, start: Worke
   return kind === 'thread' ? new ThreadLink(entry, start) : new ProcessLink(entry, start, env);
 }
 
-const RESUME = ': resume the run from its last checkpoint with "tunesmith resume"';
-
 /** Queue of messages that remembers when the worker ended. */
 class Inbox {
   private readonly messages: FromWorker[] = [];
@@ -30,17 +30,32 @@ class Inbox {
   constructor(private readonly rank: number) {}
 
   readonly put = (message: FromWorker): void => {
-    if (message.type === 'failed') return this.end(message.message);
+    if (message.type === 'failed') return this.fail(message.said ?? message.message);
     if (this.waiting) this.waiting.resolve(message);
     else this.messages.push(message);
     this.waiting = null;
   };
 
-  readonly end = (reason: string): void => {
-    this.ended ??= new TrainingError(`worker ${this.rank} of the training ${reason}`);
+  readonly fail = (reason: string | Said): void =>
+    this.end(said('worker {0} of the training failed: {1}', this.rank, reason));
+
+  readonly exit = (how: string): void =>
+    this.end(
+      said(
+        'worker {0} of the training ended by itself ({1}): resume the run from its last checkpoint with "tunesmith resume"',
+        this.rank,
+        how,
+      ),
+    );
+
+  readonly notStarted = (reason: string): void =>
+    this.end(said('worker {0} of the training could not be started: {1}', this.rank, reason));
+
+  private end(reason: Said): void {
+    this.ended ??= new TrainingError(reason);
     this.waiting?.reject(this.ended);
     this.waiting = null;
-  };
+  }
 
   next(): Promise<FromWorker> {
     const message = this.messages.shift();
@@ -59,8 +74,8 @@ class ThreadLink implements Link {
     this.inbox = new Inbox(start.rank);
     this.worker = new Worker(entry, { workerData: start });
     this.worker.on('message', this.inbox.put);
-    this.worker.on('error', (error: Error) => this.inbox.end(`failed: ${error.message}`));
-    this.worker.on('exit', (code) => this.inbox.end(`ended by itself (code ${code})${RESUME}`));
+    this.worker.on('error', (error: Error) => this.inbox.fail(error.message));
+    this.worker.on('exit', (code) => this.inbox.exit(`code ${code}`));
     this.send({ type: 'start', start });
   }
 
@@ -93,8 +108,8 @@ class ProcessLink implements Link {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.child.on('message', (message) => this.inbox.put(message as FromWorker));
-    this.child.on('error', (error) => this.inbox.end(`could not be started: ${error.message}`));
-    this.child.on('exit', (code, signal) => this.inbox.end(`ended by itself (${signal ?? `code ${code}`})${RESUME}`));
+    this.child.on('error', (error) => this.inbox.notStarted(error.message));
+    this.child.on('exit', (code, signal) => this.inbox.exit(signal ?? `code ${code}`));
     this.send({ type: 'start', start });
   }
 

@@ -3,6 +3,7 @@ import type { Network } from '../../experiment/network/index.js';
 import type { BackendId } from '../../protocol/engine/index.js';
 import type { Dataset } from '../data/types.js';
 import type { Frozen } from '../transfer/learning.js';
+import type { Said } from '../../protocol/said.js';
 
 /** Data passed to a worker when it starts. */
 export interface WorkerStart {
@@ -40,7 +41,7 @@ export type FromWorker =
    * mean loss and the number of correct predictions. Null when the answer is in shared memory.
    */
   | { type: 'done'; answer: Float32Array | null }
-  | { type: 'failed'; message: string };
+  | { type: 'failed'; message: string; said?: Said };
 
 /** Number of values after the weights in an answer: loss and correct predictions. */
 export const EXTRA = 2;

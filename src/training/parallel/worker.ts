@@ -1,7 +1,7 @@
 /** Program of one worker: computes gradients for its part of each batch until the training ends it. */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { backendById, startBackend } from '../backends/index.js';
-import { messageOf } from '../errors.js';
+import { toldOf } from '../errors.js';
 import type { GradientParts } from '../loop/gradientTypes.js';
 import { buildLoss } from '../losses/index.js';
 import { buildModel } from '../model.js';
@@ -41,7 +41,7 @@ class GradientWorker {
   take(message: ToWorker): void {
     this.done = this.done
       .then(() => this.handle(message))
-      .catch((error: unknown) => this.send({ type: 'failed', message: messageOf(error) }));
+      .catch((error: unknown) => this.send({ type: 'failed', ...toldOf(error) }));
   }
 
   private async handle(message: ToWorker): Promise<void> {

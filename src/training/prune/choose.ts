@@ -11,6 +11,7 @@ import { fisher, magnitude, taylor } from './importance/units.js';
 import { leastLayers, leastUnits, removedBy } from './select.js';
 import { removeLayers, removeUnits, type Shape } from './shrink.js';
 import { unitsOf, unitsWithin, type Units } from './units.js';
+import { said } from '../../format/said.js';
 
 export interface Cut {
   shape: Shape;
@@ -70,7 +71,9 @@ function refuseHeads(layers: readonly Layer[]): void {
     if (layer.type !== 'attention') continue;
     throw new PlacedError(
       ['prune', 'by'],
-      'curvature compares outputs of units, and heads of attention have none of their own: use taylor, fisher or magnitude, or of: layers',
+      said(
+        'curvature compares outputs of units, and heads of attention have none of their own: use taylor, fisher or magnitude, or of: layers',
+      ),
     );
   }
 }

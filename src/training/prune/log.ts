@@ -1,4 +1,5 @@
 import type { TrainingLog } from '../loop/types.js';
+import type { Said } from '../../protocol/said.js';
 
 /** Continues steps, epochs and progress from round to round. */
 export class RoundLog implements TrainingLog {
@@ -50,7 +51,7 @@ export class RoundLog implements TrainingLog {
     this.run.info(values);
   }
 
-  message(level: 'info' | 'warning' | 'error', text: string): void {
+  message(level: 'info' | 'warning' | 'error', text: string | Said): void {
     this.run.message(level, text);
   }
 }

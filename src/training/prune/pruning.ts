@@ -21,6 +21,8 @@ import { RoundLog } from './log.js';
 import type { Reshape } from './reshape.js';
 import type { Shape } from './shrink.js';
 import { loadPruning, savePruning, type PruningState } from './state.js';
+import { inEnglish, said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 /** Examples per gradient of the importance. */
 const BATCH = 32;
@@ -174,18 +176,23 @@ export class Pruning {
     const changes = (['weights', 'multiplyAdds', 'microseconds'] as const).map(
       (key) => `${Math.round(before[key])} → ${Math.round(after[key])}`,
     );
-    const text =
-      `${this.removal}weights ${changes[0]}, multiply-adds ${changes[1]}, ` +
-      `µs per example ${changes[2]}; ${this.metric} ${this.baseline!.toPrecision(4)} → ${value.toPrecision(4)}`;
+    const figures = said(
+      'weights {0}, multiply-adds {1}, µs per example {2}; {3} {4}',
+      ...changes,
+      this.metric,
+      `${this.baseline!.toPrecision(4)} → ${value.toPrecision(4)}`,
+    );
+    const { removal } = this;
+    const text = removal ? said('{0}; {1}', removal, figures) : figures;
     log.message('info', text);
-    this.summary = text;
+    this.summary = inEnglish(text);
     log.progress(1, `weights ${changes[0]}`);
     return true;
   }
 
-  private get removal(): string {
+  private get removal(): Said | null {
     const { prune } = this.options;
-    return prune ? `${this.done} of ${this.total} ${prune.of} removed; ` : '';
+    return prune && said('{0} of {1} {2} removed', this.done, this.total, prune.of);
   }
 
   private get metric(): 'accuracy' | 'loss' {
@@ -242,12 +249,14 @@ export class Pruning {
       if (result.degenerate.length > 0 && at.round === 1) {
         log.message(
           'warning',
-          `the curvature of ${result.degenerate.join(', ')} says nothing: they consist of linear pieces (ReLU, maximum pooling), ` +
-            'whose second derivative is 0 almost everywhere. Use by: taylor or fisher, or smooth activations such as tanh',
+          said(
+            'the curvature of {0} says nothing: they consist of linear pieces (ReLU, maximum pooling), whose second derivative is 0 almost everywhere. Use by: taylor or fisher, or smooth activations such as tanh',
+            result.degenerate.join(', '),
+          ),
         );
       }
       if (result.removed > 0) return result;
-      log.message('info', `round ${round}: nothing is left to remove`);
+      log.message('info', said('round {0}: nothing is left to remove', round));
       return null;
     } finally {
       parts.loss.dispose();
@@ -260,12 +269,12 @@ export class Pruning {
     const reshape = this.options.reshape!;
     let examined: Examined | null = null;
     try {
-      const { shape, came, said, values } = await reshape.apply(
+      const { shape, came, news, values } = await reshape.apply(
         { ...(await this.shape()), layers: this.plain() },
         this.range,
         async () => (examined = await this.examined(reshape.examples)),
       );
-      log.message('info', said);
+      log.message('info', news);
       if (values) this.log.point(values);
       return { shape, came, removed: 0 };
     } finally {
@@ -320,7 +329,10 @@ export class Pruning {
   /** Restores the network of the round before. */
   private takeBack(): void {
     const { layers, weights, parts } = this.former!;
-    this.options.log.message('info', `round ${this.round} exceeded maxDrop: the network of the round before is kept`);
+    this.options.log.message(
+      'info',
+      said('round {0} exceeded maxDrop: the network of the round before is kept', this.round),
+    );
     this.inner.dispose();
     this.inner = this.build(layers, parts, 0);
     this.inner.setWeights(weights);

@@ -6,6 +6,7 @@ import { quantise } from '../quantise/quantise.js';
 import { insertNorms } from '../transform/insert.js';
 import type { Examined } from './gradients.js';
 import type { Reshaped, Shape } from './shrink.js';
+import { joined, said } from '../../format/said.js';
 
 export interface Reshape {
   /** Words for it, in place of an importance. */
@@ -30,12 +31,12 @@ export function reshapeOf({ decompose: factors, transform, quantise: rounding }:
       examples: 0,
       async apply(shape, range) {
         const { factored, ...result } = await decompose(shape, factors, range);
-        const each = factored.map(
-          ({ layer, rank, full, error }) => `${layer} rank ${rank} of ${full}, error ${(100 * error).toPrecision(2)} %`,
+        const each = factored.map(({ layer, rank, full, error }) =>
+          said('{0} rank {1} of {2}, error {3} %', layer, rank, full, (100 * error).toPrecision(2)),
         );
-        const said =
-          each.length > 0 ? `low-rank factors: ${each.join('; ')}` : 'no kernel has smaller low-rank factors';
-        return { ...result, said };
+        const all = joined(each);
+        const news = all ? said('low-rank factors: {0}', all) : said('no kernel has smaller low-rank factors');
+        return { ...result, news };
       },
     };
   }

@@ -3,6 +3,7 @@ import type { Layer } from '../../experiment/network/index.js';
 import type { SavedWeight } from '../checkpoints/checkpoint.js';
 import { headWidth } from '../layers/attention.js';
 import type { Units } from './units.js';
+import type { Said } from '../../protocol/said.js';
 
 export interface Shape {
   layers: Layer[];
@@ -15,7 +16,7 @@ export interface Reshaped {
   /** For each layer, the index of the one that it came from. */
   came: number[];
   /** Sentence about it. */
-  said: string;
+  news: Said;
   /** Figures to log. */
   values?: Record<string, number>;
 }

@@ -5,10 +5,11 @@ import type { Layer, Part } from '../../experiment/network/index.js';
 import { readReal } from '../../files/real.js';
 import { loadWeights, saveWeights } from '../checkpoints/checkpoint.js';
 import { loadState, saveState } from '../checkpoints/resume.js';
-import { TrainingError, messageOf } from '../errors.js';
+import { TrainingError, saidOf } from '../errors.js';
 import type { TrainingState } from '../loop/types.js';
 import type { Cost } from './cost.js';
 import type { Shape } from './shrink.js';
+import { said } from '../../format/said.js';
 
 const VERSION = 1;
 const FILES = { state: 'pruning.json', former: 'former.safetensors' };
@@ -68,6 +69,6 @@ export async function loadPruning(folder: string): Promise<PruningState> {
     };
     return { ...plain, former, training: await loadState(folder) };
   } catch (error) {
-    throw new TrainingError(`the checkpoint in ${folder} does not belong to this pruning: ${messageOf(error)}`);
+    throw new TrainingError(said('the checkpoint in {0} does not belong to this pruning: {1}', folder, saidOf(error)));
   }
 }

@@ -5,6 +5,7 @@ import type { SavedWeight } from '../checkpoints/checkpoint.js';
 import { workedRange, type Range } from '../parts.js';
 import type { Reshaped, Shape } from '../prune/shrink.js';
 import { bytesOf, onGrid, relativeError } from './grid.js';
+import { said } from '../../format/said.js';
 
 /** Layers that a message lists, those with the largest errors. */
 const MOST_LISTED = 5;
@@ -18,14 +19,15 @@ export function quantise(shape: Shape, settings: QuantiseSettings, range: Range 
   const [before, after] = [bytesOf(shape.weights), bytesOf(rounded)];
   const worst = errors.toSorted((a, b) => b.error - a.error).slice(0, MOST_LISTED);
   const percent = (error: number): string => `${(100 * error).toPrecision(2)} %`;
-  const said =
-    `weights in ${settings.bits} bits: error ${percent(whole)}` +
-    (worst.length > 0 ? ` (${worst.map(({ name, error }) => `${name} ${percent(error)}`).join(', ')})` : '') +
-    `; ${before} → ${after} bytes`;
+  const each = worst.map(({ name, error }) => `${name} ${percent(error)}`).join(', ');
+  const { bits } = settings;
+  const news = each
+    ? said('weights in {0} bits: error {1} ({2}); {3} → {4} bytes', bits, percent(whole), each, before, after)
+    : said('weights in {0} bits: error {1}; {2} → {3} bytes', bits, percent(whole), before, after);
   return {
     shape: { ...shape, weights: rounded },
     came: shape.layers.map((_, i) => i),
-    said,
+    news,
     values: { [QUANTISED.error]: whole, [QUANTISED.bytes]: after, [QUANTISED.share]: after / before },
   };
 }

@@ -22,11 +22,14 @@ import { LayerLearning } from '../transfer/learning.js';
 import { followData, lossKnown } from '../loop/defaults.js';
 import { readNetwork, start } from '../loop/trainRun.js';
 import * as tf from '@tensorflow/tfjs-core';
+import { inEnglish, said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 /** Runs the test; returns false when stopped early. */
 export async function rangeTestRun(run: RunClient, spec: RunSpec, test: RangeTest, folder: string): Promise<boolean> {
   const written = readNetwork(spec.network);
-  if (written.meta) throw new PlacedError(['meta'], 'a range test trains on all examples at once: remove meta for it');
+  if (written.meta)
+    throw new PlacedError(['meta'], said('a range test trains on all examples at once: remove meta for it'));
   run.progress(0, 'starting');
   const onProgress = (text: string): void => {
     console.log(text);
@@ -62,17 +65,19 @@ export async function rangeTestRun(run: RunClient, spec: RunSpec, test: RangeTes
   run.info({ [RANGE.suggestion]: curve.suggestion, [RANGE.steepest]: curve.steepest, [RANGE.minimum]: curve.minimum });
   const text = words(curve);
   run.message('info', text);
-  console.log(text);
+  console.log(inEnglish(text));
   return true;
 }
 
-export function words({ suggestion, steepest, minimum }: RangeCurve): string {
+export function words({ suggestion, steepest, minimum }: RangeCurve): Said {
   if (suggestion === null) {
-    return 'the loss did not fall at any rate: look at the data and the network, or test with more steps';
+    return said('the loss did not fall at any rate: look at the data and the network, or test with more steps');
   }
-  return (
-    `suggested learning rate: ${suggestion} (the loss falls steepest at ${steepest!.toPrecision(2)}, ` +
-    `and is lowest at ${minimum!.toPrecision(2)})`
+  return said(
+    'suggested learning rate: {0} (the loss falls steepest at {1}, and is lowest at {2})',
+    suggestion,
+    steepest!.toPrecision(2),
+    minimum!.toPrecision(2),
   );
 }
 

@@ -7,6 +7,8 @@ import { TrainingError } from '../errors.js';
 import { asLoss, lowerIsBetter } from '../schedules/plateau.js';
 import type { NamedValues } from '../loop/weights.js';
 import { entryOf } from '../../protocol/values/records.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 export interface EarlyStoppingState {
   best: number | null;
@@ -34,7 +36,7 @@ export class EarlyStopping {
     const value = entryOf(metrics, metric);
     if (value === undefined) {
       throw new TrainingError(
-        `earlyStopping: an epoch measures no "${metric}"; it measures ${Object.keys(metrics).join(', ')}`,
+        said('earlyStopping: an epoch measures no "{0}"; it measures {1}', metric, Object.keys(metrics).join(', ')),
       );
     }
     const loss = asLoss(value, this.sign);
@@ -53,11 +55,18 @@ export class EarlyStopping {
     return this.bestEpoch;
   }
 
-  reason(epoch: number): string {
+  reason(epoch: number): Said {
     const { metric, restore } = this.settings;
-    const value = Number.isFinite(this.best) ? (this.sign * this.best!).toPrecision(4) : 'not finite';
-    const back = restore ? '; its weights are the ones that are kept' : '';
-    return `stopped after epoch ${epoch}: ${metric} was best in epoch ${this.bestEpoch} (${value})${back}`;
+    const value = Number.isFinite(this.best) ? (this.sign * this.best!).toPrecision(4) : said('not finite');
+    return restore
+      ? said(
+          'stopped after epoch {0}: {1} was best in epoch {2} ({3}); its weights are the ones that are kept',
+          epoch,
+          metric,
+          this.bestEpoch,
+          value,
+        )
+      : said('stopped after epoch {0}: {1} was best in epoch {2} ({3})', epoch, metric, this.bestEpoch, value);
   }
 
   state(): EarlyStoppingState {

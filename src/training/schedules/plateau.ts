@@ -1,6 +1,7 @@
 import type { ScheduleSettings } from '../../experiment/network/index.js';
 import { TrainingError } from '../errors.js';
 import { entryOf } from '../../protocol/values/records.js';
+import { said } from '../../format/said.js';
 
 export interface PlateauState {
   share: number;
@@ -24,7 +25,7 @@ export class Plateau {
     const value = entryOf(metrics, metric);
     if (value === undefined) {
       throw new TrainingError(
-        `schedule plateau: an epoch measures no "${metric}"; it measures ${Object.keys(metrics).join(', ')}`,
+        said('schedule plateau: an epoch measures no "{0}"; it measures {1}', metric, Object.keys(metrics).join(', ')),
       );
     }
     const loss = asLoss(value, this.sign);

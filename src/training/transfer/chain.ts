@@ -3,6 +3,7 @@ import type { Layer } from '../../experiment/network/index.js';
 import type { SavedWeight } from '../checkpoints/checkpoint.js';
 import { TrainingError } from '../errors.js';
 import type { Trained } from './types.js';
+import { said } from '../../format/said.js';
 
 export interface Array32 {
   shape: number[];
@@ -40,7 +41,7 @@ export function chained(
   const placed = new Chain(nodes).from(null, output);
   const weights: SavedWeight[] = [];
   const layers = placed.map((one, i) => place(one, `${i + 1}.${one.layer.type}`, weights));
-  if (layers.length === 0) throw new TrainingError('it has no layers that compute anything');
+  if (layers.length === 0) throw new TrainingError(said('it has no layers that compute anything'));
   return { layers, aliases: placed.map(({ alias }) => alias), weights };
 }
 
@@ -101,7 +102,7 @@ class Chain {
     const seen = new Set<string>();
     let at: string | undefined = to;
     while (at !== undefined && at !== from) {
-      if (seen.has(at)) throw new TrainingError(`layer "${at}" takes its own output`);
+      if (seen.has(at)) throw new TrainingError(said('layer "{0}" takes its own output', at));
       seen.add(at);
       const node = this.node(at);
       if (node.isSum) {
@@ -112,19 +113,19 @@ class Chain {
       }
       if (new Set(node.inputs).size > 1) {
         throw new TrainingError(
-          `layer "${at}" joins ${node.inputs.length} layers: of those that do, only Add is supported`,
+          said('layer "{0}" joins {1} layers: of those that do, only Add is supported', at, node.inputs.length),
         );
       }
       parts.push(this.converted(node));
       at = node.inputs[0];
     }
-    if (from !== null && at === undefined) throw new TrainingError(`layer "${to}" does not follow "${from}"`);
+    if (from !== null && at === undefined) throw new TrainingError(said('layer "{0}" does not follow "{1}"', to, from));
     return parts.reverse().flat();
   }
 
   private node(name: string): ChainNode {
     const node = this.byName.get(name);
-    if (!node) throw new TrainingError(`it refers to a layer "${name}" that is not there`);
+    if (!node) throw new TrainingError(said('it refers to a layer "{0}" that is not there', name));
     return node;
   }
 
@@ -136,9 +137,9 @@ class Chain {
   private residual(node: ChainNode): { block: Placed; before: string } {
     const [first, second] = node.inputs;
     if (node.inputs.length !== 2)
-      throw new TrainingError(`layer "${node.name}" adds ${node.inputs.length} layers; two are supported`);
+      throw new TrainingError(said('layer "{0}" adds {1} layers; two are supported', node.name, node.inputs.length));
     const before = this.joint(first!, second!);
-    if (before === null) throw new TrainingError(`layer "${node.name}" adds layers that do not begin at one`);
+    if (before === null) throw new TrainingError(said('layer "{0}" adds layers that do not begin at one', node.name));
     const ways = [first!, second!];
     for (const [short, long] of [ways, ways.toReversed()] as [string, string][]) {
       const shortcut = this.shortcut(before, short);
@@ -148,7 +149,10 @@ class Chain {
       const { weights, offset, stride } = shortcut;
       if (!isStride(inner, stride))
         throw new TrainingError(
-          `layer "${node.name}" adds two ways of different strides, whose lengths differ, which is not supported`,
+          said(
+            'layer "{0}" adds two ways of different strides, whose lengths differ, which is not supported',
+            node.name,
+          ),
         );
       if (offset) {
         // The projection has no bias here, so its bias is added to the other way.
@@ -160,7 +164,10 @@ class Chain {
       return { block: { alias: node.name, layer, weights, inner }, before };
     }
     throw new TrainingError(
-      `layer "${node.name}" adds two ways with several layers each; one must be direct, or one 1×1 convolution or dense layer`,
+      said(
+        'layer "{0}" adds two ways with several layers each; one must be direct, or one 1×1 convolution or dense layer',
+        node.name,
+      ),
     );
   }
 
@@ -177,7 +184,7 @@ class Chain {
     // A residual block computes its projection's stride from both sizes, which is certain up to 2 only: 4 → 2 is 2 or 3.
     if (layer.type === 'conv' && layer.stride.some((stride) => stride > 2))
       throw new TrainingError(
-        `layer "${to}" is a shortcut with stride ${layer.stride.join('×')}; 1 and 2 are supported`,
+        said('layer "{0}" is a shortcut with stride {1}; 1 and 2 are supported', to, layer.stride.join('×')),
       );
     const part = (key: string) => weights.find(([name]) => name === key)?.[1];
     const bias = part('bias');

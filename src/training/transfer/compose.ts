@@ -6,11 +6,15 @@ import { isOneOutput } from '../losses/index.js';
 import { checkPart, partsOf } from '../parts.js';
 import { layerNames, layersNamed, namesText } from './names.js';
 import type { Trained } from './types.js';
+import { said } from '../../format/said.js';
 
 /** Returns whether the file's own layers are taken. Throws PlacedError when it has none, though they are asked for. */
 export function takesLayers({ use }: FromSettings, trained: Trained): trained is Trained & { layers: Layer[] } {
   if (trained.layers === null && use === 'network') {
-    throw new PlacedError(['from', 'use'], `${trained.source} holds weights alone: name the network's "layers"`);
+    throw new PlacedError(
+      ['from', 'use'],
+      said('{0} holds weights alone: name the network\'s "layers"', trained.source),
+    );
   }
   return trained.layers !== null && use !== 'weights';
 }
@@ -27,7 +31,7 @@ export function keptCount(from: FromSettings, trained: Trained & { layers: Layer
     if (found === undefined) {
       throw new PlacedError(
         ['from', 'upTo'],
-        `${trained.source} has no layer ${JSON.stringify(upTo)}; it has ${namesText(named)}`,
+        said('{0} has no layer {1}; it has {2}', trained.source, JSON.stringify(upTo), namesText(named)),
       );
     }
     // Negative numbers say how many are left out.
@@ -38,7 +42,7 @@ export function keptCount(from: FromSettings, trained: Trained & { layers: Layer
   if (last < 0)
     throw new PlacedError(
       ['from', 'head'],
-      `${trained.source} has no dense layer at its end that a new head could replace: use upTo and layers`,
+      said('{0} has no dense layer at its end that a new head could replace: use upTo and layers', trained.source),
     );
   return last;
 }
@@ -51,7 +55,7 @@ export function composed(network: Network, trained: Trained | null, dataset: Dat
     if (network.layers.length > 0) return network;
     throw new PlacedError(
       ['layers'],
-      `${trained.source} holds weights alone: "layers" must name the network that takes them`,
+      said('{0} holds weights alone: "layers" must name the network that takes them', trained.source),
     );
   }
   const kept = trained.layers.slice(0, keptCount(from, trained));
@@ -59,7 +63,8 @@ export function composed(network: Network, trained: Trained | null, dataset: Dat
   const head = from.head === 'new' ? normalizeLayers([{ dense: outputs }]) : [];
   // Each network has its own settings, because rates of dropout change while it trains.
   const layers = structuredClone([...kept, ...network.layers, ...head]);
-  if (layers.length === 0) throw new PlacedError(['from', 'upTo'], 'nothing is left of the network: name its "layers"');
+  if (layers.length === 0)
+    throw new PlacedError(['from', 'upTo'], said('nothing is left of the network: name its "layers"'));
   const isWhole = layers.length === trained.layers.length && head.length === 0 && network.layers.length === 0;
   const parts = isWhole ? (trained.parts ?? []) : [];
   if (from.part !== null) checkPart(parts, from.part, trained.source, ['from', 'part']);

@@ -7,6 +7,8 @@ import { PlacedError } from '../errors.js';
 import type { Model } from '../model.js';
 import { keptCount, takesLayers } from './compose.js';
 import type { Trained } from './types.js';
+import { said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 /** A weight of the network and where its first values come from. */
 export interface Matched {
@@ -55,12 +57,11 @@ function fillKept(model: Model, from: FromSettings, trained: Trained & { layers:
       if (index >= kept) return { name, shape: variable.shape, from: null };
       const found = theirs.get(name);
       if (found?.shape.join() !== variable.shape.join()) {
-        const shape = trained.inputShape ? `; it was made for inputs of ${trained.inputShape.join('×')}` : '';
         throw new PlacedError(
           ['from'],
           found
-            ? `${trained.source} does not fit these data: ${name} is ${shapeOf(found.shape)} there and ${shapeOf(variable.shape)} here${shape}`
-            : `${trained.source} is damaged: it has no weights for ${name}`,
+            ? misfit(trained, name, found.shape, variable.shape)
+            : said('{0} is damaged: it has no weights for {1}', trained.source, name),
         );
       }
       assign(variable, found);
@@ -71,6 +72,20 @@ function fillKept(model: Model, from: FromSettings, trained: Trained & { layers:
   return { matched, left: trained.weights.filter(({ name }) => !taken.has(name)) };
 }
 
+function misfit({ source, inputShape }: Trained, name: string, theirs: number[], ours: number[]): Said {
+  const [there, here] = [shapeOf(theirs), shapeOf(ours)];
+  return inputShape
+    ? said(
+        '{0} does not fit these data: {1} is {2} there and {3} here; it was made for inputs of {4}',
+        source,
+        name,
+        there,
+        here,
+        inputShape.join('×'),
+      )
+    : said('{0} does not fit these data: {1} is {2} there and {3} here', source, name, there, here);
+}
+
 /** Matches by name: the one that `names` gives, else our own. Dense kernels of PyTorch are transposed. */
 function fillByName(model: Model, from: FromSettings, trained: Trained): MatchTable {
   const theirs = new Map(trained.weights.map((weight) => [weight.name, weight]));
@@ -78,10 +93,14 @@ function fillByName(model: Model, from: FromSettings, trained: Trained): MatchTa
   if (stray !== undefined) {
     throw new PlacedError(
       ['from', 'names', stray],
-      `the network has no weight "${stray}"; it has ${model.weights
-        .map(({ name }) => name)
-        .slice(0, 20)
-        .join(', ')}`,
+      said(
+        'the network has no weight "{0}"; it has {1}',
+        stray,
+        model.weights
+          .map(({ name }) => name)
+          .slice(0, 20)
+          .join(', '),
+      ),
     );
   }
   const taken = new Set<string>();
@@ -104,11 +123,14 @@ function fillByName(model: Model, from: FromSettings, trained: Trained): MatchTa
   if (wrong.length > 0 || none || (missing.length > 0 && from.missing === 'refuse')) {
     const why =
       wrong.length > 0
-        ? `the shapes differ: ${wrong.slice(0, 3).join('; ')}`
+        ? said('the shapes differ: {0}', wrong.slice(0, 3).join('; '))
         : none
-          ? 'no names match: give them under "names"'
-          : `${missing.length} weights are not there: give their names under "names", or set missing: init`;
-    throw new PlacedError(['from'], `${trained.source} does not fit: ${why}\n${tableText(table).join('\n')}`);
+          ? said('no names match: give them under "names"')
+          : said('{0} weights are not there: give their names under "names", or set missing: init', missing.length);
+    throw new PlacedError(
+      ['from'],
+      said('{0} does not fit: {1}\n{2}', trained.source, why, tableText(table).join('\n')),
+    );
   }
   found.forEach(({ values }, i) => values && assign(model.weights[i]!.variable, values));
   return table;

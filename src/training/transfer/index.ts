@@ -12,6 +12,8 @@ import { joined, type Joined } from './join.js';
 import { trainedOf } from './ours.js';
 import { readTrainedFile } from './files/index.js';
 import type { Trained } from './types.js';
+import { said, verbatim } from '../../format/said.js';
+import { Note } from '../../protocol/said.js';
 
 export { composed, divided } from './compose.js';
 export { fillModel, tableText, type MatchTable } from './fill.js';
@@ -43,14 +45,18 @@ export async function loadTrained(
   try {
     if (source.kind === 'file') return await readTrainedFile(context.folder, source.file);
     if (source.kind === 'best')
-      throw new TrainingError('the best run was not chosen when this run was made: start it with Tunesmith');
-    if (context.runFolder === null) throw new TrainingError('this program has no runs beside it: name a file instead');
+      throw new TrainingError(said('the best run was not chosen when this run was made: start it with Tunesmith'));
+    if (context.runFolder === null)
+      throw new TrainingError(said('this program has no runs beside it: name a file instead'));
     const folder = join(dirname(context.runFolder), source.run);
-    if (!existsSync(folder)) throw new TrainingError(`there is no run ${source.run}`);
+    if (!existsSync(folder)) throw new TrainingError(said('there is no run {0}', source.run));
     return trainedOf(await loadSaved(folder, source.fold), `run ${source.run}`);
   } catch (error) {
     if (error instanceof PlacedError) throw error;
-    throw new PlacedError([...at, ...(source.kind === 'file' ? [] : [source.kind])], messageOf(error));
+    throw new PlacedError(
+      [...at, ...(source.kind === 'file' ? [] : [source.kind])],
+      error instanceof TrainingError ? error.said : verbatim(messageOf(error)),
+    );
   }
 }
 
@@ -104,7 +110,7 @@ const Copied = z.object({
   aliases: z.array(z.string()),
   inputShape: z.array(z.number().int().min(1)).nullable(),
   data: z.looseObject({}).nullable(),
-  notes: z.array(z.string()),
+  notes: z.array(Note),
   parts: z.array(z.object({ name: z.string(), layers: z.number().int().min(0) })).optional(),
 });
 

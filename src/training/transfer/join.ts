@@ -4,6 +4,7 @@ import type { SavedWeight } from '../checkpoints/checkpoint.js';
 import { PlacedError } from '../errors.js';
 import { checkPart, rangesOf, type Range } from '../parts.js';
 import type { Trained } from './types.js';
+import { said } from '../../format/said.js';
 
 /** A part that replaces that of the same name. */
 export interface Joined {
@@ -20,7 +21,7 @@ export function joined(base: Trained, given: readonly Joined[]): Trained {
     checkPart(parts, part, base.source, at);
     checkPart(trained.parts ?? [], part, trained.source, at);
     const twin = given.findIndex((other) => other.part === part);
-    if (twin < i) throw new PlacedError(at, `the part "${part}" is taken from two runs: take it from one`);
+    if (twin < i) throw new PlacedError(at, said('the part "{0}" is taken from two runs: take it from one', part));
   });
   const layers: Layer[] = [];
   const weights: SavedWeight[] = [];

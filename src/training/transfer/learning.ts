@@ -8,6 +8,7 @@ import { PlacedError } from '../errors.js';
 import type { BuiltLayer } from '../layers/types.js';
 import { rangesOf, workedRange, type Range } from '../parts.js';
 import { layerNames, layersNamed, namesText, type NamedLayer } from './names.js';
+import { said } from '../../format/said.js';
 
 /** Layers, counted from 0, that do not learn in an epoch. Workers receive it as a message. */
 export interface Frozen {
@@ -29,7 +30,10 @@ export function checkNames({ freeze, rates, layers }: Settings, aliases: readonl
 function indexesOf(named: readonly NamedLayer[], word: LayerName, path: (string | number)[]): number[] {
   const found = layersNamed(named, word);
   if (found.length > 0) return found;
-  throw new PlacedError(path, `there is no layer ${JSON.stringify(word)}; the layers are ${namesText(named)}`);
+  throw new PlacedError(
+    path,
+    said('there is no layer {0}; the layers are {1}', JSON.stringify(word), namesText(named)),
+  );
 }
 
 export class LayerLearning {

@@ -1,6 +1,7 @@
 import type { Layer, Part } from '../../experiment/network/index.js';
 import type { SavedWeight } from '../checkpoints/checkpoint.js';
 import type { SavedData } from '../checkpoints/saved.js';
+import type { Note } from '../../protocol/said.js';
 
 /** A trained network to begin with. */
 export interface Trained {
@@ -19,7 +20,7 @@ export interface Trained {
   /** Named parts of its layers; absent: none are named. */
   parts?: Part[] | undefined;
   /** Sentences about what the file has that the network here has not. */
-  notes: string[];
+  notes: Note[];
 }
 
 /** Most numbers that the weights of a file may have together: 2 GB of 32-bit floats. */

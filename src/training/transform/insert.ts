@@ -15,6 +15,8 @@ import type { Examined } from '../prune/gradients.js';
 import type { Reshaped, Shape } from '../prune/shrink.js';
 import { Random } from '../random.js';
 import { layerNames, layersNamed, namesText } from '../transfer/names.js';
+import { joined, said } from '../../format/said.js';
+import type { Said } from '../../protocol/said.js';
 
 type Settings = Extract<TransformSettings, { kind: 'normalise' | 'whiten' }>;
 type Takes = Extract<Layer, { type: 'dense' | 'conv' | 'conv1d' }>;
@@ -58,8 +60,11 @@ export async function insertNorms(
     weights.push(...changed.map((weight) => ({ ...weight, name: name + weight.name.slice(was.length) })));
   }
   const names = chosen.map((i) => `${i + 1}.${shape.layers[i]!.type}`);
-  const what = settings.kind === 'whiten' ? 'whitened' : 'normalised';
-  return { shape: { layers, weights }, came, said: `${what} the inputs of ${names.join(', ')}` };
+  const news =
+    settings.kind === 'whiten'
+      ? said('whitened the inputs of {0}', names.join(', '))
+      : said('normalised the inputs of {0}', names.join(', '));
+  return { shape: { layers, weights }, came, news };
 }
 
 /** Returns the indexes of the layers whose inputs change. Throws PlacedError when one of them can't be. */
@@ -71,10 +76,10 @@ function chosenLayers(
 ): number[] {
   const inputs = (i: number): number => (i === 0 ? inputShape : model.layers[i - 1]!.outputShape).at(-1)!;
   const inside = (i: number): boolean => !range || (i >= range.from && i < range.to);
-  const why = (i: number): string | null => {
-    const fault = unfit(layers[i]!) ?? (inside(i) ? null : 'is outside of the part that is worked on');
+  const why = (i: number): Said | null => {
+    const fault = unfit(layers[i]!) ?? (inside(i) ? null : said('is outside of the part that is worked on'));
     if (fault !== null || kind === 'normalise' || inputs(i) <= MOST_FEATURES) return fault;
-    return `has ${inputs(i)} inputs, and more than ${MOST_FEATURES} take too long to whiten: normalise them`;
+    return said('has {0} inputs, and more than {1} take too long to whiten: normalise them', inputs(i), MOST_FEATURES);
   };
   const named = layerNames(layers);
   const at = ['transform', kind];
@@ -82,20 +87,23 @@ function chosenLayers(
     const all = [...layers.keys()].filter((i) => why(i) === null);
     if (all.length > 0) return all;
     const reasons = [...layers.keys()].filter((i) => inside(i) && isTaking(layers[i]!));
-    const said = reasons.map((i) => `${named[i]!.name} ${why(i)!}`).join('; ');
-    throw new PlacedError(at, `no layer's inputs can be changed${said ? `: ${said}` : ''}`);
+    const each = joined(reasons.map((i) => said('{0} {1}', named[i]!.name, why(i))));
+    throw new PlacedError(
+      at,
+      each ? said("no layer's inputs can be changed: {0}", each) : said("no layer's inputs can be changed"),
+    );
   }
   const indexes = words.flatMap((word, k) => {
     const found = layersNamed(named, word);
     if (found.length === 0) {
       throw new PlacedError(
         [...at, k],
-        `there is no layer ${JSON.stringify(word)}; the layers are ${namesText(named)}`,
+        said('there is no layer {0}; the layers are {1}', JSON.stringify(word), namesText(named)),
       );
     }
     for (const i of found) {
       const fault = why(i);
-      if (fault !== null) throw new PlacedError([...at, k], `${named[i]!.name} ${fault}`);
+      if (fault !== null) throw new PlacedError([...at, k], said('{0} {1}', named[i]!.name, fault));
     }
     return found;
   });
@@ -106,11 +114,14 @@ const isTaking = (layer: Layer): layer is Takes =>
   layer.type === 'dense' || layer.type === 'conv' || layer.type === 'conv1d';
 
 /** Returns why the inputs of a layer can't be changed without changing the mapping; null: they can. */
-function unfit(layer: Layer): string | null {
-  if (!isTaking(layer)) return `is of the type ${layer.type}: only dense, conv and conv1d take linear combinations`;
+function unfit(layer: Layer): Said | null {
+  if (!isTaking(layer))
+    return said('is of the type {0}: only dense, conv and conv1d take linear combinations', layer.type);
   if (layer.type === 'dense' || layer.padding === 'valid') return null;
   const isPoint = [layer.kernel].flat().every((length) => length === 1);
-  return isPoint ? null : 'pads its inputs with zeros, which would mean something else afterwards: use padding: valid';
+  return isPoint
+    ? null
+    : said('pads its inputs with zeros, which would mean something else afterwards: use padding: valid');
 }
 
 interface Moments {

@@ -16,6 +16,8 @@ export async function serveHarness(): Promise<{ url: string; stop(): void }> {
   const server: Server = createServer((request, response) => {
     const name = basename(new URL(request.url!, 'http://panel').pathname) || 'index.html';
     response.setHeader('content-type', TYPES[name.split('.').at(-1)!] ?? 'text/plain');
+    // A browser that may keep the scripts keeps them compiled.
+    response.setHeader('cache-control', 'max-age=3600');
     try {
       response.end(readFileSync(join(root, '.cache/harness', name)));
     } catch {
@@ -178,7 +180,29 @@ export async function openState(
 ): Promise<void> {
   await page.goto(`${url}?${new URLSearchParams({ ...state.query, ...more })}`);
   await page.locator('main').waitFor();
-  await page.waitForTimeout(300);
+  await settled(page);
   await state.act?.(page);
-  await page.waitForTimeout(300);
+  await settled(page);
 }
+
+/** Waits until the page has not changed for a while, at most some seconds: live runs change it for ever. */
+export const settled = (page: Page): Promise<void> =>
+  page.evaluate(
+    ({ quiet, most }) =>
+      new Promise<void>((resolve) => {
+        const end = () => {
+          observer.disconnect();
+          clearTimeout(last);
+          clearTimeout(timer);
+          resolve();
+        };
+        let timer = setTimeout(end, quiet);
+        const observer = new MutationObserver(() => {
+          clearTimeout(timer);
+          timer = setTimeout(end, quiet);
+        });
+        observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+        const last = setTimeout(end, most);
+      }),
+    { quiet: 150, most: 1000 },
+  );

@@ -1,4 +1,4 @@
-import { inEnglish } from '../../../src/format/said.js';
+import { inEnglish, said } from '../../../src/format/said.js';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -206,6 +206,15 @@ describe('how a run ended', () => {
     expect(outcomeOf(ending({ exit: null }), 'stop')).toEqual({ status: 'stopped', error: null });
     expect(outcomeOf(ending({ exit: null, finish: finish('completed') }), 'pause').status).toBe('completed');
     expect(outcomeOf(ending({ exit: { code: 1, signal: null, requested: null } }), null).status).toBe('failed');
+  });
+
+  it('keeps the values of a text of the trainer apart, so that its reader sees it in their language', () => {
+    const text = said('{0} is empty', 'data.csv');
+    const failed = ending({
+      exit: { code: 1, signal: null, requested: null },
+      finish: { ...finish('failed'), error: text },
+    });
+    expect(outcomeOf(failed).error).toMatchObject({ kind: 'script', message: 'data.csv is empty', said: text });
   });
 
   it('a job that vanished is lost, unless its supervisor was told to end and nothing says that no person did that', () => {

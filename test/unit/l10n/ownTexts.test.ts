@@ -10,6 +10,8 @@ const TELLING = new Set([
   // Errors of clusters and hosts and of `tunesmith auto`, and the findings of `tunesmith doctor`.
   ...['SshError', 'SubmitRefused', 'UnusableHost', 'AutoError', 'fine', 'note', 'problem'],
 ]);
+/** Calls of the trainer whose text is stored on a run or shown by a command: each needs `said`. */
+const TRAINING = new Set(['TrainingError', 'PlacedError', 'message', 'refuse', 'bad', 'verbatim', 'needClasses']);
 /** Properties of commands that the help shows. */
 const HELPING = new Set(['summary', 'details', 'help', 'title']);
 
@@ -31,11 +33,21 @@ describe.each(['src/engine', 'src/cli', 'src/automatic'])('%s', (folder) => {
       .map((name) => join(folder, name).replaceAll('\\', '/'))
       .filter((file) => !FOR_PROGRAMS.some((pattern) => pattern.test(file)));
     expect(files.length).toBeGreaterThan(3);
-    expect(files.flatMap(untranslated)).toEqual([]);
+    expect(files.flatMap((file) => untranslated(file))).toEqual([]);
   });
 });
 
-function untranslated(file: string): string[] {
+describe('src/training', () => {
+  it('stores no message whose text can not be translated', () => {
+    const files = readdirSync('src/training', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join('src/training', name).replaceAll('\\', '/'));
+    expect(files.length).toBeGreaterThan(100);
+    expect(files.flatMap((file) => untranslated(file, TRAINING))).toEqual([]);
+  });
+});
+
+function untranslated(file: string, telling: ReadonlySet<string> = TELLING): string[] {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
   const found: string[] = [];
   const check = (node: ts.Expression): void => {
@@ -48,7 +60,7 @@ function untranslated(file: string): string[] {
     if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
       const name = node.expression.getText().split('.').at(-1)!;
       // The first argument of some is a code.
-      if (TELLING.has(name)) node.arguments?.forEach(check);
+      if (telling.has(name)) node.arguments?.forEach(check);
     }
     if (ts.isPropertyAssignment(node) && HELPING.has(node.name.getText()) && file.startsWith('src/cli'))
       check(node.initializer);

@@ -3,6 +3,7 @@ import { validateNetwork, type Network } from '../../../src/experiment/network/i
 import type { Dataset } from '../../../src/training/data/types.js';
 import { Random } from '../../../src/training/random.js';
 import { Training, type TrainingLog } from '../../../src/training/loop/train.js';
+import type { Said } from '../../../src/protocol/said.js';
 
 export interface Point {
   step: number;
@@ -27,7 +28,7 @@ export class Notes implements TrainingLog {
     if (text) this.texts.push(text);
   }
   info(): void {}
-  message(..._said: unknown[]): void {}
+  message(_level: string, _text: string | Said): void {}
   series(name: string): number[] {
     return this.points.flatMap(({ values }) => (name in values ? [values[name]!] : []));
   }

@@ -139,6 +139,19 @@ describe('PanelModel', () => {
     expect(model.feed.get(want, 'r1')?.y).toEqual([2, 1]);
   });
 
+  it('keeps the page that it opened with, whichever answer names the first experiment', async () => {
+    here.install();
+    const { PanelModel } = await import('../../../webview/model/panel.js');
+    const model = new PanelModel();
+    const page = { kind: 'run', run: 'r1', section: 'log' } as const;
+    here.send({ type: 'init', state: { experiment: null, page }, files: [], trusted: true } as unknown as ToPanel);
+    // A run logs before the first answer, and everything is read again.
+    const params = { runs: [run('r2', { status: 'running' })], removedRuns: [], searches: [], removedSearches: [] };
+    here.send({ type: 'changed', params } as never);
+    await Promise.all([model.refresh(), vi.advanceTimersByTimeAsync(100)]);
+    expect(model.state).toMatchObject({ experiment: 'digits', page });
+  });
+
   it('knows why nothing could be read, until it can', async () => {
     here.refusals['experiments/list'] = { message: 'The disk is full.' };
     const model = await open();

@@ -7,6 +7,7 @@ import {
   type ReadAxis,
   type Series,
 } from '../../../src/drawing/series.js';
+import { l10n } from '../../../src/format/l10n.js';
 import { entryOf } from '../../../src/protocol/values/records.js';
 
 export type ReadSeries = (params: RequestParams<'series/read'>) => Promise<RequestResult<'series/read'>>;
@@ -298,16 +299,11 @@ export class SeriesFeed {
         })),
       });
       if (this.isCut) this.schedule();
-      this.take(batch, (await reading).series);
+      failed = !this.take(batch, (await reading).series);
       this.report(this.isLast);
     } catch (error) {
       failed = true;
-      for (const entry of batch) {
-        entry.dirty = true;
-        entry.problem = error instanceof Error ? error.message : String(error);
-        this.failed.add(entry);
-        if (!entry.series) this.news.add(entry.metric);
-      }
+      for (const entry of batch) this.fail(entry, error instanceof Error ? error.message : String(error));
       this.isCut = false;
       this.report(true);
       this.onError(error);
@@ -322,16 +318,30 @@ export class SeriesFeed {
     this.schedule(failed ? 5000 : 0);
   }
 
-  private take(batch: readonly Entry[], answers: RequestResult<'series/read'>['series']): void {
+  private fail(entry: Entry, problem: string): void {
+    entry.dirty = true;
+    entry.problem = problem;
+    this.failed.add(entry);
+    if (!entry.series) this.news.add(entry.metric);
+  }
+
+  /** Returns true if there is an answer for each series. */
+  private take(batch: readonly Entry[], answers: RequestResult<'series/read'>['series']): boolean {
+    let isWhole = true;
     batch.forEach((entry, i) => {
       const data = answers[i];
-      if (!data || data.run !== entry.run || data.metric !== entry.metric) return;
+      if (!data || data.run !== entry.run || data.metric !== entry.metric) {
+        isWhole = false;
+        this.fail(entry, l10n.t('The engine answered with other points than were asked for.'));
+        return;
+      }
       entry.series = merge(entry.series, data, entry.range);
       entry.problem = null;
       this.failed.delete(entry);
       if (entry.series.stale) entry.dirty = true;
       this.news.add(entry.metric);
     });
+    return isWhole;
   }
 
   /** True while the answer is taken that completes all parts. */

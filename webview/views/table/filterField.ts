@@ -198,9 +198,9 @@ class FilterField extends LitElement {
             if (this.text !== this.shown) this.set(this.text, true);
           }}
         />
-        ${this.list()}
       </div>
-      ${error ? html`<p class="filter-error" id="filter-error" role="status" data-testid="filter-error">${error.message} ${marked}</p>` : this.chips()}`;
+      ${error ? html`<p class="filter-error" id="filter-error" role="status" data-testid="filter-error">${error.message} ${marked}</p>` : nothing}
+      ${this.list()} ${this.chips()}`;
   }
 }
 customElements.define('ts-filter', FilterField);

@@ -22,6 +22,7 @@ import type { FileArg } from '../../manifest/commands.js';
 import type { Parts } from '../parts.js';
 import type { Handlers } from '../registry.js';
 import { askTrainer } from './trainer.js';
+import { shown } from '../../../format/said.js';
 
 const POLL_MS = 1000;
 const DEFAULT_TIME = '60s';
@@ -79,7 +80,7 @@ export function automaticCommands(parts: Parts): Pick<Handlers, 'data.findNetwor
         engine,
         ask: (task) => ask(task, l10n.t('Comparing the networks')),
         search: ended,
-        ...{ out: null, notes: looked.notes, seconds: (Date.now() - began) / 1000 },
+        ...{ out: null, notes: looked.notes.map(shown), seconds: (Date.now() - began) / 1000 },
         refit: refitOf(budget, (Date.now() - started) / 1000),
       });
       await showReport(done);

@@ -14,6 +14,7 @@ import { fileFor, runFor, type RunIn } from '../asking/pick.js';
 import type { Handlers } from '../registry.js';
 import { askTrainer } from './trainer.js';
 import { showFile } from '../../showFile.js';
+import { shown } from '../../../format/said.js';
 
 type Names = 'run.exportModel' | 'run.evaluate' | 'run.examine' | 'run.predict' | 'run.lrRange' | 'run.useLearningRate';
 
@@ -143,7 +144,7 @@ export function modelCommands(parts: Parts): Pick<Handlers, Names> {
       const args = ['--predict', await folderOf(chosen), chosen.folder.path, file, force, await foldFor(chosen), ...on];
       const answer = await askTrainer(parts, args, l10n.t('Predicting with {0}', chosen.run.name), TrainerLine);
       if (answer.type !== 'predicted') throw new Error(l10n.t('The trainer did not report its predictions.'));
-      if (answer.notes.length > 0) void vscode.window.showWarningMessage(answer.notes.join('\n'));
+      if (answer.notes.length > 0) void vscode.window.showWarningMessage(answer.notes.map(shown).join('\n'));
       await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: true });
       return answer.examples;
     },

@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 import * as vscode from 'vscode';
 import { shorten } from '../../format.js';
 import { l10n } from '../../../format/l10n.js';
+import { saidText } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 import { setting } from '../../settings.js';
 import type { Parts } from '../parts.js';
 
@@ -13,6 +15,7 @@ interface Line {
   fraction?: number | null;
   text?: string;
   message?: string;
+  said?: Said | undefined;
 }
 
 /** Resolves to the trainer's last line; rejects with its error output if it fails. */
@@ -66,7 +69,7 @@ async function ask<L extends { type: string }>(
       child.on('close', resolve);
     });
     if (token.isCancellationRequested) throw new vscode.CancellationError();
-    if (last?.type === 'error') throw new Error(last.message);
+    if (last?.type === 'error') throw new Error(saidText(last.message ?? '', last.said));
     if (!last || last.type === 'progress')
       throw new Error(stderr.trim() || l10n.t('The trainer ended with {0} and without an answer.', String(code)));
     return last as unknown as Answer<L>;

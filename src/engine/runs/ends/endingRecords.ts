@@ -2,6 +2,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { z } from 'zod';
+import { inEnglish } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 import { ExitRecord, FinishRecord, MessageRecord, SpawnRecord } from '../../../protocol/run/journal.js';
 import { Time } from '../../../protocol/values/time.js';
 import { LaunchTaken, launchFile, RUN_FILES } from '../../../protocol/run/runFolder.js';
@@ -87,7 +89,7 @@ export function readLastWords(
 ): Pick<Ending, 'finish' | 'lastError' | 'closed' | 'assumed'> {
   const folder = path.join(runFolder, RUN_FILES.journal);
   let finish: Ending['finish'] = null;
-  let lastError: string | null = null;
+  let lastError: string | Said | null = null;
   let closed: Ending['closed'];
   let assumed: Ending['assumed'];
   let names: string[] = [];
@@ -100,11 +102,12 @@ export function readLastWords(
     for (const value of tailRecords(path.join(folder, name))) {
       const end = FinishRecord.safeParse(value);
       if (end.success && end.data.time >= launch.at) {
-        const { status, error, time } = end.data;
+        const { status, time } = end.data;
+        const error = ownWords(end.data.error, end.data.said);
         const isEngines = name === RUN_FILES.engineJournal;
         if (isEngines && status === 'failed') {
           // The program's own records take precedence over the end that the engine assumed.
-          assumed = { kind: end.data.assumed ?? 'not-started', message: error ?? '' };
+          assumed = { kind: end.data.assumed ?? 'not-started', message: end.data.error ?? '' };
           continue;
         }
         if (isEngines && (status === 'stopped' || status === 'pruned')) closed = status;
@@ -112,10 +115,15 @@ export function readLastWords(
       }
       const message = MessageRecord.safeParse(value);
       if (message.success && message.data.time >= launch.at && message.data.level === 'error')
-        lastError = message.data.text;
+        lastError = ownWords(message.data.text, message.data.said);
     }
   }
   return { finish, lastError, ...(closed && { closed }), ...(assumed && { assumed }) };
+}
+
+/** Returns the text with its values apart if it has them. */
+function ownWords<T extends string | undefined>(text: T, said: Said | undefined): T | Said {
+  return said !== undefined && inEnglish(said) === text ? said : text;
 }
 
 /**

@@ -21,13 +21,13 @@ export interface Ending {
     interrupted?: 'warning' | 'end';
   } | null;
   /** The script's own final record, if there is one. */
-  finish: { status: EndStatus; error?: string; time: number } | null;
+  finish: { status: EndStatus; error?: string | Said; time: number } | null;
   /** Final status that the engine has recorded itself, after it ended the run whose program was gone. */
   closed?: FinalStatus;
   /** The end that an engine assumed and wrote down, because no supervisor had recorded one. */
   assumed?: { kind: 'lost' | 'not-started'; message: string };
   /** Its last message with level error. */
-  lastError: string | null;
+  lastError: string | Said | null;
   /** End of its output. */
   logTail: string;
   /** Name of the run's host, if that is another one that gives no sign of life any more. */
@@ -158,10 +158,10 @@ function outcomeOfJob(ending: Ending, { title, id, how, began, refused }: JobOut
   return failed(ending, 'not-started', message);
 }
 
-function failedBy(ending: Ending, own: string | undefined): Outcome {
+function failedBy(ending: Ending, own: string | Said | undefined): Outcome {
   const exit = ending.exit!;
   const words = own ?? ending.lastError ?? undefined;
-  const memory = outOfMemory(`${ending.logTail}\n${words ?? ''}`);
+  const memory = outOfMemory(`${ending.logTail}\n${typeof words === 'object' ? inEnglish(words) : (words ?? '')}`);
   if (memory) return failed(ending, 'out-of-memory', memory);
   if ((exit.signal === 'SIGKILL' || exit.code === 137) && ending.memoryKill) {
     return failed(

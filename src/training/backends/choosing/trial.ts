@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '../../kernels/tensorflow.js';
 import { TrainingError } from '../../errors.js';
 import { entryOf } from '../../../protocol/values/records.js';
+import { said } from '../../../format/said.js';
 
 export async function tryBackend(): Promise<void> {
   const x = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
@@ -20,6 +21,8 @@ export async function tryBackend(): Promise<void> {
   const got = parts.map((part) => Array.from(part));
   const wanted = [[-16], [12, 16, 24, 28], [17, 23, 39, 53]];
   if (!got.every((values, i) => values.every((number, j) => Math.abs(number - wanted[i]![j]!) < 1e-2))) {
-    throw new TrainingError(`it computes wrong numbers: ${JSON.stringify(got)} instead of ${JSON.stringify(wanted)}`);
+    throw new TrainingError(
+      said('it computes wrong numbers: {0} instead of {1}', JSON.stringify(got), JSON.stringify(wanted)),
+    );
   }
 }

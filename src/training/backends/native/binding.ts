@@ -7,6 +7,7 @@ import { TrainingError } from '../../errors.js';
 import { registerNativeKernels } from './kernels.js';
 import { requireWithOurs } from './require.js';
 import type { Started } from '../types.js';
+import { said } from '../../../format/said.js';
 
 interface NodeBackend extends tf.KernelBackend {
   isUsingGpuDevice: boolean;
@@ -29,7 +30,7 @@ export function findBinding(packageFolder: string): string | null {
 /** Starts TensorFlow from a tfjs-node package folder with its binding. */
 export async function startBinding(packageFolder: string, name: string): Promise<Started> {
   const path = findBinding(packageFolder);
-  if (!path) throw new TrainingError(`its native part is not in ${packageFolder}`);
+  if (!path) throw new TrainingError(said('its native part is not in {0}', packageFolder));
   // Logs are silenced, and GPU memory grows on demand because several trials may share one device.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';

@@ -5,6 +5,7 @@ import { TrainingError } from '../../errors.js';
 import { runCommand } from '../../files/command.js';
 import type { TensorFlow } from './tensorFlowLibraries.js';
 import { fetchPackage, writeFiles } from './tfjsPackage.js';
+import { said } from '../../../format/said.js';
 
 /**
  * N-API version that the binding needs. N-API is stable, so headers of any version that includes it serve every later
@@ -25,15 +26,15 @@ export async function compileBinding(
   const target = join(packageFolder, 'lib', `napi-v${NAPI}`);
   await mkdir(target, { recursive: true });
   const attempts = [await cudaLibraries(tensorflow), []];
-  let said = '';
+  let output = '';
   for (const cuda of attempts) {
     const args = compilerArguments(packageFolder, target, headers, tensorflow, cuda);
     const { code, stderr } = await runCommand(compiler, args, { signal, timeoutMs: 10 * 60_000 });
     if (code === 0) return;
-    said = stderr;
+    output = stderr;
   }
-  const line = /[^\n]*error:?[^\n]*/.exec(said)?.[0] ?? said.trim().slice(-300);
-  throw new TrainingError(`the binding could not be compiled with ${compiler}: ${line}`);
+  const line = /[^\n]*error:?[^\n]*/.exec(output)?.[0] ?? output.trim().slice(-300);
+  throw new TrainingError(said('the binding could not be compiled with {0}: {1}', compiler, line));
 }
 
 function compilerArguments(
@@ -88,5 +89,5 @@ async function findCompiler(signal: AbortSignal): Promise<string> {
     if (result?.code === 0) return program;
   }
   const how = process.platform === 'darwin' ? 'xcode-select --install' : 'on Debian: apt-get install g++';
-  throw new TrainingError(`a C++ compiler is needed to build the binding: install one (${how}) and try again`);
+  throw new TrainingError(said('a C++ compiler is needed to build the binding: install one ({0}) and try again', how));
 }

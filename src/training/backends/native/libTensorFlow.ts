@@ -7,6 +7,7 @@ import { runCommand } from '../../files/command.js';
 import { checkFile, type LibTensorFlow } from '../../files/pinned.js';
 import type { TensorFlow } from './tensorFlowLibraries.js';
 import type { InstallContext } from '../types.js';
+import { said } from '../../../format/said.js';
 
 const SERVER = 'https://storage.googleapis.com/';
 const LIBRARY = process.platform === 'darwin' ? 'libtensorflow.2.dylib' : 'libtensorflow.so.2';
@@ -53,10 +54,10 @@ export async function fetchLibTensorFlow(
   }
   onProgress(0.5, 'unpacking TensorFlow');
   const { code, stderr } = await runCommand('tar', ['-xzf', file, '-C', folder], { signal });
-  if (code !== 0) throw new TrainingError(`${name} could not be unpacked: ${stderr.trim().slice(-300)}`);
+  if (code !== 0) throw new TrainingError(said('{0} could not be unpacked: {1}', name, stderr.trim().slice(-300)));
   if (file !== kept) await rm(file);
   const library = join(folder, 'lib', LIBRARY);
-  if (!existsSync(library)) throw new TrainingError(`${name} holds no ${LIBRARY}`);
+  if (!existsSync(library)) throw new TrainingError(said('{0} holds no {1}', name, LIBRARY));
   const include = join(folder, 'include');
   return {
     version: /\d+[._]\d+(\.\d+)?/.exec(name)![0].replace('_', '.'),
@@ -77,7 +78,10 @@ async function download(url: URL, file: string, signal: AbortSignal): Promise<vo
   });
   if (code === 0) return;
   throw new TrainingError(
-    `its TensorFlow library could not be fetched from ${url.host} (${stderr.trim().split('\n').at(-1) || 'no answer'}): ` +
-      '"tunesmith backends install tensorflow-python" does without that server',
+    said(
+      'its TensorFlow library could not be fetched from {0} ({1}): "tunesmith backends install tensorflow-python" does without that server',
+      url.host,
+      stderr.trim().split('\n').at(-1) || 'no answer',
+    ),
   );
 }

@@ -66,6 +66,7 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
         if name.startswith("tensorflow/include/") or name.startswith("tensorflow/libtensorflow"):
             wheel.extract(name, sys.argv[2])
 `;
+import { said } from '../../../format/said.js';
 
 /** Downloads TensorFlow's wheel with pip and keeps its libraries and headers. */
 export async function fetchTensorFlow(context: InstallContext, folder: string): Promise<TensorFlow> {
@@ -81,7 +82,7 @@ export async function fetchTensorFlow(context: InstallContext, folder: string): 
   const download = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--require-hashes', '--dest', wheels];
   // Only the libraries are used, so a wheel for another Python version works as well.
   const attempts = [[], ...['3.12', '3.11', '3.13'].map((version) => ['--python-version', version])];
-  let said = '';
+  let told = '';
   for (const extra of attempts) {
     const { code, stderr } = await runCommand(python, [...download, ...extra, '-r', wanted], {
       signal,
@@ -92,19 +93,20 @@ export async function fetchTensorFlow(context: InstallContext, folder: string): 
     });
     if (code === 0) break;
     const got = /DO NOT MATCH THE HASHES[^]*?Got\s+([0-9a-f]{64})/.exec(stderr)?.[1];
-    if (got) throw new TrainingError(differs(`${name} ${TENSORFLOW_WHEELS.version}`, 'the Python package index', got));
-    said = /ERROR: ([^\n]*)/.exec(stderr)?.[1] ?? stderr.trim().slice(-300);
+    if (got)
+      throw new TrainingError(differs(`${name} ${TENSORFLOW_WHEELS.version}`, said('the Python package index'), got));
+    told = /ERROR: ([^\n]*)/.exec(stderr)?.[1] ?? stderr.trim().slice(-300);
   }
   const wheel = (await readdir(wheels)).find((file) => file.endsWith('.whl'));
-  if (!wheel) throw new TrainingError(`TensorFlow could not be fetched with pip: ${said}`);
+  if (!wheel) throw new TrainingError(said('TensorFlow could not be fetched with pip: {0}', told));
   onProgress(0.45, 'unpacking TensorFlow');
   const unzip = await runCommand(python, ['-c', UNZIP, join(wheels, wheel), folder], { signal });
   if (unzip.code !== 0)
-    throw new TrainingError(`TensorFlow's package could not be unpacked: ${unzip.stderr.trim().slice(-300)}`);
+    throw new TrainingError(said("TensorFlow's package could not be unpacked: {0}", unzip.stderr.trim().slice(-300)));
   for (const path of [wheels, wanted]) await rm(path, { recursive: true, force: true });
   const found = at(join(folder, 'tensorflow'), TENSORFLOW_WHEELS.version, [], true);
   if (!existsSync(found.library))
-    throw new TrainingError(`the package of TensorFlow ${TENSORFLOW_WHEELS.version} holds no ${LIBRARY}`);
+    throw new TrainingError(said('the package of TensorFlow {0} holds no {1}', TENSORFLOW_WHEELS.version, LIBRARY));
   return found;
 }
 
@@ -117,7 +119,9 @@ async function workingPip({ python, signal }: InstallContext): Promise<string> {
   }
   throw new TrainingError(
     python
-      ? `${python} is not a Python with pip: choose another interpreter`
-      : 'no Python with pip was found: install one (on Debian: apt-get install python3-pip), or name an interpreter',
+      ? said('{0} is not a Python with pip: choose another interpreter', python)
+      : said(
+          'no Python with pip was found: install one (on Debian: apt-get install python3-pip), or name an interpreter',
+        ),
   );
 }

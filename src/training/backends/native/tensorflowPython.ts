@@ -12,19 +12,25 @@ import { backendFolder, installInto, installStamp, isInstalled, manifest } from 
 import { fetchTensorFlow, findTensorFlow } from './tensorFlowLibraries.js';
 import { unpackTfjsNode } from './tfjsPackage.js';
 import type { BackendModule } from '../types.js';
+import { inEnglish, said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 const ID = 'tensorflow-python';
 
-const unsupported = (): string | null =>
+const unsupported = (): Said | null =>
   process.platform === 'win32'
-    ? 'TensorFlow for Windows ships without the library that this needs (use WSL, or WebGPU)'
+    ? said('TensorFlow for Windows ships without the library that this needs (use WSL, or WebGPU)')
     : null;
 
 export const tensorflowPython: BackendModule = {
   id: ID,
   name: 'TensorFlow of Python',
   advice: null,
-  missing: () => unsupported() ?? (isInstalled(ID) ? null : 'not installed'),
+  missing() {
+    const why = unsupported();
+    if (why) return inEnglish(why);
+    return isInstalled(ID) ? null : 'not installed';
+  },
   start: () => startBinding(join(backendFolder(ID), 'tfjs-node'), '@tensorflow/tfjs-node'),
   async install(context) {
     const why = unsupported();

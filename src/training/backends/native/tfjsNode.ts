@@ -9,6 +9,7 @@ import { backendFolder, installInto, installStamp, isInstalled } from '../folder
 import { fetchLibTensorFlow } from './libTensorFlow.js';
 import { unpackTfjsNode } from './tfjsPackage.js';
 import type { BackendModule, InstallContext } from '../types.js';
+import { inEnglish, said } from '../../../format/said.js';
 
 /** The driver's files on Linux, in a container with a GPU, and in WSL. */
 const hasNvidiaDriver = () =>
@@ -17,25 +18,27 @@ const hasNvidiaDriver = () =>
 function stock(id: 'tfjs-node' | 'tfjs-node-gpu', name: string, gpu: boolean): BackendModule {
   const packageFolder = () => join(backendFolder(id), 'tfjs-node');
   const archive = LIBTENSORFLOW[`${gpu ? 'gpu' : 'cpu'} ${process.platform} ${process.arch}`];
-  const unsupported = `there is no such package for ${process.platform} on ${process.arch}`;
+  const unsupported = said('there is no such package for {0} on {1}', process.platform, process.arch);
   return {
     id,
     name,
     advice: null,
     missing() {
-      if (!archive) return unsupported;
+      if (!archive) return inEnglish(unsupported);
       return isInstalled(id) ? null : 'not installed';
     },
     async start() {
       const started = await startBinding(packageFolder(), `@tensorflow/${id}`);
       if (gpu && started.device !== 'gpu') {
-        throw new TrainingError('it works, but finds no GPU (it needs an NVIDIA driver, CUDA 11.2 and cuDNN 8.1)');
+        throw new TrainingError(
+          said('it works, but finds no GPU (it needs an NVIDIA driver, CUDA 11.2 and cuDNN 8.1)'),
+        );
       }
       return started;
     },
     async install(context: InstallContext) {
       if (!archive) throw new TrainingError(unsupported);
-      if (gpu && !hasNvidiaDriver()) throw new TrainingError('no NVIDIA driver was found on this machine');
+      if (gpu && !hasNvidiaDriver()) throw new TrainingError(said('no NVIDIA driver was found on this machine'));
       const { signal, onProgress } = context;
       const wait = () => onProgress(null, 'waiting for another installation');
       await installInto(id, signal, wait, async (folder) => {

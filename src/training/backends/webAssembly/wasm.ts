@@ -7,6 +7,7 @@ import { TrainingError } from '../../errors.js';
 import type { BackendModule } from '../types.js';
 import { registerWasmKernels } from './wasmKernels.js';
 import { guardMemory } from './wasmMemory.js';
+import { said } from '../../../format/said.js';
 
 const FILE = 'tfjs-backend-wasm-simd.wasm';
 
@@ -14,16 +15,17 @@ const FILE = 'tfjs-backend-wasm-simd.wasm';
 export const wasm: BackendModule = {
   id: 'wasm',
   name: 'WebAssembly',
-  advice:
+  advice: said(
     'WebAssembly serves small networks well; "tunesmith backends install" gets a backend that is several times faster for large ones.',
+  ),
   missing: () => (wasmFolder() ? null : `${FILE} is not beside the program`),
   async start() {
     const folder = wasmFolder();
-    if (!folder) throw new TrainingError(`${FILE} is not beside the program`);
+    if (!folder) throw new TrainingError(said('{0} is not beside the program', FILE));
     setWasmPaths(`${folder}/`);
     // Multithreading needs a worker script that Node can't load, and parallel trials use the cores better.
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-    if (!(await tf.setBackend('wasm'))) throw new TrainingError('WebAssembly could not be started');
+    if (!(await tf.setBackend('wasm'))) throw new TrainingError(said('WebAssembly could not be started'));
     await tf.ready();
     registerWasmKernels();
     guardMemory(tf.backend() as BackendWasm);

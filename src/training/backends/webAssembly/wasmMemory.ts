@@ -7,6 +7,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { sizeText } from '../../data/memory.js';
 import { TrainingError } from '../../errors.js';
+import { said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 /** The parts of the backend's module that concern memory. */
 export interface Emscripten {
@@ -16,8 +18,9 @@ export interface Emscripten {
 }
 
 const MOST = 2 ** 32;
-const ADVICE =
-  'a smaller batchSize, smaller layers or shorter inputs need less; "tunesmith backends install" gets a backend without this bound';
+const ADVICE = said(
+  'a smaller batchSize, smaller layers or shorter inputs need less; "tunesmith backends install" gets a backend without this bound',
+);
 const guarded = new WeakSet<object>();
 
 /**
@@ -52,18 +55,21 @@ export function guardedKernel<Given extends unknown[], Result>(
       return compute(...given);
     } catch (error) {
       if (!(error instanceof Error && error.name === 'RuntimeError')) throw error;
-      throw new TrainingError(`${name} failed (${error.message}), ${taken(module)}. If memory has run out, ${ADVICE}`);
+      throw new TrainingError(
+        said('{0} failed ({1}), {2}. If memory has run out, {3}', name, error.message, taken(module), ADVICE),
+      );
     }
   };
 }
 
 /** Returns the error for an allocation of this many bytes that failed. */
 export function outOfMemory(bytes: number, module: Emscripten): TrainingError {
-  return new TrainingError(`${sizeText(bytes)} more are needed, ${taken(module)}: ${ADVICE}`);
+  return new TrainingError(said('{0} more are needed, {1}: {2}', sizeText(bytes), taken(module), ADVICE));
 }
 
-function taken({ asm }: Emscripten): string {
+function taken({ asm }: Emscripten): Said {
   const bytes = asm?.memory?.buffer.byteLength;
-  const size = bytes === undefined ? '' : `; it has ${sizeText(bytes)} now`;
-  return `but WebAssembly can have only ${sizeText(MOST)}${size}`;
+  return bytes === undefined
+    ? said('but WebAssembly can have only {0}', sizeText(MOST))
+    : said('but WebAssembly can have only {0}; it has {1} now', sizeText(MOST), sizeText(bytes));
 }

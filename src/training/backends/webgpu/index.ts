@@ -10,6 +10,7 @@ import { backendFolder, installInto, installStamp, isInstalled } from '../folder
 import { requireWithOurs } from '../native/require.js';
 import type { BackendModule } from '../types.js';
 import lock from './webgpu.lock.json';
+import { said } from '../../../format/said.js';
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
@@ -37,14 +38,14 @@ export const webgpu: BackendModule = {
       writable: true,
     });
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-    if (!adapter) throw new TrainingError('no graphics adapter was found');
+    if (!adapter) throw new TrainingError(said('no graphics adapter was found'));
     const { description, device, vendor, architecture } = adapter.info ?? {};
     const name = [description || device, vendor, architecture].filter(Boolean).join(', ') || 'unnamed adapter';
     if (SOFTWARE.test(name) && !process.env.TUNESMITH_SOFTWARE_GPU) {
-      throw new TrainingError(`the only adapter is a software one (${name}), slower than the processor itself`);
+      throw new TrainingError(said('the only adapter is a software one ({0}), slower than the processor itself', name));
     }
     requireWithOurs(require.resolve('@tensorflow/tfjs-backend-webgpu'));
-    if (!(await tf.setBackend('webgpu'))) throw new TrainingError('the adapter could not be opened');
+    if (!(await tf.setBackend('webgpu'))) throw new TrainingError(said('the adapter could not be opened'));
     await tf.ready();
     correctAveragePool('webgpu');
     return { device: SOFTWARE.test(name) ? 'cpu' : 'gpu', detail: name, cheapReads: false, evaluationBatch: 500 };

@@ -3,6 +3,7 @@ import { suggest } from '../../../experiment/suggest.js';
 import { TrainingError, listOf } from '../../errors.js';
 import type { DateOrder, DatePart, Decimal } from './cells.js';
 import type { Table } from './table.js';
+import { said } from '../../../format/said.js';
 
 interface Scale {
   mean: number;
@@ -78,7 +79,16 @@ export function columnIndex(table: Table, name: string, key: string): number {
   const index = places.get(name);
   if (index !== undefined) return index;
   const near = suggest(name, table.header);
-  const hint = near ? `did you mean "${near}"?` : `its columns are: ${listOf(table.header)}`;
-  const only = table.header.length === 1 ? ' (one column only: is the delimiter right?)' : '';
-  throw new TrainingError(`${table.file} has no column "${name}" (${key}); ${hint}${only}`);
+  const hint = near ? said('did you mean "{0}"?', near) : said('its columns are: {0}', listOf(table.header));
+  throw new TrainingError(
+    table.header.length === 1
+      ? said(
+          '{0} has no column "{1}" ({2}); {3} (one column only: is the delimiter right?)',
+          table.file,
+          name,
+          key,
+          hint,
+        )
+      : said('{0} has no column "{1}" ({2}); {3}', table.file, name, key, hint),
+  );
 }

@@ -4,6 +4,8 @@ import { columnIndex, MOST_CATEGORIES, widthOf, type Column, type DateColumn, ty
 import type { CsvRow } from './parse.js';
 import { missingCell, wrongCell } from './survey.js';
 import type { Table } from './table.js';
+import { said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 interface Plan {
   column: Column;
@@ -71,21 +73,33 @@ export class Encoder {
   }
 
   /** Returns notes about categories that no training example has; all inputs of their column are 0. */
-  notes(where = 'occur only in the validation examples'): string[] {
+  notes(isValidation = true): Said[] {
     return this.plans
       .filter(({ unknown }) => unknown.size > 0)
-      .map(
-        ({ column, unknown }) =>
-          `column "${column.name}": ${unknown.size} value(s) ${where}: ${[...unknown].slice(0, 5).join(', ')}`,
-      );
+      .map(({ column, unknown }) => {
+        const some = [...unknown].slice(0, 5).join(', ');
+        return isValidation
+          ? said(
+              'column "{0}": {1} value(s) occur only in the validation examples: {2}',
+              column.name,
+              unknown.size,
+              some,
+            )
+          : said(
+              'column "{0}": {1} value(s) do not occur in the training examples: {2}',
+              column.name,
+              unknown.size,
+              some,
+            );
+      });
   }
 
   /** Returns notes about missing cells that were filled. */
-  fillNotes(): string[] {
+  fillNotes(): Said[] {
     return this.plans
       .filter(({ filled }) => filled > 0)
-      .map(
-        ({ column, filled }) => `column "${column.name}": ${filled} missing cell(s) were filled with ${column.fill}`,
+      .map(({ column, filled }) =>
+        said('column "{0}": {1} missing cell(s) were filled with {2}', column.name, filled, column.fill),
       );
   }
 }

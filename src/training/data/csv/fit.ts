@@ -15,6 +15,8 @@ import { MOST_CATEGORIES, type Column, type DateColumn } from './columns.js';
 import type { CsvRow } from './parse.js';
 import { missingCell, wrongCell, type Kind } from './survey.js';
 import type { Table } from './table.js';
+import { said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 /** A column to predict from. */
 export interface Feature {
@@ -53,7 +55,7 @@ export async function fitColumns(
   features: readonly Feature[],
   train: Int32Array,
   settings: FitSettings,
-  left: (note: string) => void,
+  left: (note: Said) => void,
 ): Promise<Column[]> {
   const make = { number: numberFitter, category: categoryFitter, date: dateFitter };
   const fitters = features.map((feature) => make[feature.kind](table, feature, settings, left));
@@ -67,7 +69,7 @@ export async function fitColumns(
     });
   }, train);
   const columns = fitters.map((fitter, i) => fitter.column(gaps[i]!)).filter((column) => column !== null);
-  if (columns.length === 0) throw new TrainingError(`${table.file}: there is no column left to predict from`);
+  if (columns.length === 0) throw new TrainingError(said('{0}: there is no column left to predict from', table.file));
   return columns;
 }
 
@@ -75,7 +77,7 @@ const PLAIN = { mean: 0, deviation: 1 };
 const filling = <Value>({ missing }: FitSettings, gaps: number, fill: Value) =>
   missing === 'impute' ? { fill, ...(gaps > 0 && { marked: true }) } : {};
 
-function numberFitter(table: Table, feature: Feature, settings: FitSettings, left: (note: string) => void): Fitter {
+function numberFitter(table: Table, feature: Feature, settings: FitSettings, left: (note: Said) => void): Fitter {
   const { name, index, decimal, gaps } = feature;
   const moments = new Moments(1);
   const median = gaps ? new Sample() : null;
@@ -103,7 +105,7 @@ function numberFitter(table: Table, feature: Feature, settings: FitSettings, lef
   };
 }
 
-function categoryFitter(table: Table, feature: Feature, settings: FitSettings, left: (note: string) => void): Fitter {
+function categoryFitter(table: Table, feature: Feature, settings: FitSettings, left: (note: Said) => void): Fitter {
   const { name, named } = feature;
   const counts = new Map<string, number>();
   return {
@@ -115,13 +117,21 @@ function categoryFitter(table: Table, feature: Feature, settings: FitSettings, l
     column(missing) {
       if (counts.size === 0) return empty(table, name, left);
       if (counts.size > MOST_CATEGORIES) {
-        const why = `column "${name}" has more than ${MOST_CATEGORIES} different values, too many for categories`;
+        const why = said(
+          'column "{0}" has more than {1} different values, too many for categories',
+          name,
+          MOST_CATEGORIES,
+        );
         if (named) {
           throw new TrainingError(
-            `${table.file}: ${why}: leave it out of "features" and "categorical", or name it under "numeric" if it holds numbers`,
+            said(
+              '{0}: {1}: leave it out of "features" and "categorical", or name it under "numeric" if it holds numbers',
+              table.file,
+              why,
+            ),
           );
         }
-        left(`${why}: it is left out`);
+        left(said('{0}: it is left out', why));
         return null;
       }
       const categories = sorted(counts.keys());
@@ -131,7 +141,7 @@ function categoryFitter(table: Table, feature: Feature, settings: FitSettings, l
   };
 }
 
-function dateFitter(table: Table, feature: Feature, settings: FitSettings, left: (note: string) => void): Fitter {
+function dateFitter(table: Table, feature: Feature, settings: FitSettings, left: (note: Said) => void): Fitter {
   const { name, index, order, timed, dated, gaps } = feature;
   const moments = new Moments(DATE_PARTS.length);
   const median = gaps ? new Sample() : null;
@@ -156,7 +166,7 @@ function dateFitter(table: Table, feature: Feature, settings: FitSettings, left:
         part === 'hour' ? timed : dated || (part === 'elapsed' && !settings.dates.includes('hour'));
       const usable = settings.dates.filter((part) => fits(part) && varies(part));
       if (usable.length === 0) {
-        left(`column "${name}" is always the same in ${settings.dates.join(', ')}: it is left out`);
+        left(said('column "{0}" is always the same in {1}: it is left out', name, settings.dates.join(', ')));
         return null;
       }
       const origin = dated ? range.get('elapsed')!.least : 0;
@@ -185,8 +195,8 @@ function textOf(days: number, dated: boolean, timed: boolean): string {
   return timed ? `${text.slice(0, 16)}Z` : text.slice(0, 10);
 }
 
-function empty(table: Table, name: string, left: (note: string) => void): null {
-  left(`column "${name}" of ${table.file} is empty: it is left out`);
+function empty(table: Table, name: string, left: (note: Said) => void): null {
+  left(said('column "{0}" of {1} is empty: it is left out', name, table.file));
   return null;
 }
 

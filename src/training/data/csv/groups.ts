@@ -3,6 +3,7 @@ import { TrainingError } from '../../errors.js';
 import { columnIndex } from './columns.js';
 import { where } from './survey.js';
 import type { Table } from './table.js';
+import { said } from '../../../format/said.js';
 
 /** Names of the groups, and the code of each row's in the tables that were read. */
 export class Groups {
@@ -20,7 +21,7 @@ export class Groups {
     const codes = new Int32Array(table.count);
     await table.each((row, i) => {
       const text = row.fields[index]!.trim();
-      if (text === '') throw new TrainingError(`${where(table, row.line, index)}: the group is missing`);
+      if (text === '') throw new TrainingError(said('{0}: the group is missing', where(table, row.line, index)));
       let code = this.codes.get(text);
       if (code === undefined) this.codes.set(text, (code = this.codes.size));
       codes[i] = code;

@@ -20,6 +20,8 @@ import { RowReader } from './reader.js';
 import { checkColumn, decimalsOf, isMoments, isNumeric, ordersOf, survey, type Survey } from './survey.js';
 import { openTable, withoutRows, type Table } from './table.js';
 import { Labels, readTargets, type Target } from './targets.js';
+import { inEnglish, said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 type Source = Extract<DataSource, { kind: 'csv' }>;
 
@@ -70,7 +72,7 @@ async function openTables(
     checkColumn(whole, index, surveys[index]!, { kind, decimal, order, whole: entire });
   }
   const table = withoutRows(whole, left);
-  if (table.count < 2) throw new TrainingError(`${whole.file}: fewer than two rows have a target`);
+  if (table.count < 2) throw new TrainingError(said('{0}: fewer than two rows have a target', whole.file));
   const classes = task === 'classification' ? labels.classes(whole) : null;
   const values = classes ? labels.indexes(classes, left) : await readTargets(table, targets, null);
   const given = other && givenRows(givenWhole!, features, other, source);
@@ -81,7 +83,7 @@ async function openTables(
   const givenGroups = given && groups && (await groups.read(given));
 
   const memory = memoryFor(source.memory);
-  let said = false;
+  let isTold = false;
   const width = classes ? 1 : targets.length;
   return {
     count: table.count,
@@ -102,12 +104,12 @@ async function openTables(
             groups: givenGroups,
             rows: limited(upTo(given!.count), source.limit),
           };
-      const leftOut: string[] = [];
+      const leftOut: Said[] = [];
       const fitted = await fitColumns(table, features, rows, source, (note) => leftOut.push(note));
       const inputs = widthOf(fitted);
       const size = (rows.length + judged.rows.length) * inputs * 4 * parts;
-      if (size > memory && !said) {
-        said = true;
+      if (size > memory && !isTold) {
+        isTold = true;
         context.onProgress(
           `${source.file} takes ${sizeText(size)} as numbers, more than ${sizeText(memory)}: it is read from the disk while training`,
         );
@@ -153,7 +155,7 @@ async function openTables(
           ...(targets.some(({ decimal }) => decimal === ',') && {
             targetDecimals: targets.map(({ decimal }) => decimal),
           }),
-          done: [...done, ...leftOut],
+          done: [...done, ...leftOut].map(inEnglish),
         },
         done,
         notes,
@@ -168,19 +170,19 @@ function checkNames(source: Source, table: Table): void {
   }
   const both = source.numeric.find((name) => source.categorical.includes(name));
   if (both !== undefined)
-    throw new TrainingError(`${source.file}: column "${both}" is under "categorical" and "numeric"`);
+    throw new TrainingError(said('{0}: column "{1}" is under "categorical" and "numeric"', source.file, both));
   if (source.group !== null) {
     columnIndex(table, source.group, 'group');
     const twice = [...source.targets, ...(source.features ?? [])].includes(source.group);
     if (twice)
       throw new TrainingError(
-        `${source.file}: column "${source.group}" is the group: leave it out of target and features`,
+        said('{0}: column "{1}" is the group: leave it out of target and features', source.file, source.group),
       );
   }
   for (const name of source.features ?? []) {
     columnIndex(table, name, 'features');
     if (source.targets.includes(name))
-      throw new TrainingError(`${source.file}: column "${name}" is the target: leave it out of features`);
+      throw new TrainingError(said('{0}: column "{1}" is the target: leave it out of features', source.file, name));
   }
 }
 
@@ -208,7 +210,10 @@ function taskOf(
   const task = source.task ?? guess();
   if (task === 'classification' && source.targets.length > 1) {
     throw new TrainingError(
-      `${source.file}: several targets must be numbers to predict, with loss: mse, mae or huber; train one network for each class column`,
+      said(
+        '{0}: several targets must be numbers to predict, with loss: mse, mae or huber; train one network for each class column',
+        source.file,
+      ),
     );
   }
   return task;
@@ -225,7 +230,7 @@ function featuresOf(
 ): Feature[] {
   const names =
     source.features ?? table.header.filter((name) => !source.targets.includes(name) && name !== source.group);
-  if (names.length === 0) throw new TrainingError(`${source.file}: there is no column left to predict from`);
+  if (names.length === 0) throw new TrainingError(said('{0}: there is no column left to predict from', source.file));
   const orders = ordersOf(surveys, others);
   return names.map((name) => {
     const index = columnIndex(table, name, 'features');
@@ -269,7 +274,7 @@ function givenRows(given: Table, features: readonly Feature[], { surveys, left }
     checkColumn(given, index, surveys[index]!, { kind, decimal, order, whole: source.missing === 'reject' });
   }
   const rows = source.missing === 'impute' ? withoutRows(given, left) : given;
-  if (rows.count === 0) throw new TrainingError(`${given.file}: no row has a target`);
+  if (rows.count === 0) throw new TrainingError(said('{0}: no row has a target', given.file));
   return rows;
 }
 

@@ -1,5 +1,6 @@
 /** Parser for CSV (RFC 4180): quotes, doubled quotes, line breaks in quotes, LF or CRLF, a byte order mark. */
 import { TrainingError } from '../../errors.js';
+import { said } from '../../../format/said.js';
 
 export interface CsvRow {
   fields: string[];
@@ -46,7 +47,7 @@ export function cutRow(
       for (;;) {
         const quote = text.indexOf('"', at);
         if (quote < 0 && !last) return null;
-        if (quote < 0) throw new TrainingError(`${file}:${opened}: a quote (") is opened and never closed`);
+        if (quote < 0) throw new TrainingError(said('{0}:{1}: a quote (") is opened and never closed', file, opened));
         const part = text.slice(at, quote);
         for (let i = part.indexOf('\n'); i >= 0; i = part.indexOf('\n', i + 1)) line++;
         field += part;
@@ -58,7 +59,9 @@ export function cutRow(
       }
       const next = text.charCodeAt(at);
       if (at < text.length && next !== separator && next !== LF && next !== CR) {
-        throw new TrainingError(`${file}:${line}: after a closing quote comes "${text[at]}" instead of "${delimiter}"`);
+        throw new TrainingError(
+          said('{0}:{1}: after a closing quote comes "{2}" instead of "{3}"', file, line, text[at], delimiter),
+        );
       }
     } else {
       let end = at;
@@ -72,8 +75,14 @@ export function cutRow(
     }
     row.fields.push(field);
     if (row.fields.length > MOST_COLUMNS) {
-      const hint = 'is the delimiter right? Save wide data as NPY';
-      throw new TrainingError(`${file}:${line}: a row has more than ${MOST_COLUMNS} columns (${hint})`);
+      throw new TrainingError(
+        said(
+          '{0}:{1}: a row has more than {2} columns (is the delimiter right? Save wide data as NPY)',
+          file,
+          line,
+          MOST_COLUMNS,
+        ),
+      );
     }
     if (at < text.length && text.charCodeAt(at) === separator) {
       row.blank = false;
@@ -93,9 +102,14 @@ export function cutRow(
 
 export function checkWidth(row: CsvRow, width: number, file: string): void {
   if (row.fields.length === width) return;
-  const hint = width === 1 ? ' (one column only: is the delimiter right?)' : '';
+  const place = `${file}:${row.line}`;
+  const { length } = row.fields;
   throw new TrainingError(
-    `${file}:${row.line}: ${row.fields.length} field${row.fields.length === 1 ? '' : 's'}, but the header has ${width}${hint}`,
+    width === 1
+      ? said('{0}: {1} fields, but the header has 1 (one column only: is the delimiter right?)', place, length)
+      : length === 1
+        ? said('{0}: 1 field, but the header has {1}', place, width)
+        : said('{0}: {1} fields, but the header has {2}', place, length, width),
   );
 }
 

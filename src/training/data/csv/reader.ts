@@ -1,6 +1,7 @@
 import type { InputReader } from '../types.js';
 import type { Encoder } from './encoder.js';
 import type { Table } from './table.js';
+import type { Said } from '../../../protocol/said.js';
 
 /** Selected rows of a table as numbers. */
 export class RowReader implements InputReader {
@@ -34,7 +35,7 @@ export class RowReader implements InputReader {
     return values;
   }
 
-  notes(): string[] {
+  notes(): Said[] {
     return this.encoder.notes();
   }
 }

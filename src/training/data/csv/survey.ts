@@ -3,6 +3,7 @@ import { TrainingError } from '../../errors.js';
 import { DATE_ORDERS, isCode, isMissing, momentOf, numberOf, unitOf, type DateOrder, type Decimal } from './cells.js';
 import type { CsvRow } from './parse.js';
 import type { Table } from './table.js';
+import { said } from '../../../format/said.js';
 
 interface Cell {
   line: number;
@@ -181,16 +182,20 @@ export function checkColumn(
 }
 
 export function wrongCell(table: Table, { line, text }: Cell, column: number, kind: Kind): TrainingError {
-  const what = kind === 'date' ? 'dates or times' : 'numbers';
+  const place = where(table, line, column);
   return new TrainingError(
-    `${where(table, line, column)} holds ${what}, but here "${text}": fix it, or name the column under "categorical"`,
+    kind === 'date'
+      ? said('{0} holds dates or times, but here "{1}": fix it, or name the column under "categorical"', place, text)
+      : said('{0} holds numbers, but here "{1}": fix it, or name the column under "categorical"', place, text),
   );
 }
 
 export function missingCell(table: Table, { line, text }: Cell, column: number): TrainingError {
+  const place = where(table, line, column);
   return new TrainingError(
-    `${where(table, line, column)} (${column + 1}) has no value${text ? ` ("${text}")` : ''}: ` +
-      'fill it in or leave the row out',
+    text
+      ? said('{0} ({1}) has no value ("{2}"): fill it in or leave the row out', place, column + 1, text)
+      : said('{0} ({1}) has no value: fill it in or leave the row out', place, column + 1),
   );
 }
 

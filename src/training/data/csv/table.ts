@@ -4,6 +4,7 @@ import { openBytes, unpacked, type Bytes } from '../bytes.js';
 import { detectDelimiter } from './delimiter.js';
 import { BYTE_ORDER_MARK, checkWidth, cutRow, parseCsv, type CsvRow } from './parse.js';
 import { memoryFor, sizeText } from '../memory.js';
+import { said } from '../../../format/said.js';
 
 export interface Table {
   file: string;
@@ -39,7 +40,7 @@ export async function openTable(settings: TableSettings, file: string, folder: s
       bytes.size * GROWTH <= memory && bytes.size <= MOST_HELD
         ? await HeldTable.read(bytes, delimiter)
         : await FileTable.read(bytes, delimiter);
-    if (table.count === 0) throw new TrainingError(`${file} has a header and no rows`);
+    if (table.count === 0) throw new TrainingError(said('{0} has a header and no rows', file));
     return table;
   } catch (error) {
     await bytes.close();
@@ -84,11 +85,12 @@ export function withoutRows(table: Table, left: readonly number[]): Table {
 }
 
 function namesOf(header: CsvRow | undefined, file: string): string[] {
-  if (!header) throw new TrainingError(`${file} is empty`);
+  if (!header) throw new TrainingError(said('{0} is empty', file));
   const names = header.fields.map((name) => name.trim());
   const seen = new Set<string>();
   const twice = names.find((name) => seen.size === seen.add(name).size);
-  if (twice !== undefined) throw new TrainingError(`${file}:${header.line}: two columns are called "${twice}"`);
+  if (twice !== undefined)
+    throw new TrainingError(said('{0}:{1}: two columns are called "{2}"', file, header.line, twice));
   return names;
 }
 
@@ -136,7 +138,7 @@ class HeldTable implements Table {
   }
 }
 
-const notText = (file: string) => new TrainingError(`${file} is not UTF-8 text: save it as CSV in UTF-8`);
+const notText = (file: string) => new TrainingError(said('{0} is not UTF-8 text: save it as CSV in UTF-8', file));
 
 const CHUNK = 2 ** 20;
 /** Longest allowed row; a longer one usually means a quote that is never closed. */
@@ -193,7 +195,9 @@ class FileTable implements Table {
         const text = decoder().decode(await this.bytes.read(from, to - from));
         const row = cutRow(text, 0, 0, true, this)!;
         if (row.fields.length !== this.header.length) {
-          throw new TrainingError(`${this.file}: the row at byte ${from} has changed since the file was opened`);
+          throw new TrainingError(
+            said('{0}: the row at byte {1} has changed since the file was opened', this.file, from),
+          );
         }
         return row;
       }),
@@ -211,7 +215,7 @@ class FileTable implements Table {
       try {
         text += decode.decode(chunk, { stream: !last });
       } catch {
-        throw new TrainingError(`${notText(file).message} (near line ${line}, after byte ${place})`);
+        throw new TrainingError(said('{0} (near line {1}, after byte {2})', notText(file).said, line, place));
       }
       let at = 0;
       if (place === 0 && text.charCodeAt(0) === BYTE_ORDER_MARK) [at, place] = [1, 3];
@@ -229,7 +233,12 @@ class FileTable implements Table {
       text = text.slice(at);
       if (text.length > LONGEST_ROW) {
         throw new TrainingError(
-          `${file}:${line}: this row is longer than ${sizeText(LONGEST_ROW)}: is a quote (") opened and never closed?`,
+          said(
+            '{0}:{1}: this row is longer than {2}: is a quote (") opened and never closed?',
+            file,
+            line,
+            sizeText(LONGEST_ROW),
+          ),
         );
       }
     }

@@ -7,6 +7,7 @@ import { sorted } from './fit.js';
 import type { CsvRow } from './parse.js';
 import { missingCell, where, wrongCell } from './survey.js';
 import type { Table } from './table.js';
+import { said } from '../../../format/said.js';
 
 /** Values of a column of classes, collected before it is known that it is one. */
 export class Labels {
@@ -37,10 +38,14 @@ export class Labels {
 
   classes(table: Table): string[] {
     const target = `${table.file}: target "${table.header[this.target]}"`;
-    if (this.names.size < 2) throw new TrainingError(`${target} is always "${[...this.names.keys()][0]}"`);
+    if (this.names.size < 2) throw new TrainingError(said('{0} is always "{1}"', target, [...this.names.keys()][0]));
     if (this.names.size > MOST_CATEGORIES) {
       throw new TrainingError(
-        `${target} has more than ${MOST_CATEGORIES} different values: to predict a number, use loss: mse or huber`,
+        said(
+          '{0} has more than {1} different values: to predict a number, use loss: mse or huber',
+          target,
+          MOST_CATEGORIES,
+        ),
       );
     }
     return sorted(this.names.keys());
@@ -76,7 +81,7 @@ export async function readTargets(
       const value = classes ? index.get(text) : numberOf(text, decimal);
       if (value === undefined) {
         throw new TrainingError(
-          `${where(table, row.line, column)}: class "${text}" is not among the training examples`,
+          said('{0}: class "{1}" is not among the training examples', where(table, row.line, column), text),
         );
       }
       if (Number.isNaN(value)) throw wrongCell(table, cell, column, 'number');

@@ -3,6 +3,7 @@ import { inflateSync } from 'node:zlib';
 import { TrainingError, messageOf } from '../../errors.js';
 import { decodeJpeg, decodeWebp } from './codecs.js';
 import { MOST_PIXELS, readHeader, type ImageHeader } from './header.js';
+import { said } from '../../../format/said.js';
 
 export interface Pixels {
   width: number;
@@ -28,7 +29,7 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pixe
     const { width, height, data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
     return { width, height, rgba: data, channels };
   } catch (error) {
-    throw new TrainingError(`${name} is damaged: ${reason(error)}`);
+    throw new TrainingError(said('{0} is damaged: {1}', name, reason(error)));
   }
 }
 

@@ -7,6 +7,8 @@ import { TrainingError } from '../../errors.js';
 import { openBytes } from '../bytes.js';
 import { decodeImage, type Pixels } from './decode.js';
 import { fitImage, type Fitting, type ImageShape } from './resize.js';
+import { said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 export interface DecodeSettings {
   /** Folder that files are relative to. */
@@ -26,7 +28,7 @@ const LARGEST_FILE = 512 * 2 ** 20;
 export async function readImage(base: string, file: string): Promise<Pixels> {
   const bytes = await openBytes(base, file);
   try {
-    if (bytes.size > LARGEST_FILE) throw new TrainingError(`${file} is larger than 512 MB`);
+    if (bytes.size > LARGEST_FILE) throw new TrainingError(said('{0} is larger than 512 MB', file));
     return await decodeImage(await bytes.read(0, bytes.size), file);
   } finally {
     await bytes.close();
@@ -49,7 +51,8 @@ export interface Wanted {
   id: number;
   file: string;
 }
-export type Answer = { id: number; values: Uint8Array } | { id: number; error: string; mistake: boolean };
+/** `said`: the message of a TrainingError; null: a fault of the program. */
+export type Answer = { id: number; values: Uint8Array } | { id: number; error: string; said: Said | null };
 
 /** Smallest number of images for which starting a thread pays off. */
 const WORTH = 300;
@@ -96,7 +99,7 @@ export class ThreadedDecoder implements Decoder {
         waiting.delete(answer.id);
         if (waiting.size === 0) worker.unref();
         if ('values' in answer) one?.resolve(answer.values);
-        else one?.reject(answer.mistake ? new TrainingError(answer.error) : new Error(answer.error));
+        else one?.reject(answer.said ? new TrainingError(answer.said) : new Error(answer.error));
       });
       worker.on('error', fail);
       worker.on('exit', () => fail(new Error('the thread that decodes images ended')));

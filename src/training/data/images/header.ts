@@ -1,5 +1,6 @@
 /** Reads the header of an image file without unpacking it. */
 import { TrainingError } from '../../errors.js';
+import { said } from '../../../format/said.js';
 
 export interface ImageHeader {
   format: 'png' | 'jpeg' | 'webp' | 'gif';
@@ -18,17 +19,21 @@ export const MOST_PIXELS = 100e6;
 /** Reads the header; `name` is for messages. */
 export function readHeader(bytes: Uint8Array, name: string): ImageHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (isWebp(view) && isAnimated(view)) throw new TrainingError(`${name} is animated: save one picture of it`);
+  if (isWebp(view) && isAnimated(view)) throw new TrainingError(said('{0} is animated: save one picture of it', name));
   const parse = PARSERS.find(([is]) => is(view))?.[1];
   const header = parse?.(view);
   if (!header) {
     const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const what = parse ? 'is cut short or damaged: it has no size' : 'is neither PNG, JPEG, WebP nor GIF';
-    throw new TrainingError(`${name} ${what} (${bytes.length} bytes, beginning with ${start || 'nothing'})`);
+    const begin = start || said('nothing');
+    throw new TrainingError(
+      parse
+        ? said('{0} is cut short or damaged: it has no size ({1} bytes, beginning with {2})', name, bytes.length, begin)
+        : said('{0} is neither PNG, JPEG, WebP nor GIF ({1} bytes, beginning with {2})', name, bytes.length, begin),
+    );
   }
   const { width, height } = header;
   if (width * height === 0 || width * height > MOST_PIXELS) {
-    throw new TrainingError(`${name} says it has ${width}×${height} pixels: at most 100 million are read`);
+    throw new TrainingError(said('{0} says it has {1}×{2} pixels: at most 100 million are read', name, width, height));
   }
   return header;
 }

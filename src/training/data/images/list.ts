@@ -2,7 +2,9 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
-import { TrainingError, listOf, messageOf } from '../../errors.js';
+import { TrainingError, listOf, saidOf } from '../../errors.js';
+import { joined, said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 export interface ListedImages {
   /** Folder as the person wrote it. */
@@ -13,7 +15,7 @@ export interface ListedImages {
   files: string[];
   /** Class index of each file. */
   labels: Int32Array;
-  notes: string[];
+  notes: Said[];
 }
 
 const IMAGES = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif']);
@@ -46,17 +48,23 @@ export async function listImages(base: string, folder: string, known: string[] |
     const path = join(folder, entry.name);
     const files = await filesIn(base, path, root, left, 1);
     if (files.length === 0)
-      throw new TrainingError(`${path} holds no image (PNG, JPEG, WebP or GIF): fill it, or remove it`);
+      throw new TrainingError(said('{0} holds no image (PNG, JPEG, WebP or GIF): fill it, or remove it', path));
     const name = entry.name.normalize('NFC');
     if (known && !known.includes(name)) {
-      throw new TrainingError(`${path}: class "${name}" is not among the training examples (${listOf(known)})`);
+      throw new TrainingError(
+        said('{0}: class "{1}" is not among the training examples ({2})', path, name, listOf(known)),
+      );
     }
-    if (classes.some((other) => other.name === name)) throw new TrainingError(`${folder} has two folders "${name}"`);
+    if (classes.some((other) => other.name === name))
+      throw new TrainingError(said('{0} has two folders "{1}"', folder, name));
     classes.push({ name, files });
   }
   if (classes.length < (known ? 1 : 2)) {
-    const has = classes.length ? `has one only, "${classes[0]!.name}"` : 'has none';
-    throw new TrainingError(`${folder} must hold a subfolder of images for each class, but ${has}`);
+    throw new TrainingError(
+      classes.length > 0
+        ? said('{0} must hold a subfolder of images for each class, but has one only, "{1}"', folder, classes[0]!.name)
+        : said('{0} must hold a subfolder of images for each class, but has none', folder),
+    );
   }
   const names = known ?? classes.map(({ name }) => name);
   return {
@@ -74,7 +82,7 @@ export async function listImages(base: string, folder: string, known: string[] |
 export async function looseImages(base: string, folder: string): Promise<Pick<ListedImages, 'files' | 'notes'>> {
   const left = new Left();
   const files = await filesIn(base, folder, await realpath(resolve(base, folder)), left, 0);
-  if (files.length === 0) throw new TrainingError(`${folder} holds no image (PNG, JPEG, WebP or GIF)`);
+  if (files.length === 0) throw new TrainingError(said('{0} holds no image (PNG, JPEG, WebP or GIF)', folder));
   return { files, notes: left.notes(folder) };
 }
 
@@ -116,28 +124,39 @@ async function entries(base: string, folder: string): Promise<Dirent[]> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const path = resolve(base, folder);
-    if (code === 'ENOENT') throw new TrainingError(`image folder ${folder} does not exist (looked for ${path})`);
-    if (code === 'ENOTDIR') throw new TrainingError(`${folder} is a file: "folder" must name a folder of images`);
-    throw new TrainingError(`image folder ${folder} can't be read: ${messageOf(error)}`);
+    if (code === 'ENOENT')
+      throw new TrainingError(said('image folder {0} does not exist (looked for {1})', folder, path));
+    if (code === 'ENOTDIR')
+      throw new TrainingError(said('{0} is a file: "folder" must name a folder of images', folder));
+    throw new TrainingError(said("image folder {0} can't be read: {1}", folder, saidOf(error)));
   }
 }
 
 /** Collects the skipped files for one note. */
 class Left {
   private links = 0;
+  /** Folders too deep. */
+  private deep = 0;
+  /** Files without an ending. */
+  private plain = 0;
   private readonly kinds = new Map<string, number>();
 
   out(entry: Dirent): void {
-    const kind = extname(entry.name).toLowerCase() || (entry.isDirectory() ? 'folders too deep' : 'without an ending');
+    const kind = extname(entry.name).toLowerCase();
     if (entry.isSymbolicLink()) this.links++;
+    else if (kind === '' && entry.isDirectory()) this.deep++;
+    else if (kind === '') this.plain++;
     else this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
   }
 
-  notes(folder: string): string[] {
+  notes(folder: string): Said[] {
     const kinds = [...this.kinds].map(([kind, count]) => `${count} ${kind}`);
-    if (this.links) kinds.push(`${this.links} links to folders, or out of the folder`);
-    return kinds.length
-      ? [`${folder}: skipped all but PNG, JPEG, WebP and GIF files: ${kinds.slice(0, 10).join(', ')}`]
-      : [];
+    const all = joined([
+      ...(kinds.length > 0 ? [kinds.slice(0, 10).join(', ')] : []),
+      ...(this.plain > 0 ? [said('{0} without an ending', this.plain)] : []),
+      ...(this.deep > 0 ? [said('{0} folders too deep', this.deep)] : []),
+      ...(this.links > 0 ? [said('{0} links to folders, or out of the folder', this.links)] : []),
+    ]);
+    return all ? [said('{0}: skipped all but PNG, JPEG, WebP and GIF files: {1}', folder, all)] : [];
   }
 }

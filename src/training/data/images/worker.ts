@@ -14,8 +14,8 @@ port.on('message', ({ id, file }: Wanted) => {
       port.postMessage({ id, values: own } satisfies Answer, [own.buffer as ArrayBuffer]);
     },
     (error: unknown) => {
-      const mistake = error instanceof TrainingError;
-      port.postMessage({ id, error: messageOf(error), mistake } satisfies Answer);
+      const said = error instanceof TrainingError ? error.said : null;
+      port.postMessage({ id, error: messageOf(error), said } satisfies Answer);
     },
   );
 });

@@ -1,8 +1,9 @@
 /** Arrays and texts of an HDF5 file, read by `jsfive` within bounds. */
 import * as jsfive from 'jsfive';
-import { TrainingError, messageOf } from '../../errors.js';
+import { TrainingError, saidOf } from '../../errors.js';
 import type { Array32 } from '../chain.js';
 import { MOST_NUMBERS } from '../types.js';
+import { said } from '../../../format/said.js';
 
 export interface Hdf5Reader {
   /** Returns the names in a group; null: there is no such group. */
@@ -18,7 +19,7 @@ const NUMBERS = /^[<>|]?[fiu][1248]$/;
 
 /** Opens a file that is in memory. `file`: its name for messages. */
 export function openHdf5(bytes: Uint8Array, file: string): Hdf5Reader {
-  const damaged = (error: unknown) => new TrainingError(`${file}: not a valid HDF5 file: ${messageOf(error)}`);
+  const damaged = (error: unknown) => new TrainingError(said('{0}: not a valid HDF5 file: {1}', file, saidOf(error)));
   const guarded = <T>(work: () => T): T => {
     try {
       return work();
@@ -56,17 +57,18 @@ export function openHdf5(bytes: Uint8Array, file: string): Hdf5Reader {
     array: (path) =>
       guarded(() => {
         const found = find(path);
-        if (!(found instanceof jsfive.Dataset)) throw new TrainingError(`${file} holds no array "${path}"`);
+        if (!(found instanceof jsfive.Dataset)) throw new TrainingError(said('{0} holds no array "{1}"', file, path));
         const { shape, dtype } = found;
         if (typeof dtype !== 'string' || !NUMBERS.test(dtype)) {
-          throw new TrainingError(`${file}: "${path}" is not an array of numbers`);
+          throw new TrainingError(said('{0}: "{1}" is not an array of numbers', file, path));
         }
         const count = shape.reduce((a, b) => a * b, 1);
         if (!(count >= 0) || (taken += count) > MOST_NUMBERS) {
-          throw new TrainingError(`${file}: its arrays have more than ${MOST_NUMBERS} numbers`);
+          throw new TrainingError(said('{0}: its arrays have more than {1} numbers', file, MOST_NUMBERS));
         }
         const values = Float32Array.from(found.value as ArrayLike<number | bigint>, Number);
-        if (values.length !== count) throw new TrainingError(`${file}: "${path}" has another size than its shape`);
+        if (values.length !== count)
+          throw new TrainingError(said('{0}: "{1}" has another size than its shape', file, path));
         return { shape: [...shape], values };
       }),
   };

@@ -4,13 +4,14 @@ import { join, resolve } from 'node:path';
 import { loadModelFile } from '../../checkpoints/checkpoint.js';
 import { savedFrom } from '../../checkpoints/saved.js';
 import { openBytes, type Bytes } from '../../data/bytes.js';
-import { TrainingError, messageOf } from '../../errors.js';
+import { TrainingError, saidOf } from '../../errors.js';
 import { trainedOf } from '../ours.js';
 import type { Trained } from '../types.js';
 import { readOnnx } from './onnx.js';
 import { readKerasArchive, readKerasHdf5 } from './keras.js';
 import { readTfjs } from './tfjs.js';
 import { readNpzWeights, weightsAlone } from './weights.js';
+import { said } from '../../../format/said.js';
 
 const KNOWN = 'safetensors, Keras (.keras, .h5), ONNX (.onnx), NPZ, or the model.json of TensorFlow.js';
 
@@ -19,13 +20,15 @@ export async function readTrainedFile(folder: string, file: string): Promise<Tra
   const path = resolve(folder, file);
   if (existsSync(path) && statSync(path).isDirectory()) {
     if (existsSync(join(path, 'model.json'))) return readTfjs(folder, join(file, 'model.json'));
-    throw new TrainingError(`${file} is a folder without a model.json; known are ${KNOWN}`);
+    throw new TrainingError(said('{0} is a folder without a model.json; known are {1}', file, KNOWN));
   }
   const bytes = await openBytes(folder, file);
   try {
     return await readOpened(bytes, path, folder, file);
   } catch (error) {
-    throw error instanceof TrainingError ? error : new TrainingError(`${file} can't be read: ${messageOf(error)}`);
+    throw error instanceof TrainingError
+      ? error
+      : new TrainingError(said("{0} can't be read: {1}", file, saidOf(error)));
   } finally {
     await bytes.close();
   }
@@ -46,5 +49,5 @@ async function readOpened(bytes: Bytes, path: string, folder: string, file: stri
     if (metadata.format !== 'tunesmith') return weightsAlone(file, weights);
     return trainedOf(savedFrom(weights, metadata), file);
   }
-  throw new TrainingError(`${file} is not a trained network in a known format; known are ${KNOWN}`);
+  throw new TrainingError(said('{0} is not a trained network in a known format; known are {1}', file, KNOWN));
 }

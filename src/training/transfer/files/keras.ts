@@ -8,6 +8,7 @@ import type { Array32 } from '../chain.js';
 import { networkOf } from '../keras/network.js';
 import { LONGEST_TOPOLOGY, MOST_NUMBERS, type Trained } from '../types.js';
 import { openHdf5, type Hdf5Reader } from './hdf5.js';
+import { said } from '../../../format/said.js';
 
 const MOST_BYTES = 4 * MOST_NUMBERS;
 
@@ -21,12 +22,12 @@ export async function readKerasArchive(bytes: Bytes): Promise<Trained> {
 }
 
 export async function readKerasHdf5(bytes: Bytes): Promise<Trained> {
-  if (bytes.size > MOST_BYTES) throw new TrainingError(`${bytes.name} is larger than ${MOST_BYTES} bytes`);
+  if (bytes.size > MOST_BYTES) throw new TrainingError(said('{0} is larger than {1} bytes', bytes.name, MOST_BYTES));
   const file = openHdf5(await bytes.read(0, bytes.size), bytes.name);
   const config = file.attribute('', 'model_config');
   if (typeof config !== 'string') {
     throw new TrainingError(
-      `${bytes.name} holds weights without a model: save it with model.save, or use NPZ and "layers"`,
+      said('{0} holds weights without a model: save it with model.save, or use NPZ and "layers"', bytes.name),
     );
   }
   const version = file.attribute('', 'keras_version');
@@ -45,11 +46,12 @@ export async function readKerasHdf5(bytes: Bytes): Promise<Trained> {
 
 function parsed(text: string | Uint8Array, file: string): unknown {
   const written = typeof text === 'string' ? text : new TextDecoder().decode(text);
-  if (written.length > LONGEST_TOPOLOGY) throw new TrainingError(`${file}: the description of its model is too long`);
+  if (written.length > LONGEST_TOPOLOGY)
+    throw new TrainingError(said('{0}: the description of its model is too long', file));
   try {
     return JSON.parse(written) as unknown;
   } catch {
-    throw new TrainingError(`${file}: the description of its model is not JSON`);
+    throw new TrainingError(said('{0}: the description of its model is not JSON', file));
   }
 }
 

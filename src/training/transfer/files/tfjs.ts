@@ -8,6 +8,7 @@ import type { Array32 } from '../chain.js';
 import { networkOf } from '../keras/network.js';
 import { LONGEST_TOPOLOGY, MOST_NUMBERS, type Trained } from '../types.js';
 import { z } from 'zod';
+import { said } from '../../../format/said.js';
 
 const Place = z.number().int().min(0);
 const Quantization = z.object({
@@ -41,11 +42,14 @@ export async function readTfjs(folder: string, file: string): Promise<Trained> {
   const json = await modelJson(folder, file);
   if (json.format === 'graph-model') {
     throw new TrainingError(
-      `${file} is a graph model, whose layers can't be told apart any more: convert the Keras model to a layers model`,
+      said(
+        "{0} is a graph model, whose layers can't be told apart any more: convert the Keras model to a layers model",
+        file,
+      ),
     );
   }
   const manifest = Manifest.safeParse(json.weightsManifest);
-  if (!manifest.success) throw new TrainingError(`${file}: its list of weights is damaged or missing`);
+  if (!manifest.success) throw new TrainingError(said('{0}: its list of weights is damaged or missing', file));
   const weights = new Map<string, Array32>();
   let taken = 0;
   for (const group of manifest.data) {
@@ -54,15 +58,15 @@ export async function readTfjs(folder: string, file: string): Promise<Trained> {
     for (const spec of group.weights) {
       const count = spec.shape.reduce((a, b) => a * b, 1);
       if ((taken += count) > MOST_NUMBERS)
-        throw new TrainingError(`${file}: its weights have more than ${MOST_NUMBERS} numbers`);
+        throw new TrainingError(said('{0}: its weights have more than {1} numbers', file, MOST_NUMBERS));
       const type = typeOf(spec, file);
       if (at + count * type.bytes > bytes.length)
-        throw new TrainingError(`${file}: the files of weights end before "${spec.name}" does`);
+        throw new TrainingError(said('{0}: the files of weights end before "{1}" does', file, spec.name));
       weights.set(spec.name, { shape: spec.shape, values: valuesOf(spec, type, bytes, at, count) });
       at += count * type.bytes;
     }
     if (at !== bytes.length)
-      throw new TrainingError(`${file}: the files of weights have ${bytes.length - at} bytes too many`);
+      throw new TrainingError(said('{0}: the files of weights have {1} bytes too many', file, bytes.length - at));
   }
   const topology = topologyOf(
     (json.modelTopology as { model_config?: unknown } | undefined)?.model_config ?? json.modelTopology,
@@ -72,7 +76,7 @@ export async function readTfjs(folder: string, file: string): Promise<Trained> {
   const byLayer = new Map<string, Array32[]>(names.map((name) => [name, []]));
   for (const [weight, array] of weights) {
     const owner = names.find((name) => weight.startsWith(`${name}/`));
-    if (owner === undefined) throw new TrainingError(`${file}: no layer has the weight "${weight}"`);
+    if (owner === undefined) throw new TrainingError(said('{0}: no layer has the weight "{1}"', file, weight));
     byLayer.get(owner)!.push(array);
   }
   const network = networkOf(topology, ({ name }) => byLayer.get(name)!, 'tfjs');
@@ -82,12 +86,13 @@ export async function readTfjs(folder: string, file: string): Promise<Trained> {
 async function modelJson(folder: string, file: string): Promise<Record<string, unknown>> {
   const bytes = await openBytes(folder, file);
   try {
-    if (bytes.size > LONGEST_TOPOLOGY) throw new TrainingError(`${file} is larger than ${LONGEST_TOPOLOGY} bytes`);
+    if (bytes.size > LONGEST_TOPOLOGY)
+      throw new TrainingError(said('{0} is larger than {1} bytes', file, LONGEST_TOPOLOGY));
     const value: unknown = JSON.parse(new TextDecoder().decode(await bytes.read(0, bytes.size)));
     if (typeof value !== 'object' || value === null) throw new SyntaxError();
     return value as Record<string, unknown>;
   } catch (error) {
-    throw error instanceof SyntaxError ? new TrainingError(`${file} is not JSON`) : error;
+    throw error instanceof SyntaxError ? new TrainingError(said('{0} is not JSON', file)) : error;
   } finally {
     await bytes.close();
   }
@@ -99,12 +104,12 @@ async function joined(folder: string, file: string, paths: readonly string[]): P
   let size = 0;
   for (const path of paths) {
     if (path !== basename(path) || path === '..' || path.includes('\\')) {
-      throw new TrainingError(`${file} names weights in "${path.slice(0, 100)}", which is not beside it`);
+      throw new TrainingError(said('{0} names weights in "{1}", which is not beside it', file, path.slice(0, 100)));
     }
     const bytes = await openBytes(folder, join(dirname(file), path));
     try {
       if ((size += bytes.size) > 4 * MOST_NUMBERS)
-        throw new TrainingError(`${file}: its files of weights are too large`);
+        throw new TrainingError(said('{0}: its files of weights are too large', file));
       parts.push(await bytes.read(0, bytes.size));
     } finally {
       await bytes.close();
@@ -116,7 +121,7 @@ async function joined(folder: string, file: string, paths: readonly string[]): P
 function typeOf({ name, dtype, quantization }: Spec, file: string): ValueType {
   if (quantization) return VALUE_TYPES[quantization.dtype];
   if (!Object.hasOwn(TYPES, dtype))
-    throw new TrainingError(`${file}: "${name}" is of type ${dtype}, which is not supported`);
+    throw new TrainingError(said('{0}: "{1}" is of type {2}, which is not supported', file, name, dtype));
   return TYPES[dtype]!;
 }
 

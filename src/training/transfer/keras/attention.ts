@@ -2,6 +2,7 @@
 import type { Array32, Converted } from '../chain.js';
 import type { Arrays } from './arrays.js';
 import type { Settings } from './config.js';
+import { said } from '../../../format/said.js';
 
 export function attention(settings: Settings, arrays: Arrays): Converted {
   const heads = settings.whole('num_heads');
@@ -37,7 +38,7 @@ export function positions(settings: Settings): Converted {
   const variance = settings.table('variance');
   settings.only('invert', false);
   if (variance.values.some((value) => value !== 1)) {
-    settings.refuse('standardizes each position by a variance of its own, which is not supported here');
+    settings.refuse(said('standardizes each position by a variance of its own, which is not supported here'));
   }
   const table = { shape: mean.shape, values: mean.values.map((value) => -value) };
   return { layer: { type: 'position', kind: 'learned' }, weights: [['table', table]] };

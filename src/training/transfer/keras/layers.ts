@@ -6,6 +6,7 @@ import { Settings } from './config.js';
 import { attention, positions } from './attention.js';
 import { recurrent } from './recurrent.js';
 import { Arrays } from './arrays.js';
+import { said } from '../../../format/said.js';
 
 /** How the file that the layer came from defines what differs between programs. */
 export type Dialect = 'keras' | 'tfjs';
@@ -39,7 +40,9 @@ export function activationOf(settings: Settings, dialect: Dialect, key = 'activa
   const word = typeof name === 'string' ? name.replace(/(.)([A-Z])/g, '$1_$2').toLowerCase() : '';
   if (word === 'hard_sigmoid' && dialect === 'keras') return 'hardSigmoid';
   if (!Object.hasOwn(ACTIVATION, word))
-    return settings.refuse(`has the activation ${JSON.stringify(given)?.slice(0, 60)}, which is not known here`);
+    return settings.refuse(
+      said('has the activation {0}, which is not known here', JSON.stringify(given)?.slice(0, 60)),
+    );
   return ACTIVATION[word]!;
 }
 
@@ -52,7 +55,7 @@ export function convert(
 ): Converted[] {
   const from = new Arrays(settings, arrays);
   const converter = entryOf(CONVERTERS, className);
-  if (!converter) return settings.refuse(`is of class ${className.slice(0, 100)}, which has no equal here`);
+  if (!converter) return settings.refuse(said('is of class {0}, which has no equal here', className.slice(0, 100)));
   const made = converter(settings, from, dialect);
   from.end();
   return made;
@@ -72,7 +75,7 @@ const paddingOf = (settings: Settings): 'valid' | 'same' => {
   const padding = settings.text('padding', 'valid');
   return padding === 'valid' || padding === 'same'
     ? padding
-    : settings.refuse(`has padding: ${padding}, which is not supported here`);
+    : settings.refuse(said('has padding: {0}, which is not supported here', padding));
 };
 const pair = (list: number[]): [number, number] => [list[0]!, list[1]!];
 
@@ -193,7 +196,9 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
   Reshape(settings) {
     const shape = settings.get('target_shape');
     const valid = Array.isArray(shape) && shape.every((length) => Number.isInteger(length) && (length as number) > 0);
-    return valid ? bare({ type: 'reshape', shape: shape as number[] }) : settings.refuse('has no fixed target_shape');
+    return valid
+      ? bare({ type: 'reshape', shape: shape as number[] })
+      : settings.refuse(said('has no fixed target_shape'));
   },
   Dropout(settings) {
     const rate = settings.number('rate', 0);
@@ -224,7 +229,7 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
     const scale = settings.flag('scale', true) ? arrays.take(null) : null;
     const shift = settings.flag('center', true) ? arrays.take(scale?.shape[0] ?? null) : null;
     const length = (scale ?? shift)?.shape[0];
-    if (length === undefined) return settings.refuse('has neither scale nor shift, which is not supported here');
+    if (length === undefined) return settings.refuse(said('has neither scale nor shift, which is not supported here'));
     const weights: Converted['weights'] = [
       ['scale', scale ?? filled(length, 1)],
       ['shift', shift ?? filled(length, 0)],
@@ -234,23 +239,25 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
   Activation: (settings, _, dialect) => act(activationOf(settings, dialect)),
   ReLU(settings) {
     if (settings.number('threshold', 0) !== 0 || settings.number('negative_slope', 0) !== 0) {
-      return settings.refuse('is a ReLU with a threshold or a slope, which is not supported here');
+      return settings.refuse(said('is a ReLU with a threshold or a slope, which is not supported here'));
     }
     const most = settings.get('max_value') ?? null;
     return most === null
       ? act('relu')
       : most === 6
         ? act('relu6')
-        : settings.refuse('is a ReLU with another bound than 6');
+        : settings.refuse(said('is a ReLU with another bound than 6'));
   },
   LeakyReLU(settings) {
     const slope = settings.number('negative_slope', settings.number('alpha', 0.3));
     return Math.abs(slope - 0.01) < 1e-6
       ? act('leakyRelu')
-      : settings.refuse(`is a leaky ReLU of slope ${slope}; only 0.01 is known here`);
+      : settings.refuse(said('is a leaky ReLU of slope {0}; only 0.01 is known here', slope));
   },
   ELU(settings) {
-    return settings.number('alpha', 1) === 1 ? act('elu') : settings.refuse('is an ELU with another alpha than 1');
+    return settings.number('alpha', 1) === 1
+      ? act('elu')
+      : settings.refuse(said('is an ELU with another alpha than 1'));
   },
   Softmax(settings) {
     settings.only('axis', -1);
@@ -283,7 +290,7 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
     return [{ layer: { type: 'embedding', size, width }, weights: [['table', arrays.take(size, width)]] }];
   },
   MultiHeadAttention(settings, arrays, dialect) {
-    if (dialect !== 'keras') return settings.refuse('was saved by Keras 2: load and save the model with Keras 3');
+    if (dialect !== 'keras') return settings.refuse(said('was saved by Keras 2: load and save the model with Keras 3'));
     return [attention(settings, arrays)];
   },
   SimpleRNN: (settings, arrays) => [recurrent('simple', settings, [arrays])],
@@ -293,7 +300,7 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
     settings.only('merge_mode', 'concat');
     const inner = settings.get('layer') as { class_name?: unknown; config?: Record<string, unknown> } | undefined;
     const cell = ({ SimpleRNN: 'simple', LSTM: 'lstm', GRU: 'gru' } as const)[String(inner?.class_name) as 'LSTM'];
-    if (!inner?.config || !cell) return settings.refuse('wraps a layer that is not supported here');
+    if (!inner?.config || !cell) return settings.refuse(said('wraps a layer that is not supported here'));
     const { go_backwards: _turned, ...config } = inner.config;
     return [recurrent(cell, new Settings(settings.layer, config), [arrays, arrays])];
   },
@@ -303,6 +310,6 @@ function scalars(settings: Settings, key: string, fallback: number): number | nu
   const value = settings.get(key) ?? fallback;
   const list = [value].flat(5);
   if (!list.every((one) => typeof one === 'number' && Number.isFinite(one)))
-    return settings.refuse(`has no valid "${key}"`);
+    return settings.refuse(said('has no valid "{0}"', key));
   return list.length === 1 ? (list[0] as number) : (list as number[]);
 }

@@ -3,6 +3,7 @@ import { swapBlocks } from '../../layers/gruBlocks.js';
 import type { Converted } from '../chain.js';
 import type { Arrays } from './arrays.js';
 import type { Settings } from './config.js';
+import { said } from '../../../format/said.js';
 
 /** Number of blocks of units that a cell computes at once. */
 const BLOCKS = { simple: 1, lstm: 4, gru: 3 } as const;
@@ -17,7 +18,7 @@ export function recurrent(cell: keyof typeof BLOCKS, settings: Settings, ways: A
   settings.only('use_bias', true);
   if (cell === 'gru' && !settings.flag('reset_after', true)) {
     settings.refuse(
-      'is a GRU with its reset gate before the product with the state (reset_after: false); ours is after it',
+      said('is a GRU with its reset gate before the product with the state (reset_after: false); ours is after it'),
     );
   }
   const units = settings.whole('units');

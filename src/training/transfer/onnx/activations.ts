@@ -5,6 +5,7 @@ import type { OnnxNode } from './model.js';
 import { bare } from './shapes.js';
 import { isWhole } from './tensors.js';
 import { axisOf, float, plain, text, whole, type Operator, type Walk } from './walk.js';
+import { said } from '../../../format/said.js';
 
 const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-5 * Math.max(1, Math.abs(b));
 
@@ -21,21 +22,26 @@ export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
     const isUsual = near(float(node, 'gamma', 1.0507009873554805), 1.0507009873554805);
     return isUsual
       ? setting(walk, node, 'alpha', 1.6732632423543772, 1.6732632423543772, 'selu')
-      : refuse(node, 'has another gamma than ours');
+      : refuse(node, said('has another gamma than ours'));
   },
   HardSigmoid(walk, node) {
     const isOurs = near(float(node, 'beta', 0.5), 0.5);
-    return isOurs ? setting(walk, node, 'alpha', 0.2, 1 / 6, 'hardSigmoid') : refuse(node, 'has another beta than 0.5');
+    return isOurs
+      ? setting(walk, node, 'alpha', 0.2, 1 / 6, 'hardSigmoid')
+      : refuse(node, said('has another beta than 0.5'));
   },
   Gelu(walk, node) {
-    if (text(node, 'approximate', 'none') !== 'none') return refuse(node, 'is approximate, and ours is exact');
+    if (text(node, 'approximate', 'none') !== 'none') return refuse(node, said('is approximate, and ours is exact'));
     return act(walk, node, 'gelu');
   },
   Swish: (walk, node) => setting(walk, node, 'alpha', 1, 1, 'silu'),
   Clip(walk, node) {
     const bounds = ['min', 'max'].map((key, i) => walk.numbers(node, i + 1, key)?.[0]);
     if (bounds[0] === 0 && bounds[1] === 6) return act(walk, node, 'relu6');
-    return refuse(node, `bounds values by ${String(bounds[0])} and ${String(bounds[1])}; only 0 and 6 are supported`);
+    return refuse(
+      node,
+      said('bounds values by {0} and {1}; only 0 and 6 are supported', String(bounds[0]), String(bounds[1])),
+    );
   },
   Softmax(walk, node) {
     const flow = walk.flow(node, 0);
@@ -45,15 +51,15 @@ export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
   LogSoftmax(walk, node) {
     const flow = walk.flow(node, 0);
     if (!walk.model.outputs.some(({ name }) => name === node.outputs[0]))
-      return refuse(node, 'is supported at the end only');
+      return refuse(node, said('is supported at the end only'));
     checkAxis(walk, node, flow);
-    walk.notes.add('the logarithm of the softmax at its end is left out, because the loss contains the softmax');
+    walk.note(said('the logarithm of the softmax at its end is left out, because the loss contains the softmax'));
     return flow;
   },
   Erf(walk, node) {
     const flow = walk.flow(node, 0);
     const scaled = scaleOf(walk, flow);
-    if (!scaled || !near(scaled.factor, Math.SQRT1_2)) return refuse(node, 'is supported as a part of GELU only');
+    if (!scaled || !near(scaled.factor, Math.SQRT1_2)) return refuse(node, said('is supported as a part of GELU only'));
     return { ...plain(flow), part: { kind: 'erf', factor: 1, of: scaled.of } };
   },
   Greater(walk, node) {
@@ -61,7 +67,7 @@ export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
     // PyTorch writes a softplus of large numbers as these numbers, which they are within 32-bit floats.
     const from = flow.kind === 'flow' && bound.kind === 'constant' ? perFeature(bound, flow) : null;
     if (flow.kind !== 'flow' || typeof from !== 'number' || from < 16)
-      return refuse(node, 'is supported as a part of softplus only');
+      return refuse(node, said('is supported as a part of softplus only'));
     return { ...plain(flow), part: { kind: 'large', factor: 1, of: flow.node } };
   },
   Where(walk, node) {
@@ -81,20 +87,20 @@ export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
       )
         return plain(other);
     }
-    return refuse(node, 'is supported as a part of softplus only');
+    return refuse(node, said('is supported as a part of softplus only'));
   },
   Add(walk, node) {
     const [a, b] = [walk.value(node, 0), walk.value(node, 1)];
     if (a.kind === 'flow' && b.kind === 'flow') return sum(walk, node, a, b);
     const [flow, constant] = a.kind === 'flow' ? [a, b] : [b, a];
     if (flow.kind !== 'flow' || constant.kind !== 'constant')
-      return refuse(node, 'adds joined states, which is not supported');
+      return refuse(node, said('adds joined states, which is not supported'));
     const part = flow.part;
     if (part) {
       const one = perFeature(constant, flow);
       if (part.kind === 'erf' && part.factor === 1 && typeof one === 'number' && near(one, 1))
         return { ...flow, part: { ...part, kind: 'phi', factor: 2 } };
-      return refuse(node, 'adds to a part of an activation, which is not supported');
+      return refuse(node, said('adds to a part of an activation, which is not supported'));
     }
     const isTable = constant.shape.length >= 2 && constant.shape.slice(-2).join() === flow.shape.join() && isOurs(flow);
     if (
@@ -112,21 +118,21 @@ export const ACTIVATIONS: Readonly<Record<string, Operator>> = {
     const [a, b] = [walk.value(node, 0), walk.value(node, 1)];
     if (a.kind === 'flow' && b.kind === 'constant') return affine(walk, node, a, 1, negative(perFeature(b, a)));
     if (a.kind === 'constant' && b.kind === 'flow') return affine(walk, node, b, -1, perFeature(a, b));
-    return refuse(node, 'subtracts two values of the network, which is not supported');
+    return refuse(node, said('subtracts two values of the network, which is not supported'));
   },
   Mul(walk, node) {
     const [a, b] = [walk.value(node, 0), walk.value(node, 1)];
     if (a.kind === 'flow' && b.kind === 'flow') return product(walk, node, a, b);
     const [flow, constant] = a.kind === 'flow' ? [a, b] : [b, a];
     if (flow.kind !== 'flow' || constant.kind !== 'constant')
-      return refuse(node, 'multiplies joined states, which is not supported');
+      return refuse(node, said('multiplies joined states, which is not supported'));
     return affine(walk, node, flow, perFeature(constant, flow), 0);
   },
   Div(walk, node) {
     const [a, b] = [walk.value(node, 0), walk.value(node, 1)];
     if (a.kind !== 'flow' || b.kind !== 'constant')
-      return refuse(node, 'divides by values of the network, which is not supported');
-    if (isWhole(b)) return refuse(node, 'divides whole numbers, which is not supported');
+      return refuse(node, said('divides by values of the network, which is not supported'));
+    if (isWhole(b)) return refuse(node, said('divides whole numbers, which is not supported'));
     const by = perFeature(b, a);
     return affine(
       walk,
@@ -145,7 +151,8 @@ function checkAxis({ model }: Walk, node: OnnxNode, flow: Flow): void {
   const own = featuresAxis(flow);
   // Up to version 12, it is over all axes from this one on.
   const isAlone = lengths(flow).every((length, i) => i < axis || i === own || length === 1);
-  if (isOld ? own < axis || !isAlone : own !== axis) refuse(node, 'is over another axis than that of the features');
+  if (isOld ? own < axis || !isAlone : own !== axis)
+    refuse(node, said('is over another axis than that of the features'));
 }
 
 const negative = (value: number | number[] | null) =>
@@ -153,7 +160,9 @@ const negative = (value: number | number[] | null) =>
 
 function setting(walk: Walk, node: OnnxNode, key: string, fallback: number, ours: number, name: Activation): Flow {
   const value = float(node, key, fallback);
-  return near(value, ours) ? act(walk, node, name) : refuse(node, `has ${key}: ${value}; only ${ours} is supported`);
+  return near(value, ours)
+    ? act(walk, node, name)
+    : refuse(node, said('has {0}: {1}; only {2} is supported', key, value, ours));
 }
 
 /** Layers that an activation, and a bias, can belong to. */
@@ -168,7 +177,7 @@ function ownLayer(walk: Walk, flow: Flow) {
 
 function act(walk: Walk, node: OnnxNode, name: Activation): Flow {
   const flow = walk.flow(node, 0);
-  if (flow.part) return refuse(node, 'follows a part of an activation, which is not supported');
+  if (flow.part) return refuse(node, said('follows a part of an activation, which is not supported'));
   const own = ownLayer(walk, flow);
   if (!own) return walk.step(node, [flow], bare({ type: 'activation', name }));
   own.made.layer = { ...own.layer, activation: name };
@@ -184,11 +193,14 @@ function affine(
   offset: number | number[] | null,
 ): Flow {
   if (factor === null || offset === null)
-    return refuse(node, 'takes an array that is neither one number nor one for each feature, which is not supported');
+    return refuse(
+      node,
+      said('takes an array that is neither one number nor one for each feature, which is not supported'),
+    );
   const { part } = flow;
   if (part) {
     if (offset !== 0 || typeof factor !== 'number')
-      return refuse(node, 'changes a part of an activation, which is not supported');
+      return refuse(node, said('changes a part of an activation, which is not supported'));
     const next = { ...part, factor: part.factor * factor };
     return next.kind === 'gelu' && near(next.factor, 1) ? geluOf(walk, node, flow, part.of) : { ...flow, part: next };
   }
@@ -240,13 +252,13 @@ function geluOf(walk: Walk, node: OnnxNode, flow: Flow, of: string): Flow {
 /** A sum of two ways, which becomes a residual block. */
 function sum(walk: Walk, node: OnnxNode, a: Flow, b: Flow): Flow {
   if (!isAligned(a, b) || a.part || b.part)
-    return refuse(node, 'adds two values of different shapes, which is not supported');
+    return refuse(node, said('adds two values of different shapes, which is not supported'));
   return walk.step(node, [a, b], [], { order: a.order }, true);
 }
 
 /** A product of two values of the network, as far as it is an activation. */
 function product(walk: Walk, node: OnnxNode, a: Flow, b: Flow): Value {
-  if (!isAligned(a, b)) return refuse(node, 'multiplies two values in different orders, which is not supported');
+  if (!isAligned(a, b)) return refuse(node, said('multiplies two values in different orders, which is not supported'));
   for (const [x, gate] of [
     [a, b],
     [b, a],
@@ -270,5 +282,8 @@ function product(walk: Walk, node: OnnxNode, a: Flow, b: Flow): Value {
     if (isMish && walk.steps.get(before)!.inputs[0] === x.node)
       return walk.step(node, [x], bare({ type: 'activation', name: 'mish' }));
   }
-  return refuse(node, 'multiplies two values of the network, which is supported as a part of SiLU, Mish and GELU only');
+  return refuse(
+    node,
+    said('multiplies two values of the network, which is supported as a part of SiLU, Mish and GELU only'),
+  );
 }

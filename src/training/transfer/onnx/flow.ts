@@ -3,6 +3,8 @@ import { TrainingError } from '../../errors.js';
 import type { Array32 } from '../chain.js';
 import type { OnnxNode } from './model.js';
 import type { Constant } from './tensors.js';
+import { said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 /** Axes of a value that are none of ours. */
 export const AXIS = { batch: 0, one: -1, ways: -2 } as const;
@@ -45,8 +47,8 @@ export interface Stack {
 
 export type Value = Constant | Flow | Stack;
 
-export function refuse(node: OnnxNode, why: string): never {
-  throw new TrainingError(`operator ${node.operator.slice(0, 100)} ("${node.name.slice(0, 100)}") ${why}`);
+export function refuse(node: OnnxNode, why: Said): never {
+  throw new TrainingError(said('operator {0} ("{1}") {2}', node.operator.slice(0, 100), node.name.slice(0, 100), why));
 }
 
 /** Returns whether the directions of a recurrent layer are apart, or one of them is missing. */

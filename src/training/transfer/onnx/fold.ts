@@ -3,6 +3,7 @@ import { lengths, refuse } from './flow.js';
 import type { OnnxNode } from './model.js';
 import { constantOf, FLOATS, isWhole, MOST_AXES, typedAs, type Constant } from './tensors.js';
 import { axisOf, only, whole, type Operator, type Walk } from './walk.js';
+import { said } from '../../../format/said.js';
 
 /** Most numbers that an operator other than those on weights may make. */
 const MOST_COMPUTED = 2 ** 16;
@@ -22,7 +23,7 @@ const full = (node: OnnxNode, { shape, values, isFill }: Constant): Float32Array
 
 /** Returns the count, if an operator may make as many numbers. */
 function small(node: OnnxNode, count: number): number {
-  return count >= 0 && count <= MOST_COMPUTED ? count : refuse(node, 'makes an array that is too large');
+  return count >= 0 && count <= MOST_COMPUTED ? count : refuse(node, said('makes an array that is too large'));
 }
 
 /** Returns the numbers of a known input as lengths of axes. */
@@ -31,7 +32,7 @@ function shapeOf(walk: Walk, node: OnnxNode, index: number, least: number): numb
   const count = given.shape.reduce((a, b) => a * b, 1);
   const shape = count <= MOST_AXES ? Array.from(full(node, given)) : [];
   const isValid = count <= MOST_AXES && shape.every((length) => Number.isSafeInteger(length) && length >= least);
-  return isValid ? shape : refuse(node, 'has no valid shape');
+  return isValid ? shape : refuse(node, said('has no valid shape'));
 }
 
 /** Folds operators all of whose inputs are known, and the shape of a value. */
@@ -43,11 +44,11 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
     if (typeof value === 'number' && key === 'value_int') return constantOf([value], []);
     if (typeof value === 'number' && key === 'value_float')
       return { kind: 'constant', shape: [], values: Float32Array.of(value) };
-    return refuse(node, 'is of a kind that is not supported');
+    return refuse(node, said('is of a kind that is not supported'));
   },
   Shape(walk, node) {
     const value = walk.value(node, 0);
-    if (value.kind === 'stack') return refuse(node, 'takes joined states, which is not supported');
+    if (value.kind === 'stack') return refuse(node, said('takes joined states, which is not supported'));
     const shape = value.kind === 'flow' ? lengths(value) : value.shape;
     const start = whole(node, 'start', node.attributes.get('start'), 0);
     const end = node.attributes.get('end');
@@ -57,14 +58,14 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
     const shape = shapeOf(walk, node, 0, 0);
     const value = node.attributes.get('value');
     const values = typeof value === 'object' && 'kind' in value ? value.values.slice(0, 1) : Float32Array.of(0);
-    if (values.length === 0) return refuse(node, 'has no valid "value"');
+    if (values.length === 0) return refuse(node, said('has no valid "value"'));
     return { kind: 'constant', shape, values, isFill: true };
   },
   Expand(walk, node) {
     const given = walk.constant(node, 0);
     const wanted = shapeOf(walk, node, 1, 1);
     if (given.values.length !== 1 || given.shape.some((length) => length !== 1))
-      return refuse(node, 'repeats an array, which is not supported');
+      return refuse(node, said('repeats an array, which is not supported'));
     const shape = [...Array<number>(Math.max(0, given.shape.length - wanted.length)).fill(1), ...wanted];
     return { kind: 'constant', shape, values: given.values, isFill: true };
   },
@@ -77,7 +78,7 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
     if (FLOATS.has(to)) return { ...given, values: Float32Array.from(given.values) };
     if (to === 9) return { ...given, values: Float64Array.from(given.values, (value) => Number(value !== 0)) };
     if ((to !== 6 && to !== 7) || !given.values.every((value) => Math.abs(value) < 2 ** 31))
-      return refuse(node, `changes numbers to a type (${to}) that is not supported`);
+      return refuse(node, said('changes numbers to a type ({0}) that is not supported', to));
     return { ...given, values: Float64Array.from(given.values, Math.trunc) };
   },
   Transpose(walk, node) {
@@ -98,7 +99,7 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
       done.reduce((a, b) => a * b, 1) !== count ||
       done.some((length) => !(Number.isInteger(length) && length >= 0))
     ) {
-      return refuse(node, 'has a shape that does not fit');
+      return refuse(node, said('has a shape that does not fit'));
     }
     return { ...given, shape: done };
   },
@@ -113,17 +114,18 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
   },
   Concat(walk, node) {
     const parts = node.inputs.map((_, i) => walk.constant(node, i));
-    if (parts.length === 0) return refuse(node, 'joins nothing');
+    if (parts.length === 0) return refuse(node, said('joins nothing'));
     if (parts.some((part) => part.shape.length !== parts[0]!.shape.length))
-      return refuse(node, 'joins arrays that do not fit');
+      return refuse(node, said('joins arrays that do not fit'));
     if (parts.every(({ isFill, values }) => isFill && values[0] === parts[0]!.values[0])) {
       const axis = axisOf(node, whole(node, 'axis', node.attributes.get('axis')), parts[0]!.shape.length);
       const others = parts.map(({ shape }) => shape.toSpliced(axis, 1).join());
-      if (new Set(others).size > 1) return refuse(node, 'joins arrays that do not fit');
+      if (new Set(others).size > 1) return refuse(node, said('joins arrays that do not fit'));
       const length = parts.reduce((sum, part) => sum + part.shape[axis]!, 0);
       return { ...parts[0]!, shape: parts[0]!.shape.with(axis, length) };
     }
-    if (parts.some(({ shape }) => shape.length !== 1)) return refuse(node, 'joins arrays, which is not supported');
+    if (parts.some(({ shape }) => shape.length !== 1))
+      return refuse(node, said('joins arrays, which is not supported'));
     small(
       node,
       parts.reduce((sum, { shape }) => sum + shape[0]!, 0),
@@ -137,11 +139,11 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
     const given = walk.constant(node, 0);
     const index = walk.constant(node, 1);
     only(node, 'axis', 0);
-    if (given.shape.length !== 1) return refuse(node, 'picks from a table, which is not supported');
+    if (given.shape.length !== 1) return refuse(node, said('picks from a table, which is not supported'));
     const from = full(node, given);
     const values = Array.from(
       full(node, index),
-      (at) => from[at < 0 ? at + from.length : at] ?? refuse(node, 'has no such index'),
+      (at) => from[at < 0 ? at + from.length : at] ?? refuse(node, said('has no such index')),
     );
     return typedAs(given, values, index.shape);
   },
@@ -153,7 +155,7 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
     const axis = axisOf(node, axes?.[0] ?? 0, given.shape.length);
     const isSimple = starts?.length === 1 && ends?.length === 1 && (steps?.[0] ?? 1) === 1;
     if (!isSimple || (given.shape.length !== 1 && !given.isFill))
-      return refuse(node, 'cuts an array, which is not supported');
+      return refuse(node, said('cuts an array, which is not supported'));
     const length = given.shape[axis]!;
     const at = (value: number): number => Math.min(length, Math.max(0, value < 0 ? value + length : value));
     const [from, to] = [at(starts[0]!), Math.max(at(starts[0]!), at(ends[0]!))];
@@ -164,15 +166,16 @@ export const FOLDED: Readonly<Record<string, Operator>> = {
   DequantizeLinear(walk, node) {
     const [given, scale] = [walk.constant(node, 0), walk.constant(node, 1)];
     const zero = walk.optional(node, 2);
-    if (zero && zero.kind !== 'constant') return refuse(node, 'computes its zero point, which is not supported');
+    if (zero && zero.kind !== 'constant') return refuse(node, said('computes its zero point, which is not supported'));
     const rank = given.shape.length;
     const isPerTensor = scale.values.length === 1;
     const axis = isPerTensor ? 0 : axisOf(node, whole(node, 'axis', node.attributes.get('axis'), 1), rank);
     only(node, 'block_size', 0);
-    if (!isPerTensor && scale.values.length !== given.shape[axis]) return refuse(node, 'has scales that do not fit');
+    if (!isPerTensor && scale.values.length !== given.shape[axis])
+      return refuse(node, said('has scales that do not fit'));
     const isOf = (count: number): boolean => count === 1 || count === scale.values.length;
-    if (zero && !isOf(zero.values.length)) return refuse(node, 'has zero points that do not fit');
-    if (given.isFill) return refuse(node, 'takes an array of one number, which is not supported');
+    if (zero && !isOf(zero.values.length)) return refuse(node, said('has zero points that do not fit'));
+    if (given.isFill) return refuse(node, said('takes an array of one number, which is not supported'));
     const inner = given.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
     walk.model.budget.take(given.shape);
     const values = Float32Array.from(given.values, (value, i) => {
@@ -196,17 +199,17 @@ function pairwise(of: (a: number, b: number, isInteger: boolean) => number | nul
   return (walk, node) => {
     const [a, b] = [walk.constant(node, 0), walk.constant(node, 1)];
     if (isWhole(a) !== isWhole(b))
-      return refuse(node, 'computes with whole numbers and others, which is not supported');
+      return refuse(node, said('computes with whole numbers and others, which is not supported'));
     const [x, y] = [full(node, a), full(node, b)];
     const longer = x.length >= y.length ? a : b;
     if (longer.shape.length > 1 || (x.length !== y.length && Math.min(x.length, y.length) !== 1)) {
-      return refuse(node, 'computes an array, which is not supported');
+      return refuse(node, said('computes an array, which is not supported'));
     }
     const count = Math.max(x.length, y.length);
     const values = Array.from(
       { length: count },
       (_, i) =>
-        of(x[x.length === 1 ? 0 : i]!, y[y.length === 1 ? 0 : i]!, isWhole(a)) ?? refuse(node, 'divides by zero'),
+        of(x[x.length === 1 ? 0 : i]!, y[y.length === 1 ? 0 : i]!, isWhole(a)) ?? refuse(node, said('divides by zero')),
     );
     return typedAs(a, values, longer.shape);
   };
@@ -219,7 +222,7 @@ export function transposed(
   perm: readonly number[],
 ): Constant {
   const isValid = perm.length === shape.length && shape.every((_, axis) => perm.includes(axis));
-  if (!isValid) return refuse(node, 'has no valid "perm"');
+  if (!isValid) return refuse(node, said('has no valid "perm"'));
   const turned = perm.map((axis) => shape[axis]!);
   if (isFill) return { kind: 'constant', shape: turned, values, isFill };
   walk.model.budget.take(shape);
@@ -253,9 +256,9 @@ export function permuted<T extends Float32Array | Float64Array>(
 /** Returns a list with `one` inserted at these places of the result. */
 export function unsqueezed<T>(node: OnnxNode, list: readonly T[], axes: readonly number[], one: T): T[] {
   const rank = list.length + axes.length;
-  if (rank > MOST_AXES) return refuse(node, `has more than ${MOST_AXES} axes`);
+  if (rank > MOST_AXES) return refuse(node, said('has more than {0} axes', MOST_AXES));
   const places = new Set(axes.map((axis) => axisOf(node, axis, rank)));
-  if (places.size !== axes.length) return refuse(node, 'names an axis twice');
+  if (places.size !== axes.length) return refuse(node, said('names an axis twice'));
   const rest = list.values();
   return Array.from({ length: rank }, (_, i) => (places.has(i) ? one : (rest.next().value as T)));
 }

@@ -8,6 +8,7 @@ import { bare } from './shapes.js';
 import type { Constant } from './tensors.js';
 import { float, only, whole, type Operator, type Walk } from './walk.js';
 import { listOf, sliding, widened, windowOf, withoutAxis } from './windows.js';
+import { said } from '../../../format/said.js';
 
 const plainInit = { init: 'glorotUniform' } as const;
 
@@ -19,7 +20,7 @@ export const LAYERS: Readonly<Record<string, Operator>> = {
     const flow = walk.flow(node, 0);
     const kernel = kernelOf(walk, node, 1, whole(node, 'transB', node.attributes.get('transB'), 0) === 1);
     const given = walk.optional(node, 2);
-    if (given && given.kind !== 'constant') return refuse(node, 'computes its bias, which is not supported');
+    if (given && given.kind !== 'constant') return refuse(node, said('computes its bias, which is not supported'));
     return dense(walk, node, flow, kernel, given ?? null);
   },
   MatMul: (walk, node) => dense(walk, node, walk.flow(node, 0), kernelOf(walk, node, 1, false), null),
@@ -28,12 +29,12 @@ export const LAYERS: Readonly<Record<string, Operator>> = {
     const flow = walk.flow(node, 0);
     only(node, 'training_mode', 0);
     only(node, 'spatial', 1);
-    if (featuresAxis(flow) !== 1) return refuse(node, 'normalizes another axis than that of the features');
+    if (featuresAxis(flow) !== 1) return refuse(node, said('normalizes another axis than that of the features'));
     const keys = ['scale', 'shift', 'movingMean', 'movingVariance'];
     const weights = keys.map((key, i): [string, Array32] => {
       const { shape, values } = walk.constant(node, i + 1);
       if (shape.length !== 1 || values.length !== features(flow))
-        return refuse(node, `has a ${key} of another length than its input`);
+        return refuse(node, said('has a {0} of another length than its input', key));
       return [key, vector(reordered(values, flow))];
     });
     const momentum = float(node, 'momentum', 0.9);
@@ -47,12 +48,12 @@ export const LAYERS: Readonly<Record<string, Operator>> = {
     const axis = whole(node, 'axis', node.attributes.get('axis'), -1);
     const last = flow.axes.length - 1;
     if ((axis !== -1 && axis !== last) || featuresAxis(flow) !== last)
-      return refuse(node, 'normalizes other axes than that of the features');
+      return refuse(node, said('normalizes other axes than that of the features'));
     const scale = walk.constant(node, 1);
     const shift = walk.optional(node, 2);
     const isOne = (values: ArrayLike<number> | undefined): boolean => !values || values.length === features(flow);
     if ((shift && shift.kind !== 'constant') || !isOne(scale.values) || !isOne(shift?.values))
-      return refuse(node, 'has a scale or shift that does not fit');
+      return refuse(node, said('has a scale or shift that does not fit'));
     const zeros = new Float32Array(features(flow));
     const weights: Converted['weights'] = [
       ['scale', vector(reordered(scale.values, flow))],
@@ -72,7 +73,7 @@ export const LAYERS: Readonly<Record<string, Operator>> = {
     const flow = walk.flow(node, 0);
     const given = walk.optional(node, 1);
     const rate = given?.kind === 'constant' ? given.values[0]! : float(node, 'ratio', 0.5);
-    if (!(rate >= 0 && rate < 1)) return refuse(node, 'has no valid "ratio"');
+    if (!(rate >= 0 && rate < 1)) return refuse(node, said('has no valid "ratio"'));
     return walk.step(node, [flow], bare({ type: 'dropout', rate }));
   },
 };
@@ -81,7 +82,7 @@ export const LAYERS: Readonly<Record<string, Operator>> = {
 function kernelOf(walk: Walk, node: OnnxNode, index: number, isTurned: boolean): Array32 {
   const { shape, values, isFill } = walk.constant(node, index);
   if (shape.length !== 2 || isFill || shape.includes(0))
-    return refuse(node, `multiplies by an array of shape [${shape.join(', ')}]; two axes are supported`);
+    return refuse(node, said('multiplies by an array of shape [{0}]; two axes are supported', shape.join(', ')));
   const kernel = values instanceof Float32Array ? values : Float32Array.from(values);
   if (!isTurned) return { shape, values: kernel };
   return { shape: shape.toReversed(), values: permuted(kernel, shape, [1, 0]) };
@@ -92,9 +93,10 @@ function dense(walk: Walk, node: OnnxNode, flow: Flow, { shape, values }: Array3
   const [inputs, units] = shape as [number, number];
   const rank = flow.shape.length;
   if (inputs !== features(flow) || featuresAxis(flow) !== flow.axes.length - 1) {
-    return refuse(node, `multiplies ${inputs} features by a matrix, but its input has other features last`);
+    return refuse(node, said('multiplies {0} features by a matrix, but its input has other features last', inputs));
   }
-  if (rank > 1 && flow.order) return refuse(node, 'takes features in another order than ours, which is not supported');
+  if (rank > 1 && flow.order)
+    return refuse(node, said('takes features in another order than ours, which is not supported'));
   // In our order of the inputs.
   const kernel = flow.order ? rows(values, units, flow.order) : values;
   const weights: Converted['weights'] = [
@@ -102,7 +104,7 @@ function dense(walk: Walk, node: OnnxNode, flow: Flow, { shape, values }: Array3
   ];
   const result = { ...flow, shape: flow.shape.with(-1, units), order: null };
   const bias = offset ? perFeature(offset, result) : null;
-  if (offset && bias === null) return refuse(node, 'has a bias that does not fit');
+  if (offset && bias === null) return refuse(node, said('has a bias that does not fit'));
   if (bias !== null) weights.push(['bias', vector(typeof bias === 'number' ? Array<number>(units).fill(bias) : bias)]);
   const common = { activation: 'linear', bias: bias !== null, ...plainInit } as const;
   const layer: Layer =
@@ -129,11 +131,11 @@ function convolution(walk: Walk, node: OnnxNode): Flow {
   const [outputs, own, ...size] = given.shape as [number, number, ...number[]];
   const isDepthwise = group > 1 && group === channels && own === 1 && outputs % channels === 0;
   if (given.isFill || size.length !== axes || outputs < 1 || size.some((n) => n < 1))
-    return refuse(node, 'has a kernel that does not fit');
+    return refuse(node, said('has a kernel that does not fit'));
   if (group !== 1 && (!isDepthwise || axes === 1))
-    return refuse(node, `has ${group} groups; one, or one for each channel of images, are supported`);
+    return refuse(node, said('has {0} groups; one, or one for each channel of images, are supported', group));
   if (group === 1 && own !== channels)
-    return refuse(node, `has a kernel for ${own} channels, but its input has ${channels}`);
+    return refuse(node, said('has a kernel for {0} channels, but its input has {1}', own, channels));
   const spatial = flow.shape.slice(0, -1);
   const window = windowOf(walk, node, spatial, size, { isKernel: true, skip });
   const order = [...size.map((_, i) => i + 2), 1, 0];
@@ -151,7 +153,7 @@ function convolution(walk: Walk, node: OnnxNode): Flow {
   const offset = walk.optional(node, 2);
   if (offset) {
     if (offset.kind !== 'constant' || offset.values.length !== outputs)
-      return refuse(node, 'has a bias that does not fit');
+      return refuse(node, said('has a bias that does not fit'));
     weights.push(['bias', vector(offset.values)]);
   }
   const { stride, padding } = window;
@@ -177,11 +179,11 @@ function pool(walk: Walk, node: OnnxNode, kind: 'max' | 'average'): Flow {
   const size = listOf(walk, node, 'kernel_shape', skip, 1) ?? [];
   const spatial = flow.shape.slice(0, -1);
   if (size.length !== axes || size.some((n) => !Number.isInteger(n) || n < 1))
-    return refuse(node, 'has no valid "kernel_shape"');
-  if (walk.isUsed(node.outputs[1])) return refuse(node, 'gives the places of its maxima, which is not supported');
+    return refuse(node, said('has no valid "kernel_shape"'));
+  if (walk.isUsed(node.outputs[1])) return refuse(node, said('gives the places of its maxima, which is not supported'));
   const { stride, padding, output } = windowOf(walk, node, spatial, size, { isKernel: false, skip });
   if (size.join() === spatial.join() && output.every((n) => n === 1)) return global(walk, node, kind, null, true);
-  if (axes === 1) return refuse(node, 'pools sequences, which is supported over their whole length only');
+  if (axes === 1) return refuse(node, said('pools sequences, which is supported over their whole length only'));
   if (kind === 'average' && padding === 'same') only(node, 'count_include_pad', 0);
   const two = (list: number[]): [number, number] => [list[0]!, list[1]!];
   return walk.step(node, [flow], bare({ type: 'pool', kind, size: two(size), stride: two(stride), padding }), {
@@ -193,7 +195,7 @@ function pool(walk: Walk, node: OnnxNode, kind: 'max' | 'average'): Flow {
 function globalPool(walk: Walk, node: OnnxNode, kind: 'max' | 'average'): Flow {
   const flow = walk.flow(node, 0);
   if (flow.axes[0] !== AXIS.batch || featuresAxis(flow) !== 1)
-    return refuse(node, 'takes values whose channels are not second, which is not supported');
+    return refuse(node, said('takes values whose channels are not second, which is not supported'));
   return global(walk, node, kind, null, true);
 }
 
@@ -205,7 +207,7 @@ function global(walk: Walk, node: OnnxNode, kind: 'max' | 'average', axes: numbe
   const ours = over.map((i) => flow.axes[i]!).filter((axis) => axis !== AXIS.one);
   const isAll = ours.length === rank - 1 && ours.every((axis) => axis > 0 && axis < rank);
   if (!isAll || rank < 2 || flow.order)
-    return refuse(node, 'reduces other axes than all but the features, which is not supported');
+    return refuse(node, said('reduces other axes than all but the features, which is not supported'));
   const left = flow.axes.flatMap((axis, i) =>
     over.includes(i) ? (isKept ? [AXIS.one] : []) : [axis === rank ? 1 : axis],
   );
@@ -219,6 +221,6 @@ function global(walk: Walk, node: OnnxNode, kind: 'max' | 'average', axes: numbe
 function reduced(walk: Walk, node: OnnxNode, kind: 'max' | 'average'): Flow {
   const rank = walk.flow(node, 0).axes.length;
   const axes = walk.numbers(node, 1, 'axes')?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? null;
-  if (axes === null) return refuse(node, 'reduces all axes, which is not supported');
+  if (axes === null) return refuse(node, said('reduces all axes, which is not supported'));
   return global(walk, node, kind, axes, whole(node, 'keepdims', node.attributes.get('keepdims'), 1) === 1);
 }

@@ -3,6 +3,7 @@ import { Fields, WireError } from '../../../protocol/values/protobuf.js';
 import { TrainingError } from '../../errors.js';
 import { MOST_LAYERS } from '../types.js';
 import { Budget, integers, readTensor, type Constant, type NamedConstant } from './tensors.js';
+import { said } from '../../../format/said.js';
 
 export type Attribute = number | string | number[] | Constant | 'other';
 
@@ -65,7 +66,8 @@ export function readModel(bytes: Buffer, file: string): OnnxModel {
     if (graphs === 0) throw new WireError('no graph');
     if (model.opset === 0) throw new WireError('no version of its operators');
   } catch (error) {
-    if (error instanceof WireError) throw new TrainingError(`${file} is not a valid ONNX file: ${error.message}`);
+    if (error instanceof WireError)
+      throw new TrainingError(said('{0} is not a valid ONNX file: {1}', file, error.message));
     throw error;
   }
   return model;
@@ -83,7 +85,13 @@ function readOpset(fields: Fields, model: OnnxModel): void {
   if (!STANDARD.has(domain)) return;
   if (!(version >= OPSETS.first && version <= OPSETS.last)) {
     throw new TrainingError(
-      `${model.file} has version ${version} of ONNX's operators (opset); ${OPSETS.first} to ${OPSETS.last} are supported`,
+      said(
+        "{0} has version {1} of ONNX's operators (opset); {2} to {3} are supported",
+        model.file,
+        version,
+        OPSETS.first,
+        OPSETS.last,
+      ),
     );
   }
   if (model.opset !== 0 && model.opset !== version) throw new WireError('two versions of its operators');
@@ -95,14 +103,16 @@ function readGraph(fields: Fields, model: OnnxModel): void {
   let arrays = 0;
   while (fields.next()) {
     if (fields.number === 1) {
-      if (model.nodes.length >= MOST_NODES) throw new TrainingError(`${file} has more than ${MOST_NODES} operators`);
+      if (model.nodes.length >= MOST_NODES)
+        throw new TrainingError(said('{0} has more than {1} operators', file, MOST_NODES));
       model.nodes.push(readNode(fields.message(), model));
     } else if (fields.number === 5) {
-      if (++arrays > MOST_NODES) throw new TrainingError(`${file} has more than ${MOST_NODES} arrays`);
+      if (++arrays > MOST_NODES) throw new TrainingError(said('{0} has more than {1} arrays', file, MOST_NODES));
       put(model, readTensor(fields.message(), file, budget));
     } else if (fields.number === 11) model.inputs.push(readValue(fields.message()));
     else if (fields.number === 12) model.outputs.push(readValue(fields.message()));
-    else if (fields.number === 15) throw new TrainingError(`${file} has sparse arrays, which are not supported`);
+    else if (fields.number === 15)
+      throw new TrainingError(said('{0} has sparse arrays, which are not supported', file));
     else fields.skip();
     if (model.inputs.length > MOST_NODES || model.outputs.length > MOST_NAMES)
       throw new WireError('too many inputs or outputs');

@@ -11,6 +11,8 @@ import type { OnnxModel, OnnxNode, OnnxValue } from './model.js';
 import { recurrent, type RecurrentOperator } from './recurrent.js';
 import { SHAPES } from './shapes.js';
 import { Walk, type Operator } from './walk.js';
+import { said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 const OPERATORS: Readonly<Record<string, Operator>> = { ...LAYERS, ...ACTIVATIONS, ...SHAPES };
 const RECURRENT: Readonly<Record<string, RecurrentOperator>> = { LSTM: 'LSTM', GRU: 'GRU', RNN: 'RNN' };
@@ -21,8 +23,9 @@ type Read = Pick<Trained, 'layers' | 'aliases' | 'weights' | 'inputShape' | 'not
 export function networkOf(model: OnnxModel): Read {
   const walk = new Walk(model);
   const inputs = model.inputs.filter(({ name }) => !model.constants.has(name));
-  if (inputs.length !== 1) throw new TrainingError(`it has ${inputs.length} inputs; one is supported`);
-  if (model.outputs.length !== 1) throw new TrainingError(`it has ${model.outputs.length} outputs; one is supported`);
+  if (inputs.length !== 1) throw new TrainingError(said('it has {0} inputs; one is supported', inputs.length));
+  if (model.outputs.length !== 1)
+    throw new TrainingError(said('it has {0} outputs; one is supported', model.outputs.length));
   const [input, output] = [inputs[0]!, model.outputs[0]!];
   const start = inputFlow(input, model);
   walk.steps.set(start.node, { name: start.node, inputs: [], made: [], isSum: false });
@@ -30,10 +33,11 @@ export function networkOf(model: OnnxModel): Read {
   for (const node of model.nodes) run(walk, node);
   const value = walk.values.get(output.name);
   if (value?.kind !== 'flow')
-    throw new TrainingError(`its output "${output.name.slice(0, 100)}" is not computed from its input`);
-  if (value.part || isDivided(value)) throw new TrainingError('it ends with a part of a layer, which is not supported');
+    throw new TrainingError(said('its output "{0}" is not computed from its input', output.name.slice(0, 100)));
+  if (value.part || isDivided(value))
+    throw new TrainingError(said('it ends with a part of a layer, which is not supported'));
   checkShape(output, value);
-  if (walk.steps.size > MOST_LAYERS) throw new TrainingError(`it has more than ${MOST_LAYERS} layers`);
+  if (walk.steps.size > MOST_LAYERS) throw new TrainingError(said('it has more than {0} layers', MOST_LAYERS));
   const nodes = [...walk.steps.values()].map(({ name, inputs: from, made, isSum }) => ({
     name,
     inputs: from,
@@ -55,7 +59,7 @@ function checkShape({ shape }: OnnxValue, value: Flow): void {
   if (isSame) return;
   const text = (list: readonly (number | null)[]) =>
     list.map((n) => (n === null || n === EXAMPLES ? '?' : n)).join('×');
-  throw new TrainingError(`its output is ${text(ours)} here, but ${text(shape)} by the file`);
+  throw new TrainingError(said('its output is {0} here, but {1} by the file', text(ours), text(shape)));
 }
 
 /** Operators that take one direction of a recurrent layer as it is: those that see to shapes, and over time. */
@@ -71,9 +75,10 @@ function checkInputs(walk: Walk, node: OnnxNode): void {
     if (value?.kind === 'constant') walk.copies.take([value.values.length]);
     if (value?.kind !== 'flow') return;
     walk.copies.take([features(value)]);
-    if (value.part && !PARTS.has(node.operator)) refuse(node, 'takes a part of an activation, which is not supported');
+    if (value.part && !PARTS.has(node.operator))
+      refuse(node, said('takes a part of an activation, which is not supported'));
     if (isDivided(value) && !DIVIDED.has(node.operator))
-      refuse(node, 'takes one direction of a recurrent layer, or both apart, which is not supported');
+      refuse(node, said('takes one direction of a recurrent layer, or both apart, which is not supported'));
   });
 }
 
@@ -90,12 +95,15 @@ function run(walk: Walk, node: OnnxNode): void {
   const isKnown = operator === 'Shape' || node.inputs.every((name) => name === '' || walk.isConstant(name));
   const apply = (isKnown ? folds : undefined) ?? entryOf(OPERATORS, operator);
   if (!apply)
-    return refuse(node, folds ? 'changes values of the network in a way that is not supported' : 'has no equal here');
+    return refuse(
+      node,
+      folds ? said('changes values of the network in a way that is not supported') : said('has no equal here'),
+    );
   if (!isKnown || !folds) checkInputs(walk, node);
   const value: Value = apply(walk, node);
   if (value.kind === 'constant') walk.copies.take([value.values.length]);
   if (outputs[0]) walk.values.set(outputs[0], value);
-  if (walk.isUsed(outputs[1])) refuse(node, 'has a second output that is used, which is not supported');
+  if (walk.isUsed(outputs[1])) refuse(node, said('has a second output that is used, which is not supported'));
 }
 
 /** Operators that leave the order of axes as it is. */
@@ -104,7 +112,7 @@ const IMAGES = new Set(['Conv', 'BatchNormalization', 'MaxPool', 'AveragePool', 
 
 function inputFlow(input: OnnxValue, model: OnnxModel): Flow {
   const { name, shape } = input;
-  if (!shape) throw new TrainingError(`the shape of its input "${name.slice(0, 100)}" is not in the file`);
+  if (!shape) throw new TrainingError(said('the shape of its input "{0}" is not in the file', name.slice(0, 100)));
   const user = firstUser(model, name);
   const isFirst = channelsFirst(shape, user);
   const rank = shape.length;
@@ -118,13 +126,16 @@ function inputFlow(input: OnnxValue, model: OnnxModel): Flow {
     const length = shape[i];
     if (length === null || length === undefined) {
       throw new TrainingError(
-        `axis ${i} of its input has no fixed length: export the network with only the number of examples left open`,
+        said(
+          'axis {0} of its input has no fixed length: export the network with only the number of examples left open',
+          i,
+        ),
       );
     }
     lengths[axis - 1] = length;
   });
   if (rank < 2 || rank > 4)
-    throw new TrainingError(`its input has ${rank} axes; the examples, and one to three others, are supported`);
+    throw new TrainingError(said('its input has {0} axes; the examples, and one to three others, are supported', rank));
   const node = name || 'input';
   return { kind: 'flow', node, shape: lengths, axes, order: null, isShared: false };
 }
@@ -147,16 +158,20 @@ function channelsFirst(shape: readonly (number | null)[], user: string | null): 
   return CHANNELS.includes(shape[1]!) && !CHANNELS.includes(shape[3]!);
 }
 
-function notesOf(walk: Walk, start: Flow, end: Flow): string[] {
-  const notes = [...walk.notes];
+function notesOf(walk: Walk, start: Flow, end: Flow): Said[] {
+  const notes = [...walk.notes.values()];
   const first = start.axes.join();
   if (first === '0,3,1,2')
-    notes.unshift('images have their channels last here, and first in the file: the weights are turned accordingly');
+    notes.unshift(
+      said('images have their channels last here, and first in the file: the weights are turned accordingly'),
+    );
   if (first === '0,2,1')
     notes.unshift(
-      'sequences are time × features here, and the other way round in the file: the weights are turned accordingly',
+      said(
+        'sequences are time × features here, and the other way round in the file: the weights are turned accordingly',
+      ),
     );
   if (!isOurs({ ...end, axes: end.axes.filter((axis) => axis >= 0) }))
-    notes.push('its outputs are in another order here than in the file');
+    notes.push(said('its outputs are in another order here than in the file'));
   return notes;
 }

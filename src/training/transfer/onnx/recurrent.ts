@@ -4,6 +4,7 @@ import { AXIS, features, refuse, type Flow, type Value } from './flow.js';
 import { permuted } from './fold.js';
 import type { OnnxNode } from './model.js';
 import { text, whole, type Walk } from './walk.js';
+import { said } from '../../../format/said.js';
 
 /** Blocks of units in the file's order, as ours: input, forget, candidate, output of an LSTM; reset, update, candidate of a GRU. */
 const BLOCKS = { LSTM: [0, 2, 3, 1], GRU: [1, 0, 2], RNN: [0] } as const;
@@ -16,13 +17,13 @@ export type RecurrentOperator = keyof typeof BLOCKS;
 export function recurrent(walk: Walk, node: OnnxNode, operator: RecurrentOperator): (Value | null)[] {
   const flow = walk.flow(node, 0);
   if (flow.shape.length !== 2 || flow.axes.join() !== '1,0,2') {
-    return refuse(node, 'takes something else than sequences with their time first, which is not supported');
+    return refuse(node, said('takes something else than sequences with their time first, which is not supported'));
   }
   const units = whole(node, 'hidden_size', node.attributes.get('hidden_size'));
-  if (units < 1) return refuse(node, 'has no valid "hidden_size"');
+  if (units < 1) return refuse(node, said('has no valid "hidden_size"'));
   const direction = text(node, 'direction', 'forward');
   if (direction !== 'forward' && direction !== 'bidirectional')
-    return refuse(node, `has direction: ${direction.slice(0, 40)}, which is not supported`);
+    return refuse(node, said('has direction: {0}, which is not supported', direction.slice(0, 40)));
   checkPlain(walk, node, operator, direction === 'bidirectional' ? 2 : 1);
   const ways = direction === 'bidirectional' ? (['forward', 'backward'] as const) : (['forward'] as const);
   const blocks = BLOCKS[operator];
@@ -36,7 +37,7 @@ export function recurrent(walk: Walk, node: OnnxNode, operator: RecurrentOperato
     const given = i < 2 ? walk.constant(node, i + 1) : walk.optional(node, 3);
     if (!given) return new Float32Array(shape.reduce((a, b) => a * b, 1));
     if (given.kind !== 'constant' || given.isFill || given.shape.join() !== shape.join())
-      return refuse(node, 'has weights that do not fit');
+      return refuse(node, said('has weights that do not fit'));
     return Float32Array.from(given.values);
   }) as [Float32Array, Float32Array, Float32Array];
   const weights = ways.flatMap((way, i): Converted['weights'] => {
@@ -92,21 +93,27 @@ export function recurrent(walk: Walk, node: OnnxNode, operator: RecurrentOperato
 function checkPlain(walk: Walk, node: OnnxNode, operator: RecurrentOperator, ways: number): void {
   for (const key of ['clip', 'input_forget', 'layout']) {
     if (node.attributes.has(key) && node.attributes.get(key) !== 0)
-      refuse(node, `has "${key}", which is not supported`);
+      refuse(node, said('has "{0}", which is not supported', key));
   }
   if (operator === 'GRU' && whole(node, 'linear_before_reset', node.attributes.get('linear_before_reset'), 0) !== 1) {
-    refuse(node, 'has its reset gate before the product with the state (linear_before_reset: 0); ours is after it');
+    refuse(
+      node,
+      said('has its reset gate before the product with the state (linear_before_reset: 0); ours is after it'),
+    );
   }
   const usual = Array.from({ length: ways }, () => ACTIVATIONS[operator]).join();
   const activations = node.attributes.get('activations') ?? usual;
-  if (activations !== usual) refuse(node, `has other activations than ${ACTIVATIONS[operator]}`);
+  if (activations !== usual) refuse(node, said('has other activations than {0}', ACTIVATIONS[operator]));
   for (let i = 4; i <= 7; i++) {
     const given = walk.optional(node, i);
     if (!given) continue;
     const isState = i === 5 || i === 6;
     const isZero = given.kind === 'constant' && given.values.every((value) => value === 0);
-    if (i === 4) refuse(node, 'has sequences of different lengths, which is not supported');
+    if (i === 4) refuse(node, said('has sequences of different lengths, which is not supported'));
     if (!isZero)
-      refuse(node, isState ? 'begins with states other than zero' : 'has peepholes, which are not supported');
+      refuse(
+        node,
+        isState ? said('begins with states other than zero') : said('has peepholes, which are not supported'),
+      );
   }
 }

@@ -6,6 +6,7 @@ import { unsqueezed } from './fold.js';
 import type { OnnxNode } from './model.js';
 import { FLOATS } from './tensors.js';
 import { axisOf, only, plain, whole, type Operator, type Walk } from './walk.js';
+import { said } from '../../../format/said.js';
 
 export const bare = (layer: Layer): Converted[] => [{ layer, weights: [] }];
 
@@ -14,14 +15,14 @@ export const SHAPES: Readonly<Record<string, Operator>> = {
   Cast(walk, node) {
     const to = whole(node, 'to', node.attributes.get('to'));
     if (!FLOATS.has(to) && !walk.isWord(node.outputs[0]))
-      return refuse(node, 'makes whole numbers of values, which is supported directly before an embedding only');
+      return refuse(node, said('makes whole numbers of values, which is supported directly before an embedding only'));
     return walk.value(node, 0);
   },
   Transpose(walk, node) {
     const flow = walk.flow(node, 0);
     const perm = walk.numbers(node, 9, 'perm') ?? flow.axes.map((_, i) => flow.axes.length - 1 - i);
     if (perm.length !== flow.axes.length || !flow.axes.every((_, i) => perm.includes(i))) {
-      return refuse(node, 'has no valid "perm"');
+      return refuse(node, said('has no valid "perm"'));
     }
     return { ...flow, axes: perm.map((axis) => flow.axes[axis]!) };
   },
@@ -30,12 +31,12 @@ export const SHAPES: Readonly<Record<string, Operator>> = {
     const all = lengths(flow);
     const given = walk.numbers(node, 1, 'axes')?.map((axis) => axisOf(node, axis, flow.axes.length));
     const gone = given ?? flow.axes.flatMap((_, i) => (all[i] === 1 ? [i] : []));
-    if (gone.some((axis) => all[axis] !== 1)) return refuse(node, 'removes an axis that is not of length one');
+    if (gone.some((axis) => all[axis] !== 1)) return refuse(node, said('removes an axis that is not of length one'));
     const own = gone.map((axis) => flow.axes[axis]!).filter((axis) => axis > 0);
     const rest = { ...flow, axes: flow.axes.filter((_, i) => !gone.includes(i)) };
     if (own.length === 0) return rest;
     if (flow.order || isDivided(flow) || own.length === flow.shape.length)
-      return refuse(node, 'removes an axis, which is not supported here');
+      return refuse(node, said('removes an axis, which is not supported here'));
     const shape = flow.shape.filter((_, i) => !own.includes(i + 1));
     const axes = rest.axes.map((axis) => axis - (axis > 0 ? own.filter((one) => one < axis).length : 0));
     return walk.step(node, [flow], bare({ type: 'reshape', shape }), { shape, axes });
@@ -47,7 +48,7 @@ export const SHAPES: Readonly<Record<string, Operator>> = {
   Flatten(walk, node) {
     const flow = walk.flow(node, 0);
     const axis = whole(node, 'axis', node.attributes.get('axis'), 1);
-    if (axis !== 1) return refuse(node, `flattens from axis ${axis} on; only 1 is supported`);
+    if (axis !== 1) return refuse(node, said('flattens from axis {0} on; only 1 is supported', axis));
     return reshaped(walk, node, flow, [EXAMPLES, -1]);
   },
   Reshape(walk, node) {
@@ -62,17 +63,17 @@ export const SHAPES: Readonly<Record<string, Operator>> = {
     const index = walk.constant(node, 1);
     const axis = whole(node, 'axis', node.attributes.get('axis'), 0);
     if (index.shape.some((length) => length !== 1))
-      return refuse(node, 'picks several parts of a value, which is not supported');
+      return refuse(node, said('picks several parts of a value, which is not supported'));
     return picked(walk, node, value, axis, index.values[0]!, index.shape.length === 0);
   },
   Slice(walk, node) {
     const value = walk.value(node, 0);
-    if (value.kind === 'constant') return refuse(node, 'cuts an array, which is not supported');
+    if (value.kind === 'constant') return refuse(node, said('cuts an array, which is not supported'));
     const [starts, ends, axes, steps] = ['starts', 'ends', 'axes', 'steps'].map((key, i) =>
       walk.numbers(node, i + 1, key),
     );
     if (starts?.length !== 1 || ends?.length !== 1 || (steps?.[0] ?? 1) !== 1) {
-      return refuse(node, 'cuts a part out of a value, which is not supported');
+      return refuse(node, said('cuts a part out of a value, which is not supported'));
     }
     const axis = axes?.[0] ?? 0;
     const length = lengthAt(node, value, axis);
@@ -81,7 +82,7 @@ export const SHAPES: Readonly<Record<string, Operator>> = {
       number,
     ];
     if (from === 0 && to === length) return value;
-    if (to - from !== 1) return refuse(node, 'cuts a part out of a value, which is not supported');
+    if (to - from !== 1) return refuse(node, said('cuts a part out of a value, which is not supported'));
     return picked(walk, node, value, axis, from, false);
   },
   Concat(walk, node) {
@@ -101,7 +102,7 @@ export const SHAPES: Readonly<Record<string, Operator>> = {
       const isBoth = first.half === 0 && second.half === 1 && first.axes.join() === second.axes.join();
       if (isBoth && first.axes[at] === first.shape.length) return plain(first);
     }
-    return refuse(node, 'joins several values; of the operators that do, only Add is supported');
+    return refuse(node, said('joins several values; of the operators that do, only Add is supported'));
   },
 };
 
@@ -124,7 +125,7 @@ function picked(walk: Walk, node: OnnxNode, value: Value, axis: number, index: n
     axes: isRemoved ? flow.axes.toSpliced(at, 1) : flow.axes,
   });
   const unsupported = (): never =>
-    refuse(node, 'picks a part of a value, which is not supported except the last step of a recurrent layer');
+    refuse(node, said('picks a part of a value, which is not supported except the last step of a recurrent layer'));
   if (value.kind === 'constant') return unsupported();
   if (value.kind === 'stack' || (value.axes[axis] === AXIS.ways && axis === 0)) {
     const items = value.kind === 'stack' ? value.items : halves(value);
@@ -150,7 +151,7 @@ function embedding(walk: Walk, node: OnnxNode): Flow {
   const flow = walk.flow(node, 1);
   only(node, 'axis', 0);
   if (table.shape.length !== 2 || table.isFill || flow.shape.length !== 1 || flow.order) {
-    return refuse(node, 'picks from something else than a table of words, which is not supported');
+    return refuse(node, said('picks from something else than a table of words, which is not supported'));
   }
   const [size, width] = table.shape as [number, number];
   const values = Float32Array.from(table.values);
@@ -174,7 +175,7 @@ function reshaped(walk: Walk, node: OnnxNode, flow: Flow, wanted: number[]): Flo
   // A file made for a fixed number of examples may have that number in the shape, or leave it open.
   const to = fits(target) ?? (from[0] === EXAMPLES ? fits([EXAMPLES, ...target.slice(1)]) : null);
   if (!to || to.filter((length) => length === -1).length > 1) {
-    return refuse(node, `has a shape [${wanted.slice(0, 32).join(', ')}] that does not fit`);
+    return refuse(node, said('has a shape [{0}] that does not fit', wanted.slice(0, 32).join(', ')));
   }
   const axes: number[] = [];
   const groups = grouped(from, to);
@@ -199,7 +200,7 @@ function reshaped(walk: Walk, node: OnnxNode, flow: Flow, wanted: number[]): Flo
     } else return whole2d(walk, node, flow, to);
   }
   if (!merged) return { ...flow, axes };
-  if (flow.half !== undefined) return refuse(node, 'takes one direction of a layer, which is not supported');
+  if (flow.half !== undefined) return refuse(node, said('takes one direction of a layer, which is not supported'));
   walk.copies.take(flow.shape);
   return walk.step(node, [flow], bare({ type: 'flatten' }), {
     shape: [flow.shape.reduce((a, b) => a * b, 1)],
@@ -214,7 +215,10 @@ function whole2d(walk: Walk, node: OnnxNode, flow: Flow, to: number[]): Flow {
   if (isDivided(flow) || !isOurs(inner) || to[0] !== EXAMPLES || to.length < 2 || to.length > 4) {
     return refuse(
       node,
-      `reshapes to [${to.map((n) => (n === EXAMPLES ? 'batch' : n)).join(', ')}], which is not supported in this place`,
+      said(
+        'reshapes to [{0}], which is not supported in this place',
+        to.map((n) => (n === EXAMPLES ? 'batch' : n)).join(', '),
+      ),
     );
   }
   const shape = to.slice(1);

@@ -3,6 +3,7 @@ import { VALUE_TYPES, type ValueType } from '../../data/values.js';
 import { TrainingError } from '../../errors.js';
 import { BYTES, FIXED32, FIXED64, type Fields } from '../../../protocol/values/protobuf.js';
 import { MOST_NUMBERS } from '../types.js';
+import { said } from '../../../format/said.js';
 
 /** An array that is known before the network runs. */
 export interface Constant {
@@ -50,7 +51,7 @@ export class Budget {
   take(shape: readonly number[]): number {
     const count = shape.reduce((a, b) => a * b, 1);
     if (!(count >= 0) || (this.taken += count) > this.most) {
-      throw new TrainingError(`${this.file}: its arrays have more than ${this.most} numbers`);
+      throw new TrainingError(said('{0}: its arrays have more than {1} numbers', this.file, this.most));
     }
     return count;
   }
@@ -81,19 +82,19 @@ export function readTensor(fields: Fields, file: string, budget: Budget): NamedC
   }
   const what = `${file}: the array "${name.slice(0, 100)}"`;
   if (isElsewhere) {
-    throw new TrainingError(`${what} is stored in another file: save the network with all weights in one file`);
+    throw new TrainingError(said('{0} is stored in another file: save the network with all weights in one file', what));
   }
   const form = TYPES[type];
-  if (!form) throw new TrainingError(`${what} is of a type (${type}) that is not supported`);
+  if (!form) throw new TrainingError(said('{0} is of a type ({1}) that is not supported', what, type));
   if (shape.some((length) => !Number.isInteger(length) || length < 0)) {
-    throw new TrainingError(`${what} has no valid shape`);
+    throw new TrainingError(said('{0} has no valid shape', what));
   }
   const count = budget.take(shape);
   const Into = FLOATS.has(type) ? Float32Array : Float64Array;
   if (raw) {
     if (raw.length !== count * form.bytes) {
       throw new TrainingError(
-        `${what} has ${raw.length} bytes, but its shape ${shape.join('×')} needs ${count * form.bytes}`,
+        said('{0} has {1} bytes, but its shape {2} needs {3}', what, raw.length, shape.join('×'), count * form.bytes),
       );
     }
     const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
@@ -110,7 +111,9 @@ export function readTensor(fields: Fields, file: string, budget: Budget): NamedC
     else fields.skip();
   }
   if (typed.length !== count) {
-    throw new TrainingError(`${what} has ${typed.length} numbers, but its shape ${shape.join('×')} needs ${count}`);
+    throw new TrainingError(
+      said('{0} has {1} numbers, but its shape {2} needs {3}', what, typed.length, shape.join('×'), count),
+    );
   }
   // Half floats are stored as their bits.
   const view = new DataView(new ArrayBuffer(4));
@@ -126,7 +129,7 @@ export function readTensor(fields: Fields, file: string, budget: Budget): NamedC
 /** Reads whole numbers, packed or one by one. */
 export function integers(fields: Fields, into: number[], most: number): void {
   const put = (value: number): void => {
-    if (into.length >= most) throw new TrainingError('an array has more numbers than its shape');
+    if (into.length >= most) throw new TrainingError(said('an array has more numbers than its shape'));
     into.push(value);
   };
   if (fields.wire !== BYTES) return put(fields.varint());
@@ -136,7 +139,7 @@ export function integers(fields: Fields, into: number[], most: number): void {
 
 function packed(fields: Fields, into: number[], most: number, width: typeof FIXED32 | typeof FIXED64): void {
   const put = (from: Fields): void => {
-    if (into.length >= most) throw new TrainingError('an array has more numbers than its shape');
+    if (into.length >= most) throw new TrainingError(said('an array has more numbers than its shape'));
     into.push(width === FIXED32 ? from.float() : from.double());
   };
   if (fields.wire !== BYTES) return put(fields);

@@ -4,6 +4,8 @@ import { refuse, type Flow, type Value } from './flow.js';
 import type { Attribute, OnnxModel, OnnxNode } from './model.js';
 import { MOST_NUMBERS } from '../types.js';
 import { Budget, type Constant } from './tensors.js';
+import { inEnglish, said } from '../../../format/said.js';
+import type { Said } from '../../../protocol/said.js';
 
 /** One of our layers, or several, and where their input comes from. */
 export interface Step {
@@ -22,7 +24,13 @@ const VIEWS = new Set(['Identity', 'Cast', 'Reshape', 'Squeeze', 'Unsqueeze', 'F
 export class Walk {
   readonly values = new Map<string, Value>();
   readonly steps = new Map<string, Step>();
-  readonly notes = new Set<string>();
+  readonly notes = new Map<string, Said>();
+
+  /** Adds a note, once. */
+  note(text: Said): void {
+    this.notes.set(inEnglish(text), text);
+  }
+
   /** Number of operators and outputs that take a value. */
   private readonly uses = new Map<string, number>();
   /** Values that something else than an embedding takes. */
@@ -74,25 +82,29 @@ export class Walk {
     const name = node.inputs[index];
     if (name === undefined || name === '') return undefined;
     const value = this.values.get(name) ?? this.model.constants.get(name);
-    if (!value) return refuse(node, `takes the value "${name.slice(0, 100)}", which nothing computes before it`);
+    if (!value)
+      return refuse(node, said('takes the value "{0}", which nothing computes before it', name.slice(0, 100)));
     if (value.kind === 'flow' && this.uses.get(name)! > 1) return { ...value, isShared: true };
     return value;
   }
 
   value(node: OnnxNode, index: number): Value {
-    return this.optional(node, index) ?? refuse(node, `lacks its input ${index + 1}`);
+    return this.optional(node, index) ?? refuse(node, said('lacks its input {0}', index + 1));
   }
 
   flow(node: OnnxNode, index: number): Flow {
     const value = this.value(node, index);
     if (value.kind === 'flow') return value;
-    return refuse(node, `takes something else than the network's values as input ${index + 1}, which is not supported`);
+    return refuse(
+      node,
+      said("takes something else than the network's values as input {0}, which is not supported", index + 1),
+    );
   }
 
   constant(node: OnnxNode, index: number): Constant {
     const value = this.value(node, index);
     if (value.kind === 'constant') return value;
-    return refuse(node, `computes its input ${index + 1} from the network's values, which is not supported`);
+    return refuse(node, said("computes its input {0} from the network's values, which is not supported", index + 1));
   }
 
   /** Whole numbers of an input or an attribute; null: neither is there. */
@@ -101,7 +113,8 @@ export class Walk {
     if (given !== undefined) return Array.isArray(given) ? given : [whole(node, attribute, given)];
     const value = this.optional(node, index);
     if (value === undefined) return null;
-    if (value.kind !== 'constant') return refuse(node, `computes its input ${index + 1}, which is not supported`);
+    if (value.kind !== 'constant')
+      return refuse(node, said('computes its input {0}, which is not supported', index + 1));
     return value.isFill
       ? Array.from({ length: Math.min(32, value.shape[0] ?? 1) }, () => value.values[0]!)
       : Array.from(value.values.subarray(0, 10_000));
@@ -118,28 +131,28 @@ export type Operator = (walk: Walk, node: OnnxNode) => Value;
 export function whole(node: OnnxNode, key: string, value: Attribute | undefined, fallback?: number): number {
   const given = value ?? fallback;
   if (typeof given === 'number' && Number.isSafeInteger(given)) return given;
-  return refuse(node, `has no valid "${key}"`);
+  return refuse(node, said('has no valid "{0}"', key));
 }
 
 export function float(node: OnnxNode, key: string, fallback: number): number {
   const given = node.attributes.get(key) ?? fallback;
-  return typeof given === 'number' && Number.isFinite(given) ? given : refuse(node, `has no valid "${key}"`);
+  return typeof given === 'number' && Number.isFinite(given) ? given : refuse(node, said('has no valid "{0}"', key));
 }
 
 export function text(node: OnnxNode, key: string, fallback: string): string {
   const given = node.attributes.get(key) ?? fallback;
-  return typeof given === 'string' ? given : refuse(node, `has no valid "${key}"`);
+  return typeof given === 'string' ? given : refuse(node, said('has no valid "{0}"', key));
 }
 
 /** Throws unless the attribute is absent or has one of these values. */
 export function only(node: OnnxNode, key: string, ...allowed: (string | number)[]): void {
   const given = node.attributes.get(key);
   if (given === undefined || allowed.some((one) => one === given)) return;
-  refuse(node, `has ${key}: ${JSON.stringify(given)?.slice(0, 60)}, which is not supported here`);
+  refuse(node, said('has {0}: {1}, which is not supported here', key, JSON.stringify(given)?.slice(0, 60)));
 }
 
 /** Returns the index of an axis that may be counted from the end. */
 export function axisOf(node: OnnxNode, axis: number, rank: number): number {
   const index = axis < 0 ? axis + rank : axis;
-  return Number.isInteger(index) && index >= 0 && index < rank ? index : refuse(node, `has no axis ${axis}`);
+  return Number.isInteger(index) && index >= 0 && index < rank ? index : refuse(node, said('has no axis {0}', axis));
 }

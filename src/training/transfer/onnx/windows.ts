@@ -4,6 +4,7 @@ import type { OnnxNode } from './model.js';
 import { bare } from './shapes.js';
 import type { Constant } from './tensors.js';
 import { only, text, type Walk } from './walk.js';
+import { said } from '../../../format/said.js';
 
 /**
  * Returns how many axes windows slide over. Images and sequences must have their channels first, as these operators
@@ -19,7 +20,7 @@ export function sliding(walk: Walk, node: OnnxNode): { flow: Flow; axes: 1 | 2; 
   if (!flow.order && rank === 2 && at === '0,2,1,-1') return { flow, axes: 1, skip: 1 };
   return refuse(
     node,
-    'takes something else than images or sequences with their channels second, which is not supported',
+    said('takes something else than images or sequences with their channels second, which is not supported'),
   );
 }
 
@@ -55,9 +56,9 @@ export function windowOf(
   const list = (key: string, fallback: number): number[] => {
     const given = listOf(walk, node, key, skip, 1) ?? Array<number>(axes).fill(fallback);
     const isValid = given.length === axes && given.every((n) => Number.isInteger(n) && n >= 1 && n < 2 ** 20);
-    return isValid ? given : refuse(node, `has no valid "${key}"`);
+    return isValid ? given : refuse(node, said('has no valid "{0}"', key));
   };
-  if (list('dilations', 1).some((n) => n !== 1)) return refuse(node, 'has dilations, which are not supported');
+  if (list('dilations', 1).some((n) => n !== 1)) return refuse(node, said('has dilations, which are not supported'));
   only(node, 'ceil_mode', 0);
   const stride = list('strides', 1);
   const auto = text(node, 'auto_pad', 'NOTSET');
@@ -65,18 +66,18 @@ export function windowOf(
   const missing = (i: number, width: number): number => Math.max(0, (same[i]! - 1) * stride[i]! + width - input[i]!);
   if (auto === 'SAME_UPPER') return { size, stride, padding: 'same', before: size.map(() => 0), output: same };
   if (auto !== 'NOTSET' && auto !== 'VALID')
-    return refuse(node, `has auto_pad: ${auto.slice(0, 40)}, which is not supported`);
+    return refuse(node, said('has auto_pad: {0}, which is not supported', auto.slice(0, 40)));
   const pads = (auto === 'NOTSET' ? listOf(walk, node, 'pads', skip, 0) : null) ?? Array<number>(2 * axes).fill(0);
   if (pads.length !== 2 * axes || pads.some((n) => !Number.isInteger(n) || n < 0))
-    return refuse(node, 'has no valid "pads"');
+    return refuse(node, said('has no valid "pads"'));
   const output = input.map((n, i) => Math.floor((n + pads[i]! + pads[i + axes]! - size[i]!) / stride[i]!) + 1);
-  if (output.some((length) => length < 1)) return refuse(node, 'has a window that is larger than its input');
+  if (output.some((length) => length < 1)) return refuse(node, said('has a window that is larger than its input'));
   if (pads.every((n) => n === 0)) return { size, stride, padding: 'valid', before: size.map(() => 0), output };
   const isSame = (widths: readonly number[]): boolean =>
     widths.every((width, i) => Math.floor(missing(i, width) / 2) === pads[i] && output[i] === same[i]);
   if (isSame(size)) return { size, stride, padding: 'same', before: size.map(() => 0), output };
   if (!isKernel || output.join() !== same.join()) {
-    return refuse(node, `has pads [${pads.join(', ')}], which our padding can't do at this size`);
+    return refuse(node, said("has pads [{0}], which our padding can't do at this size", pads.join(', ')));
   }
   // A wider kernel, with zeros around, begins where the file's begins.
   const before: number[] = [];
@@ -88,10 +89,15 @@ export function windowOf(
         return wider;
       }
     }
-    return refuse(node, `has pads [${pads.join(', ')}], which our padding can't do at this size`);
+    return refuse(node, said("has pads [{0}], which our padding can't do at this size", pads.join(', ')));
   });
-  walk.notes.add(
-    `kernels of convolutions whose padding is the same on both sides were widened by zeros, because ours have the odd zero at the end ("${node.name}": ${size.join('×')} to ${wide.join('×')})`,
+  walk.note(
+    said(
+      'kernels of convolutions whose padding is the same on both sides were widened by zeros, because ours have the odd zero at the end ("{0}": {1} to {2})',
+      node.name,
+      size.join('×'),
+      wide.join('×'),
+    ),
   );
   return { size: wide, stride, padding: 'same', before, output };
 }
@@ -105,14 +111,14 @@ export function listOf(walk: Walk, node: OnnxNode, key: string, skip: number | n
   if (!given || skip === null) return given;
   const count = key === 'pads' ? given.length / 2 : given.length;
   const isSkipped = (i: number): boolean => i % count === skip;
-  if (given.some((n, i) => isSkipped(i) && n !== idle)) return refuse(node, `has no valid "${key}"`);
+  if (given.some((n, i) => isSkipped(i) && n !== idle)) return refuse(node, said('has no valid "{0}"', key));
   return given.filter((_, i) => !isSkipped(i));
 }
 
 /** Returns a kernel of [outputs, inputs, …window] without the axis of the window to skip. */
 export function withoutAxis(node: OnnxNode, kernel: Constant, skip: number | null): Constant {
   if (skip === null) return kernel;
-  if (kernel.shape[skip + 2] !== 1) return refuse(node, 'has a kernel that does not fit');
+  if (kernel.shape[skip + 2] !== 1) return refuse(node, said('has a kernel that does not fit'));
   return { ...kernel, shape: kernel.shape.toSpliced(skip + 2, 1) };
 }
 

@@ -1,4 +1,5 @@
 /** Architectures that are searched before a training: their gradients, choices and refusals. */
+import { inEnglish } from '../../../../src/format/said.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -151,7 +152,7 @@ describe('a search for an architecture', () => {
     expect(tf.memory().numTensors).toBe(begun);
     expect(found!.chosen).toHaveLength(2);
     expect(found!.layers.at(-1)).toMatchObject({ type: 'dense', units: 2 });
-    expect(found!.said[0]!.text).toContain(`architecture found by ${section.method}: `);
+    expect(inEnglish(found!.news[0]!.text)).toContain(`architecture found by ${section.method}: `);
     const curve = section.method === 'darts' ? 'architecture/2/skip' : 'architecture/best_val_loss';
     expect(notes.series(curve).length).toBeGreaterThan(1);
     expect((await search(section))!.chosen).toEqual(found!.chosen);
@@ -196,7 +197,7 @@ describe('a search for an architecture', () => {
     const bad = { oneOf: { noise: [dense(8, 'linear'), { dropout: 0.99 }, dense(8, 'linear')], skip: [] }, times: 2 };
     const chain = [dense(8, 'tanh'), bad, { dense: 2 }];
     const found = await search({ chain, epochs: 8, rate: 0.2 });
-    expect(found!.said.map(({ level }) => level)).toEqual(['info', 'warning']);
+    expect(found!.news.map(({ level }) => level)).toEqual(['info', 'warning']);
     const notes = new Notes();
     notes.stopRequested = 'stop';
     expect(await search({ epochs: 2 }, notes)).toBeNull();

@@ -1,4 +1,6 @@
 /** CSV files as people have them: delimiters, notations of numbers, dates, gaps, several targets. */
+import { inEnglish } from '../../../../src/format/said.js';
+import type { Said } from '../../../../src/protocol/said.js';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +41,7 @@ async function load(text: string, { loss = 'mse', ...settings }: Settings = {}) 
   const data = await loadDataset(built.data, options);
   // The same, read from the disk while training.
   const small = await loadDataset({ ...(built.data as Extract<DataSource, { kind: 'csv' }>), memory: 100 }, options);
-  expect(small.done).toEqual(data.done);
+  expect(told(small.done)).toEqual(told(data.done));
   expect(small.preparation).toEqual(data.preparation);
   expect([...small.train.targets]).toEqual([...data.train.targets]);
   return data;
@@ -61,6 +63,9 @@ function values(data: Awaited<ReturnType<typeof load>>, name: string): number[] 
 }
 const graphNames = (data: Awaited<ReturnType<typeof load>>) =>
   cardOf({ network: network({ layers: ['flatten'], loss: 'mse' }), data, weights: [] }, 1, false).input.columns!;
+
+/** Returns stored texts as an English reader sees them. */
+const told = (texts: readonly Said[] = []): string[] => texts.map(inEnglish);
 
 describe('numbers', () => {
   it.each([
@@ -137,7 +142,7 @@ describe('delimiters', () => {
   ])('%j is detected and said', async (delimiter, name) => {
     const data = await load(`a${delimiter}y\n${rows(20, (i) => `${i}${delimiter}${2 * i}`)}`);
     expect(data.inputShape).toEqual([1]);
-    expect(data.done).toEqual([`a.csv: columns are separated by ${name} (detected; "delimiter" says otherwise)`]);
+    expect(told(data.done)).toEqual([`a.csv: columns are separated by ${name} (detected; "delimiter" says otherwise)`]);
   });
 
   it.each([
@@ -169,19 +174,23 @@ describe('notations', () => {
     expect(values(data, 'a').slice(0, 3)).toEqual([0.5, 1.5, 2.5]);
     expect(values(data, 'b').slice(0, 3)).toEqual([1000, 1001, 1002]);
     expect(Math.min(...data.train.targets, ...data.validation.targets)).toBe(0.25);
-    expect(data.done![1]).toBe('columns "a", "y": numbers have decimal commas (detected; "decimal" says otherwise)');
+    expect(told(data.done)[1]).toBe(
+      'columns "a", "y": numbers have decimal commas (detected; "decimal" says otherwise)',
+    );
   });
 
   it('class labels are no numbers with decimal commas', async () => {
     const data = await load(`a;y\n${rows(20, (i) => `${i},5;${i % 2 ? 'ja' : 'nein'}`)}`, plain);
-    expect(data.done![1]).toBe('column "a": numbers have decimal commas (detected; "decimal" says otherwise)');
+    expect(told(data.done)[1]).toBe('column "a": numbers have decimal commas (detected; "decimal" says otherwise)');
   });
 
   it('ambiguous numbers follow the rest of the file, with a message', async () => {
     const text = `a;y\n${rows(20, (i) => `${i},5;${100 + i},125`)}`;
     const data = await load(text);
     expect(Math.min(...data.train.targets, ...data.validation.targets)).toBe(100.125);
-    expect(data.done![1]).toBe('columns "a", "y": numbers have decimal commas (detected; "decimal" says otherwise)');
+    expect(told(data.done)[1]).toBe(
+      'columns "a", "y": numbers have decimal commas (detected; "decimal" says otherwise)',
+    );
     expect((await load(text.replaceAll(',5;', '.5;'))).train.targets[0]).toBeGreaterThan(1e5);
   });
 
@@ -189,13 +198,13 @@ describe('notations', () => {
     const data = await load(`a,y\n${rows(20, (i) => `"${i + 1},000","${i + 1},500.5"`)}`, plain);
     expect(values(data, 'a')).toEqual(Array.from({ length: 20 }, (_, i) => 1000 * (i + 1)));
     expect(Math.min(...data.train.targets, ...data.validation.targets)).toBe(1500.5);
-    expect(data.done).toEqual(['column "a": commas separate thousands (detected; "decimal" says otherwise)']);
+    expect(told(data.done)).toEqual(['column "a": commas separate thousands (detected; "decimal" says otherwise)']);
   });
 
   it('"decimal" decides', async () => {
     const data = await load(`a,y\n${rows(20, (i) => `"${i + 1},125",${i}`)}`, { ...plain, decimal: ',' });
     expect(values(data, 'a').slice(0, 2)).toEqual([1.125, 2.125]);
-    expect(data.done).toEqual([]);
+    expect(told(data.done)).toEqual([]);
   });
 
   it('currencies and percent signs, with a message', async () => {
@@ -204,7 +213,7 @@ describe('notations', () => {
     expect(values(data, 'price').slice(0, 2)).toEqual([0.5, 1.5]);
     expect(values(data, 'share').slice(0, 2)).toEqual([0, 1]);
     expect(Math.min(...data.train.targets, ...data.validation.targets)).toBe(-19);
-    expect(data.done).toEqual([
+    expect(told(data.done)).toEqual([
       'column "price": $ beside numbers is ignored',
       'column "share": % beside numbers is ignored (5% is 5, not 0.05)',
     ]);
@@ -214,19 +223,19 @@ describe('notations', () => {
     const cells = ['-', '#N/A', '#DIV/0!', '—', '.'];
     const data = await load(`a,sign,y\n${rows(40, (i) => `${cells[i] ?? i},${i % 2 ? '+' : '-'},${i}`)}`, plain);
     expect(columns(data)).toMatchObject([{ kind: 'number' }, { kind: 'category', categories: ['+', '-'] }]);
-    expect(data.done).toEqual([expect.stringMatching(/^column "a": 5 of 40 cells are missing/)]);
+    expect(told(data.done)).toEqual([expect.stringMatching(/^column "a": 5 of 40 cells are missing/)]);
   });
 
   it('words that hardly repeat are told of', async () => {
     const data = await load(`name,y\n${rows(40, (i) => `n${i},${i}`)}`);
-    expect(data.done![0]).toMatch(/^column "name": nearly every value is another one/);
+    expect(told(data.done)[0]).toMatch(/^column "name": nearly every value is another one/);
   });
 
   it('codes with leading zeros stay text', async () => {
     const text = `zip,y\n${rows(20, (i) => `0${i % 4},${i}`)}`;
     const data = await load(text);
     expect(columns(data)[0]).toMatchObject({ kind: 'category', categories: ['00', '01', '02', '03'] });
-    expect(data.done).toEqual([expect.stringMatching(/"zip": digits begin with 0, so they are categories/)]);
+    expect(told(data.done)).toEqual([expect.stringMatching(/"zip": digits begin with 0, so they are categories/)]);
     expect(columns(await load(text, { numeric: ['zip'] }))[0]).toMatchObject({ kind: 'number' });
     await expect(load(text, { numeric: ['zip'], categorical: ['zip'] })).rejects.toThrow(
       /under "categorical" and "numeric"/,
@@ -242,7 +251,7 @@ describe('dates', () => {
     expect(graphNames(data)).toEqual(['when:month', 'when:weekday', 'when:hour', 'when:elapsed']);
     expect(new Set(values(data, 'when:month'))).toEqual(new Set([1, 2, 3]));
     expect(values(data, 'when:hour')[0]).toBe(0.5);
-    expect(data.done).toEqual(['column "when": dates become month, day of the week, hour and days elapsed']);
+    expect(told(data.done)).toEqual(['column "when": dates become month, day of the week, hour and days elapsed']);
   });
 
   const day = (i: number) => [String(1 + i).padStart(2, '0'), String(1 + (i % 3)).padStart(2, '0')] as const;
@@ -259,7 +268,7 @@ describe('dates', () => {
   ])('in another order: %s', async (_, of, how) => {
     const data = await load(written(of), plain);
     expect(new Set(values(data, 'when:month'))).toEqual(new Set([1, 2, 3]));
-    expect(data.done!.find((each) => each.startsWith('column "when"'))).toContain(how);
+    expect(told(data.done).find((each) => each.startsWith('column "when"'))).toContain(how);
     // The same rows with ISO dates are the same inputs.
     const iso = written(
       (d, m) => `2024-${m}-${_.startsWith('never') ? String(Math.min(12, Number(d))).padStart(2, '0') : d}`,
@@ -286,7 +295,7 @@ describe('dates', () => {
     await writeFile(join(folder, 'late.csv'), `y;size;when\n${rows(4, (i) => `${i};${i},5;${13 + i}/05/2024`)}`);
     const data = await load(early, { ...plain, validation: 'late.csv' });
     expect(graphNames(data)).not.toContain('when:month');
-    expect(data.done!.find((each) => each.startsWith('column "when"'))).toContain('day first (detected)');
+    expect(told(data.done).find((each) => each.startsWith('column "when"'))).toContain('day first (detected)');
     expect(values(data, 'size').filter((each) => each % 1 !== 0)).toEqual([0.5, 1.5, 2.5, 3.5]);
   });
 
@@ -329,7 +338,7 @@ describe('gaps', () => {
     expect(size.fill).toBeGreaterThan(10);
     expect(values(data, 'size').filter((value) => value === size.fill).length).toBeGreaterThanOrEqual(8);
     expect(color.fill).toBe('red');
-    expect(data.done).toEqual([
+    expect(told(data.done)).toEqual([
       `column "size": 8 of 40 cells are missing and get the median of the training rows, ${size.fill}; the input "size:missing" marks them`,
       expect.stringMatching(
         /^column "color": 1 of 40 cells are missing and get the most frequent value of the training rows, red/,
@@ -348,7 +357,7 @@ describe('gaps', () => {
       `garage,size,y\n${rows(20, (i) => `${i % 2 ? 'none' : 'big'},${i === 3 ? 'none' : i},${i}`)}`,
     );
     expect(columns(data)).toMatchObject([{ categories: ['big', 'none'] }, { kind: 'number' }]);
-    expect(data.done).toHaveLength(1);
+    expect(told(data.done)).toHaveLength(1);
   });
 
   it('infinities are missing numbers, and may be categories', async () => {
@@ -368,7 +377,7 @@ describe('gaps', () => {
     const data = await load(`a,y\n${rows(30, (i) => `${i},${i % 3 === 0 ? '' : i}`)}`, plain);
     expect(data.train.count + data.validation.count).toBe(20);
     expect(values(data, 'a').slice(0, 4)).toEqual([1, 2, 4, 5]);
-    expect(data.done).toEqual(['a.csv: 10 of 30 rows have no target and are left out']);
+    expect(told(data.done)).toEqual(['a.csv: 10 of 30 rows have no target and are left out']);
     const classes = await load(`a,y\n${rows(30, (i) => `${i},${i % 3 === 0 ? '' : i % 3 === 1 ? 'x' : 'z'}`)}`, {
       loss: 'crossEntropy',
       ...plain,
@@ -381,7 +390,7 @@ describe('gaps', () => {
   it('an empty column, and one with too many words, are left out with a note', async () => {
     const data = await load(`a,b,c,y\n${rows(1300, (i) => `${i},,word${i},${i}`)}`);
     expect(data.inputShape).toEqual([1]);
-    expect(data.notes).toEqual([
+    expect(told(data.notes)).toEqual([
       'column "b" of a.csv is empty: it is left out',
       'column "c" has more than 1000 different values, too many for categories: it is left out',
     ]);
@@ -404,7 +413,7 @@ describe('gaps', () => {
       Int32Array.of(0, 1),
     );
     expect(inputs.every(Number.isFinite)).toBe(true);
-    expect(given.notes()).toEqual([
+    expect(told(given.notes())).toEqual([
       expect.stringMatching(/column "size": 1 missing cell\(s\) were filled with/),
       expect.stringMatching(/column "color": 1 missing cell\(s\) were filled with red/),
     ]);
@@ -440,7 +449,7 @@ it('the model card describes the preparation, and the exported graph has an inpu
   );
   const saved = { network: network({ layers: ['flatten'], loss: 'mse' }), data, weights: [] };
   const card = cardOf(saved, 1, false);
-  expect(card.input.done).toEqual(data.done);
+  expect(card.input.done).toEqual(told(data.done));
   expect(card.input.done).toHaveLength(4);
   const standardize = graphOf(saved).find(({ name }) => name === 'standardize')!.op as { mean: number[] };
   expect(standardize.mean).toHaveLength(card.input.columns!.length);

@@ -1,3 +1,4 @@
+import { inEnglish } from '../../../../src/format/said.js';
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -176,7 +177,7 @@ describe('CSV', () => {
         ),
       );
       expect([...data.validation.targets]).toEqual([1, 0]);
-      expect(data.notes).toEqual([expect.stringMatching(/column "color": 1 value\(s\) .* blue/)]);
+      expect(data.notes.map(inEnglish)).toEqual([expect.stringMatching(/column "color": 1 value\(s\) .* blue/)]);
     });
 
     it.each([

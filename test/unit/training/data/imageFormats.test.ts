@@ -1,4 +1,5 @@
 /** WebP, GIF and CMYK JPEG files, compared with Pillow (reference/formats.py). */
+import { inEnglish } from '../../../../src/format/said.js';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,5 +71,5 @@ it('a folder lists them all, and names the files it leaves out', async () => {
   }
   const { files, notes } = await listImages(folder, 'set', null);
   expect(files).toHaveLength(6);
-  expect(notes).toEqual(['set: skipped all but PNG, JPEG, WebP and GIF files: 2 .bmp']);
+  expect(notes.map(inEnglish)).toEqual(['set: skipped all but PNG, JPEG, WebP and GIF files: 2 .bmp']);
 });

@@ -1,4 +1,6 @@
 /** Networks that are trained again take as long as the one that was chosen, with the same schedule. */
+import { inEnglish, verbatim } from '../../../../src/format/said.js';
+import type { Said } from '../../../../src/protocol/said.js';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,7 +49,7 @@ async function trained(id: string, section: object, stopAfter = Infinity) {
     ...{ enabled: true, folder, checkpoint: null, stopRequested: null as 'stop' | null },
     stopSignal: new AbortController().signal,
     ...{ progress: () => undefined, info: () => undefined, media: () => undefined, saveCheckpoint: () => undefined },
-    message: (_: string, text: string) => void said.push(text),
+    message: (_: string, text: string | Said) => void said.push(inEnglish(verbatim(text))),
     log: (_: object, { epoch }: { epoch: number }) => void (epoch > stopAfter && (run.stopRequested = 'stop')),
     onSet: () => ({ dispose: () => undefined }),
   };

@@ -1,3 +1,4 @@
+import { inEnglish, verbatim } from '../../../../src/format/said.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cpu } from '../../../../src/training/backends/cpu.js';
@@ -90,7 +91,7 @@ describe('activations', () => {
   it('counts dead units and warns about them', async () => {
     const notes = new Notes();
     const texts: string[] = [];
-    notes.message = (...[level, text]: string[]) => void texts.push(`${level}: ${text}`);
+    notes.message = (level, text) => void texts.push(`${level}: ${inEnglish(verbatim(text))}`);
     const section = {
       layers: [{ dense: { units: 10, activation: 'relu' } }, { dense: 2 }],
       loss: 'crossEntropy',
@@ -122,7 +123,7 @@ it('logs how much memory is used', async () => {
 it('warns about overfitting in a regression, whatever the unit of the targets', async () => {
   const texts: string[] = [];
   const notes = new Notes();
-  notes.message = (...[, text]: string[]) => void texts.push(text!);
+  notes.message = (_, text) => void texts.push(inEnglish(verbatim(text)));
   const dataset = plane(12);
   // The targets are pure noise, in thousands, so whatever is learned does not generalize.
   const noise = (count: number, seed: number) =>

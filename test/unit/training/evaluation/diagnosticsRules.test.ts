@@ -1,3 +1,4 @@
+import { inEnglish } from '../../../../src/format/said.js';
 import { describe, expect, it } from 'vitest';
 import { Rules, type EpochFacts } from '../../../../src/training/diagnostics/rules.js';
 
@@ -20,7 +21,9 @@ const fine: Omit<EpochFacts, 'epoch' | 'score'> = {
 /** Returns the warnings over epochs with these scores. */
 function said(scores: readonly number[], facts: (i: number) => Partial<EpochFacts> = () => ({})): string[] {
   const rules = new Rules();
-  return scores.flatMap((score, i) => rules.judge({ ...fine, validation: score, ...facts(i), epoch: i + 1, score }));
+  return scores.flatMap((score, i) =>
+    rules.judge({ ...fine, validation: score, ...facts(i), epoch: i + 1, score }).map(inEnglish),
+  );
 }
 const still = [0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3];
 const rising = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7];

@@ -1,4 +1,5 @@
 /** A network trained on real files, saved as a run saves it, and used on other files. */
+import { inEnglish } from '../../../../src/format/said.js';
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -122,7 +123,7 @@ describe('a table', () => {
     const out = join(folder, 'predictions.csv');
     const { examples, columns, notes } = await predictSaved(model, ['new.csv'], out, context());
     expect([examples, columns]).toEqual([41, ['row', 'prediction', 'probability:=big()', 'probability:small']]);
-    expect(notes).toEqual(['column "city": 1 value(s) do not occur in the training examples: Atlantis']);
+    expect(notes.map(inEnglish)).toEqual(['column "city": 1 value(s) do not occur in the training examples: Atlantis']);
     const text = await readFile(out, 'utf8');
     const [header, ...lines] = parseCsv(text, out, ',').map(({ fields }) => fields);
     expect(header).toEqual(columns);
@@ -263,7 +264,7 @@ it('images: evaluates a folder of classes, predicts single files and a folder wi
   expect([examples, values.accuracy]).toEqual([20, 1]);
   const out = join(folder, 'photos.csv');
   const { notes } = await predictSaved(model, ['loose', 'photos/day/3.png'], out, context());
-  expect(notes).toEqual(['loose: skipped all but PNG, JPEG, WebP and GIF files: 1 .txt']);
+  expect(notes.map(inEnglish)).toEqual(['loose: skipped all but PNG, JPEG, WebP and GIF files: 1 .txt']);
   const lines = parseCsv(await readFile(out, 'utf8'), out, ',').map(({ fields }) => fields.slice(0, 3));
   expect(lines).toEqual([
     ['row', 'file', 'prediction'],

@@ -1,4 +1,5 @@
 /** Areas under the ROC and precision-recall curves, and metrics of a person's own. */
+import { inEnglish } from '../../../../src/format/said.js';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -85,7 +86,9 @@ it('they are logged with every evaluation, and not for numbers', async () => {
   }).run();
   expect(notes.series('val/roc_auc')).toHaveLength(2);
   expect(notes.series('val/pr_auc').every((value) => value > 0 && value <= 1)).toBe(true);
-  expect(metricNotes(settings.metrics, plane(4))).toEqual([expect.stringMatching(/rocAuc and prAuc are for classes/)]);
+  expect(metricNotes(settings.metrics, plane(4)).map(inEnglish)).toEqual([
+    expect.stringMatching(/rocAuc and prAuc are for classes/),
+  ]);
 });
 
 describe('metrics of a person’s own', () => {

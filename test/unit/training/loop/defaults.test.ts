@@ -19,12 +19,12 @@ beforeAll(() => wasm.start());
 
 describe('a small table', () => {
   it('is trained for about 2,500 steps, with a cosine schedule, by a network of a fitting width', () => {
-    const { network: settled, said } = followData(open({}), rings(640));
+    const { network: settled, choices } = followData(open({}), rings(640));
     expect(settled.epochs).toBe(125);
     expect(settled.schedule).toMatchObject({ name: 'cosine', warmup: 2.5 });
     expect(settled.layers.at(-1)).toMatchObject({ type: 'dense', units: 2 });
     expect(settled.layers[0]).toMatchObject({ type: 'dense', units: 32, activation: 'relu' });
-    expect(said).toHaveLength(3);
+    expect(choices).toHaveLength(3);
   });
 
   it.each([
@@ -37,9 +37,9 @@ describe('a small table', () => {
   });
 
   it('explicit settings stay', () => {
-    const { network: settled, said } = followData(open({ layers: [{ dense: 2 }], epochs: 3 }), rings(640));
+    const { network: settled, choices } = followData(open({ layers: [{ dense: 2 }], epochs: 3 }), rings(640));
     expect([settled.epochs, settled.schedule.name, settled.layers.length]).toEqual([3, 'constant', 1]);
-    expect(said).toEqual([]);
+    expect(choices).toEqual([]);
     expect(followData(open({ schedule: 'constant' }), rings(640)).network.schedule.name).toBe('constant');
   });
 

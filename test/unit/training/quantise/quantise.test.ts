@@ -1,3 +1,4 @@
+import { inEnglish, verbatim } from '../../../../src/format/said.js';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,7 +102,7 @@ it('a trained network is quantised, saved small, and as accurate', async () => {
     quantise: { bits: 8 },
   });
   const said: string[] = [];
-  notes.message = (_: unknown, text: unknown) => void said.push(String(text));
+  notes.message = (_, text) => void said.push(inEnglish(verbatim(text)));
   const run = new Pruning({
     ...{ network: whole, prune: null, reshape: reshapeOf(whole), dataset: stripes(64), seed: 3, log: notes },
     ...{ cheapReads: true, evaluationBatch: 64 },

@@ -1,3 +1,4 @@
+import { inEnglish, verbatim } from '../../../../src/format/said.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { normalizeTransform } from '../../../../src/experiment/network/index.js';
@@ -55,7 +56,7 @@ describe('normalised and whitened inputs', () => {
       if (settings?.kind !== kind) throw new Error('no such transformation');
       const result = await insertNorms(shape, settings, null, { ...parts, batches: [batch] });
       expect(result.came).toEqual([0, 1, 1, 2, 3, 4, 4]);
-      expect(result.said).toMatch(/the inputs of 2\.conv, 5\.dense$/);
+      expect(inEnglish(result.news)).toMatch(/the inputs of 2\.conv, 5\.dense$/);
       const after = buildLayers(result.shape.layers, dataset.inputShape, new Random(1));
       expect(after.weights.map(({ name }) => name).sort()).toEqual(result.shape.weights.map(({ name }) => name).sort());
       for (const { name, variable } of after.weights) {
@@ -211,7 +212,7 @@ describe.each(PRESENT)('local targets on $id', (backend) => {
   it('train one sub-mapping per epoch, and the whole learns', async () => {
     const notes = new Notes();
     const said: string[] = [];
-    notes.message = (_: unknown, text: unknown) => void said.push(String(text));
+    notes.message = (_, text) => void said.push(inEnglish(verbatim(text)));
     const run = training(
       {
         layers: LAYERS,

@@ -11,6 +11,8 @@ class Source {
   open = 0;
   most = 0;
   readonly delays: number[] = [];
+  /** Leaves out the answer for this run. */
+  without: string | null = null;
 
   read = async ({ queries }: RequestParams<'series/read'>) => {
     this.asked.push(queries);
@@ -18,7 +20,7 @@ class Source {
     await new Promise((resolve) => setTimeout(resolve, this.delays[this.asked.length - 1] ?? 20));
     this.open--;
     if (this.fail) throw new Error('gone');
-    return { series: queries.map((query) => this.answer(query)) };
+    return { series: queries.filter(({ run }) => run !== this.without).map((query) => this.answer(query)) };
   };
 
   private answer(query: RequestParams<'series/read'>['queries'][number]): SeriesData {
@@ -189,6 +191,21 @@ describe('SeriesFeed', () => {
     await pass(600);
     expect(errors).toHaveLength(2);
     expect(feed.problem(w, 'a')).toBeNull();
+  });
+
+  it('says that a series was not answered, instead of waiting for ever, and reads it again', async () => {
+    for (const run of ['a', 'b', 'c']) source.totals.set(run, 10);
+    source.without = 'b';
+    const all = want(['a', 'b', 'c']);
+    feed.want({}, all);
+    await pass(50);
+    expect(feed.get(all, 'a')?.total).toBe(10);
+    expect(feed.problem(all, 'a')).toBeNull();
+    for (const run of ['b', 'c']) expect(feed.problem(all, run)).toMatch(/other points than were asked for/);
+    expect(news).toEqual(['loss']);
+    source.without = null;
+    await pass(6000);
+    for (const run of ['b', 'c']) expect([feed.get(all, run)?.total, feed.problem(all, run)]).toEqual([10, null]);
   });
 
   it('tells of a failure and tries again, not at once', async () => {

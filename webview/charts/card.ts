@@ -166,6 +166,10 @@ export class ChartCard extends LitElement implements Readable {
     return runs;
   }
 
+  get isAlone(): boolean {
+    return this.runs.length === 1;
+  }
+
   get zoom(): Zoom | null {
     return entryOf(this.model.view.zoom, this.metric) ?? null;
   }

@@ -22,13 +22,16 @@ interface Card {
   /** Curves that are drawn: names of metrics, or formulas over them. */
   readonly series: readonly string[];
   readonly axes: readonly CardAxis[];
+  /** Only one run is drawn. */
+  readonly isAlone: boolean;
   readonly settings: Required<CardSettings>;
   readonly x: XAxis;
   readonly zoom: { x: [number, number] } | null;
   readonly chart: LineChart | null;
 }
 
-type Part = Pick<Curve, 'note' | 'isBound' | 'axis'>;
+/** One of several curves of a run. */
+type Part = Pick<Curve, 'note' | 'isBound' | 'axis'> & { dash?: readonly number[]; css?: string };
 
 export class CardCurves {
   private readonly cache = new Map<string, { series: unknown; key: string; curve: Curve }>();
@@ -196,42 +199,47 @@ export class CardCurves {
     const { series } = this.card;
     const all = series.flatMap((text, i) => {
       if (!this.has(run, text)) return [];
-      if (this.expression(text).formula) {
-        const one = this.seriesOf(run, text);
-        return one ? [this.curve(run, one, series.length > 1 ? this.part(text, i) : {})] : [];
-      }
-      const curves = this.ofMetric(run, text);
-      return series.length > 1 ? curves.map((curve) => ({ ...curve, ...this.part(text, i) })) : curves;
+      const part = series.length > 1 ? this.part(text, i) : {};
+      if (!this.expression(text).formula) return this.ofMetric(run, text, part);
+      const one = this.seriesOf(run, text);
+      return one ? [this.curve(run, one, part)] : [];
     });
     return all;
   }
 
-  /** Expressions in one card differ by their dashes, as runs differ by colour. */
-  private part(text: string, i: number): Part & { dash: readonly number[] } {
-    return { note: text, isBound: false, axis: axisOf(this.card.axes, text), dash: DASHES[i % DASHES.length]! };
+  /** Expressions in one card differ by their dashes, as runs differ by colour; those of a single run have the colours of their axes. */
+  private part(text: string, i: number): Part {
+    const axis = axisOf(this.card.axes, text);
+    const color = this.card.isAlone ? this.card.axes[axis]!.color : null;
+    return {
+      ...{ note: text, isBound: false, axis, dash: DASHES[i % DASHES.length]! },
+      ...(color !== null && { css: color }),
+    };
   }
 
-  private ofMetric(run: Run, metric: string): Curve[] {
+  private ofMetric(run: Run, metric: string, part: Part): Curve[] {
     const { ranks: look } = this.card.model.view;
     const ranks = drawnRanks(run, metric, look);
     const all = ranks.flatMap((rank) => {
       const series = this.seriesOf(run, metric, rank);
       return series ? [{ rank, series }] : [];
     });
-    if (ranks.length <= 1) return all.map(({ series }) => this.curve(run, series, { place: metric }));
+    if (ranks.length <= 1) return all.map(({ series }) => this.curve(run, series, { ...part, place: metric }));
+    const noted = (note: string, isBound: boolean) => ({
+      ...part,
+      ...{ note: part.note === undefined ? note : `${part.note} · ${note}`, isBound, place: metric },
+    });
     if (look === 'all')
-      return all.map(({ rank, series }) =>
-        this.curve(run, series, { note: l10n.t('rank {0}', rank), isBound: rank !== 0, place: metric }),
-      );
+      return all.map(({ rank, series }) => this.curve(run, series, noted(l10n.t('rank {0}', rank), rank !== 0)));
     const range = this.rangeOf(
       `${run.id} ${metric}`,
       all.map(({ series }) => series),
     );
     if (!range) return [];
     return [
-      this.curve(run, range.mean, { note: l10n.t('mean of {0} ranks', all.length), isBound: false, place: metric }),
-      this.curve(run, range.low, { note: l10n.t('least'), isBound: true, place: metric }),
-      this.curve(run, range.high, { note: l10n.t('most'), isBound: true, place: metric }),
+      this.curve(run, range.mean, noted(l10n.t('mean of {0} ranks', all.length), false)),
+      this.curve(run, range.low, noted(l10n.t('least'), true)),
+      this.curve(run, range.high, noted(l10n.t('most'), true)),
     ];
   }
 
@@ -295,11 +303,12 @@ export class CardCurves {
     return range;
   }
 
-  private curve(run: Run, series: Series, part: Part & { dash?: readonly number[]; place?: string } = {}): Curve {
+  private curve(run: Run, series: Series, part: Part & { place?: string } = {}): Curve {
     const { smoothing } = this.card.settings;
     const { smoothKind } = this.card.model.view;
     const own = this.card.model.look(run.id);
-    const look = part.dash ? { ...own, dash: part.dash } : own;
+    const { dash, css } = part;
+    const look = dash || css ? { ...own, ...(dash && { dash }), ...(css !== undefined && { css }) } : own;
     const origin = this.origin(run);
     const { length: changes = 0 } = run.changes ?? [];
     const key = [

@@ -82,7 +82,7 @@ export class Stages {
 
   private isInterrupted({ id, status, error }: Run): boolean {
     if (status !== 'stopped' && !(status === 'failed' && INTERRUPTED.includes(error?.kind ?? ''))) return false;
-    return this.parts.folders.checkpoint(id) !== null;
+    return this.parts.folders.isResumable(id);
   }
 
   private pipelineOf(id: string): string | null {

@@ -30,6 +30,9 @@ export const RUN_FILES = {
   packedNotice: 'packed.ndjson',
   checkpoints: 'checkpoints',
   media: 'media',
+  /** Layers that the built-in trainer has chosen before the training, and the state of its search for them. */
+  architecture: 'architecture.json',
+  architectureState: 'architecture.safetensors',
 } as const;
 
 /** Name under which programs log their confusion matrix, as CSV. */

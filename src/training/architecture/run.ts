@@ -6,14 +6,12 @@ import type { RunClient } from '../../client/index.js';
 import type { Layer, Network } from '../../experiment/network/index.js';
 import { readReal, STATE_LIMIT } from '../../files/real.js';
 import { writeWhole } from '../../files/whole.js';
+import { RUN_FILES } from '../../protocol/run/runFiles.js';
 import type { Dataset } from '../data/types.js';
 import { Pace } from '../loop/pace.js';
 import { Keeper } from './keeper.js';
 import { searchArchitecture } from './search.js';
 import { inEnglish } from '../../format/said.js';
-
-const FILE = 'architecture.json';
-const STATE = 'architecture.safetensors';
 
 /**
  * Returns the layers that were chosen; null when a stop was requested. An interrupted search resumes after its last saved
@@ -26,7 +24,7 @@ export async function architectureOf(
   seed: number,
 ): Promise<Layer[] | null> {
   const settings = network.architecture!;
-  const file = run.enabled ? join(run.folder, FILE) : null;
+  const file = run.enabled ? join(run.folder, RUN_FILES.architecture) : null;
   const known = JSON.stringify(settings);
   if (file !== null && existsSync(file)) {
     const kept = JSON.parse(readReal(file, STATE_LIMIT)) as { settings: string; layers: Layer[] };
@@ -34,7 +32,7 @@ export async function architectureOf(
   }
   const pace = new Pace(run, settings.epochs);
   const identity = JSON.stringify({ settings, seed, batchSize: network.batchSize, loss: network.loss });
-  const keeper = file === null ? null : new Keeper(join(run.folder, STATE), identity);
+  const keeper = file === null ? null : new Keeper(join(run.folder, RUN_FILES.architectureState), identity);
   const found = await searchArchitecture({
     ...{ network, settings, dataset, seed, keeper, log: run },
     pause: () => pace.pause(),
@@ -47,7 +45,7 @@ export async function architectureOf(
   console.log(`layers:\n${found.layers.map((layer) => `  - ${JSON.stringify(layer)}`).join('\n')}`);
   if (file !== null) {
     await writeWhole(file, JSON.stringify({ settings: known, layers: found.layers }));
-    await rm(join(run.folder, STATE), { force: true });
+    await rm(join(run.folder, RUN_FILES.architectureState), { force: true });
   }
   return found.layers;
 }

@@ -5,8 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildTrainer } from '../training/trainerProgram.js';
 import { Workspace } from './workspace.js';
 
-/** A metric that kills its own program, as `kill -9` does, when it is computed for the n-th time in a process. */
+/**
+ * A metric that kills its own program, as `kill -9` does, when it is computed for the n-th time in a process, or as soon as a
+ * search for its layers has a state.
+ */
 const KILLER = `let calls = 0;
+const fs = await import('node:fs');
+const folder = (process.env.TUNESMITH_JOURNAL ?? '').replace(/journal.[^/\\\\]*$/, '');
+const has = (name) => fs.existsSync(folder + 'architecture.' + name);
+if (process.env.KILL_AT === 'searching') setInterval(() => (has('safetensors') || has('json')) && process.kill(process.pid, 'SIGKILL'), 2);
 export function calm() {
   if (++calls === Number(process.env.KILL_AT ?? 0)) process.kill(process.pid, 'SIGKILL');
   return 0;
@@ -41,7 +48,7 @@ afterAll(async () => {
   await workspace.dispose();
 });
 
-const tunesmith = (killAt: number | null, ...args: string[]) =>
+const tunesmith = (killAt: number | 'searching' | null, ...args: string[]) =>
   workspace.tunesmith(args, { TUNESMITH_BACKEND: 'wasm', KILL_AT: killAt === null ? undefined : String(killAt) });
 
 async function json<T>(...args: string[]): Promise<T> {
@@ -72,7 +79,7 @@ async function curves(run: string): Promise<unknown[]> {
   return [names.sort(), ...(await Promise.all(read.map(async (name) => [name, await points(run, name)])))];
 }
 
-async function start(text: string, killAt: number | null): Promise<string> {
+async function start(text: string, killAt: number | 'searching' | null): Promise<string> {
   const file = `killed${++files}.tune.yaml`;
   workspace.write(file, text);
   const { out, err } = await tunesmith(killAt, 'run', file, '--json');
@@ -82,7 +89,10 @@ async function start(text: string, killAt: number | null): Promise<string> {
 
 // On a busy machine, the start of a process takes seconds.
 describe('a training whose program is killed', { timeout: 300_000 }, () => {
-  const kinds: [string, number, string][] = [
+  const darts = `epochs: 4
+    validation: 0.3
+    architecture: { method: darts, epochs: 6, chain: [{ dense: 6 }, { oneOf: { more: [{ dense: 6 }], skip: [] } }, { dense: 4 }] }`;
+  const kinds: [string, number | 'searching', string][] = [
     [
       'hypergradients',
       3,
@@ -95,13 +105,9 @@ describe('a training whose program is killed', { timeout: 300_000 }, () => {
       10,
       `${PLAIN.replace('dense: 4', 'dense: 2')}\n    meta: { method: reptile, ways: 2, shots: 3, queries: 5, steps: 10, unseen: { tasks: 4, from: [ac, bd] } }`,
     ],
-    [
-      'an architecture by DARTS',
-      2,
-      `epochs: 4
-    validation: 0.3
-    architecture: { method: darts, epochs: 2, chain: [{ dense: 6 }, { oneOf: { more: [{ dense: 6 }], skip: [] } }, { dense: 4 }] }`,
-    ],
+    ['an architecture by DARTS', 2, darts],
+    ['an architecture by DARTS, while it is searched', 'searching', darts],
+    ['an architecture by SMASH, while it is searched', 'searching', darts.replace('darts', 'smash')],
   ];
   it.each(kinds)('resumes as if it had not been: %s', async (_, killAt, section) => {
     const text = `network:\n    ${COMMON}\n    ${section}\n`;

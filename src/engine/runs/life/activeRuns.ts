@@ -190,7 +190,7 @@ export class ActiveRuns implements Keeper {
     }
     if (run?.deletedAt !== null) return refuse('deleted', l10n.t('is deleted: restore it first'));
     // A pipeline needs no checkpoint: the results of its stages still exist.
-    if (!active && !folders.spec(id)?.pipeline && !folders.checkpoint(id)) {
+    if (!active && !folders.spec(id)?.pipeline && !folders.isResumable(id)) {
       return refuse('no-checkpoint', l10n.t('has no checkpoint to resume from; rerun it instead'));
     }
     if (environment) environments.keep(id, environment);

@@ -22,7 +22,7 @@ export function nextLaunch(
 ): RunSpec {
   const { id } = spec;
   const checkpoint = from === null ? folders.checkpoint(id) : null;
-  if (from === null && !checkpoint) log.warn(`run ${id}: it has no usable checkpoint, so it begins again`);
+  if (from === null && !folders.isResumable(id)) log.warn(`run ${id}: it has no usable checkpoint, so it begins again`);
   return {
     ...spec,
     ...(spec.origin && { origin: { ...spec.origin, env: shownOf(environments.of(id, spec.search)) } }),

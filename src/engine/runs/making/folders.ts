@@ -135,6 +135,13 @@ export class RunFolders {
     return this.checkpoints(id)[0] ?? null;
   }
 
+  /** Returns whether a new launch would continue the work of earlier ones. */
+  isResumable(id: string): boolean {
+    // Before the first checkpoint, the trainer may have searched for the layers that it trains.
+    const begun = [RUN_FILES.architecture, RUN_FILES.architectureState];
+    return this.checkpoint(id) !== null || begun.some((name) => sizeReal(path.join(this.path(id), name)) !== null);
+  }
+
   /** Returns the newest checkpoint that a run saved at or before this step (null: at any step), or null. */
   savedAt(id: string, atMost: number | null): string | null {
     return this.checkpoints(id).find((folder) => isAtMost(folder, atMost)) ?? null;

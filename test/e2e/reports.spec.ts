@@ -1,7 +1,9 @@
 /** A report by clicks: made, drawn beside its text while a run goes on, added to from the panel, and exported. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Frame, Page } from '@playwright/test';
+import { contrastFaults, violations } from './support/axe.js';
 import { Cli } from './support/cli.js';
 import { expect, test } from './support/fixtures.js';
 import { setup } from './support/setup.js';
@@ -71,6 +73,7 @@ test('a report is drawn beside its text, follows a run, takes a card of the pane
   await expect(curves()).toHaveCount(2);
   await expect(frame.locator('[data-block="1"] tbody tr')).toHaveCount(2);
   await workbench.screenshot('report-dark');
+  expect(await violations(frame)).toEqual([]);
 
   // Values under the pointer.
   const drawing = frame.locator('[data-block="0"] svg');
@@ -125,4 +128,14 @@ test('a report is drawn beside its text, follows a run, takes a card of the pane
   await expect(target).toHaveValue(/week\.pdf$/);
   await target.press('Enter');
   await expect.poll(() => existsSync(join(workspace, 'week.pdf')), { timeout: 30_000 }).toBe(true);
+
+  // Nothing is wrong with it, here and as a file, light and dark.
+  await workbench.command('Preferences: Toggle between Light/Dark Themes');
+  await expect(frame.locator('body')).toHaveAttribute('data-vscode-theme-kind', 'vscode-light');
+  expect(await contrastFaults(frame)).toEqual([]);
+  await workbench.screenshot('report-light');
+  await page.goto(pathToFileURL(join(workspace, 'week.html')).href);
+  expect(await violations(page)).toEqual([]);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect(await contrastFaults(page)).toEqual([]);
 });

@@ -133,7 +133,7 @@ export function previewPage({ script, cspSource, nonce, language, translations }
 <style nonce="${nonce}">${PREVIEW_THEME}${REPORT_STYLES}</style>
 </head>
 <body data-translations="${escapeHtml(JSON.stringify(translations))}">
-<div class="r-bar" role="toolbar" aria-label="${escapeHtml(l10n.t('Report'))}"><span class="r-state" role="status"></span>${bar.join('')}</div>
+<header class="r-bar"><span class="r-state" role="status"></span><div role="toolbar" aria-label="${escapeHtml(l10n.t('Report'))}">${bar.join('')}</div></header>
 <main data-testid="report"></main>
 <script nonce="${nonce}" src="${escapeHtml(script)}"></script>
 </body>

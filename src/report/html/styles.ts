@@ -88,6 +88,7 @@ figcaption { font-weight: 600; margin-bottom: .4em; }
 .r-block button:hover { text-decoration: underline; }
 :focus-visible { outline: 1px solid var(--vscode-focusBorder, var(--r-link)); outline-offset: 2px; }
 .r-bar { position: sticky; top: 0; z-index: 2; display: flex; gap: 6px 14px; flex-wrap: wrap; justify-content: flex-end; padding: 6px 0; background: var(--r-background); font-size: .87em; }
+.r-bar > div { display: contents; }
 .r-bar button { font: inherit; color: var(--r-link); background: none; border: 0; padding: 2px 4px; cursor: pointer; }
 .r-state { margin-right: auto; color: var(--r-faint); }
 .r-empty { color: var(--r-faint); }

@@ -1,25 +1,25 @@
 /** Looks for faults of accessibility in a page, or in a frame of one. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Frame, Page } from '@playwright/test';
-import type { AxeResults, ContextObject, RunOptions } from 'axe-core';
+import type { Frame, Locator, Page } from '@playwright/test';
+import type { AxeResults, RunOptions } from 'axe-core';
 
 export const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Returns each fault in one line. `part`: that part of the page alone. The script is put into the place if it is not there. */
+/** Returns each fault in one line. `part`: that part alone. The script is put into the place if it is not there. */
 export async function violations(
   place: Page | Frame,
   options: RunOptions = {},
-  part: ContextObject | null = null,
+  part: Locator | null = null,
 ): Promise<string[]> {
   if (!(await place.evaluate(() => 'axe' in window))) await place.evaluate(axeSource);
-  const results = await place.evaluate(
-    ([where, given]) =>
+  const results = await (part ?? place.locator('html')).evaluate(
+    (root, given) =>
       (window as unknown as { axe: { run(where: unknown, options: RunOptions): Promise<AxeResults> } }).axe.run(
-        where ?? document,
+        root === document.documentElement ? document : root,
         given,
       ),
-    [part, { resultTypes: ['violations'], iframes: false, ...options }] as [ContextObject | null, RunOptions],
+    { resultTypes: ['violations'], iframes: false, ...options } satisfies RunOptions,
   );
   return results.violations.flatMap(({ id, nodes }) =>
     nodes.slice(0, 3).map(({ target, html }) => `${id}: ${target.join(' ')}: ${html.slice(0, 160)}`),
@@ -27,7 +27,7 @@ export async function violations(
 }
 
 /** The same for colours alone, once they no longer change: only they differ between themes. */
-export async function contrastFaults(place: Page | Frame, part: ContextObject | null = null): Promise<string[]> {
+export async function contrastFaults(place: Page | Frame, part: Locator | null = null): Promise<string[]> {
   await place.evaluate(() =>
     Promise.all(
       document

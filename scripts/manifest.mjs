@@ -54,7 +54,13 @@ function textsIn(source) {
   const found = [];
   const visit = (node) => {
     if (ts.isImportDeclaration(node) || ts.isTypeNode(node)) return;
-    if (ts.isCallExpression(node) && /\bl10n\.t$|^said$|\.(describe|meta)$/.test(node.expression.getText())) return;
+    if (ts.isCallExpression(node)) {
+      const called = node.expression;
+      if (/\bl10n\.t$|^said$/.test(called.getText())) return;
+      // Descriptions of keys are translated with the hovers; before them in the chain there may be an error.
+      if (ts.isPropertyAccessExpression(called) && /^(describe|meta)$/.test(called.name.text))
+        return visit(called.expression);
+    }
     // Other errors are the program's own.
     if (ts.isNewExpression(node) && /^(Type|Range)?Error$/.test(node.expression.getText())) return;
     let text = '';

@@ -39,6 +39,9 @@ const PIECES = [
   'the last layer of a part',
   'none of the searched parameters has a gradient',
 ];
+/** A hint of its own, too short to be found as a pattern. */
+const KNOWN = 'known: {0}';
+const KNOWN_START = 'known: ';
 /** First value of a text that begins with one: our name of a key, never the words of a program. */
 const FIRST_VALUE = /^(?!.*: )[ -~]{0,80}$/;
 
@@ -70,6 +73,8 @@ export function retelling(
   /** Says a whole text of ours. */
   const whole = (message: string): string | null => {
     if (own.has(message)) return translations[message]!;
+    if (message.startsWith(KNOWN_START) && translations[KNOWN] !== undefined)
+      return filled(translations[KNOWN], [message.slice(KNOWN_START.length)]);
     const { all, advice } = read();
     for (const pattern of all) {
       const values = valuesIn(message, pattern);

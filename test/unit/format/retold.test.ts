@@ -16,6 +16,7 @@ describe('retelling', () => {
     '{0} is missing': '缺少 {0}',
     'the {0} is missing from {1}': '{1} 中没有 {0}',
     'there is nothing to choose': '没有可选的内容',
+    'known: {0}': '已知的有：{0}',
     '{0}%': '百分之{0}',
     'trial {0} {1}{2}{3}  {4}': '试验 {0} {1}{2}{3}  {4}',
     'from {0} back to {0} again': '从 {0} 回到 {0}',
@@ -32,6 +33,11 @@ describe('retelling', () => {
   it('says a reason and an advice apart', () => {
     expect(retold('grid: there is nothing to choose')).toBe('grid: 没有可选的内容');
     expect(retold('loss is missing; there is nothing to choose')).toBe('缺少 loss; 没有可选的内容');
+  });
+  it('says a list of what is known', () => expect(retold('known: a, b')).toBe('已知的有：a, b'));
+  it('has the errors of keys that are described', () => {
+    for (const text of ['maxDrop must be above 0', 'alerts must be a list, such as: [nan, { stall: 600 }]'])
+      expect(RETOLD).toContain(text);
   });
   it('leaves everything else alone: what a program said, and texts of a few letters', () => {
     for (const text of ['Traceback: x', '50%', '', 'a'.repeat(5000), 'constructor', '__proto__', 'trial a b c  d'])

@@ -386,6 +386,8 @@ async function setLive(
   if ('problem' in result)
     return run.message('warning', said('{0} was not taken: {1}', names.join(', '), result.problem));
   training.change(result.network);
+  // Curves are marked where a hyperparameter changed.
+  run.setParams(params);
   const now = result.network.optimizer.learningRate;
   const when =
     now === rate || training instanceof CrossValidation

@@ -14,7 +14,7 @@ import { formatNumber } from '../../src/format/numbers.js';
 import { compact, formatX, timeStep } from '../../src/drawing/xAxis.js';
 import { SymlogScale } from './symlog.js';
 import type { Side } from '../../src/drawing/cardAxes.js';
-import { scaleId } from './extents.js';
+import { scaleId } from './scaleId.js';
 import { zoomOf, type Zoom } from '../model/charts/zoom.js';
 import type { ChartTheme } from './theme.js';
 

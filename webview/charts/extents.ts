@@ -1,9 +1,7 @@
 /** Datasets that only give the axes of a chart their ranges: the curves themselves are drawn over them. */
 import type { Curve } from '../../src/drawing/curves.js';
 import type { LineChart } from './chartjs.js';
-
-/** Id of a vertical axis in Chart.js. */
-export const scaleId = (axis: number | undefined): 'y' | `y${number}` => (axis ? `y${axis + 1}` : 'y');
+import { scaleId } from './scaleId.js';
 
 type Dataset = LineChart['data']['datasets'][number];
 

@@ -1,7 +1,7 @@
 /** Pixels of a chart's axes, for what is drawn over them. */
 import type { Curve } from '../../src/drawing/curves.js';
 import type { LineChart } from './chartjs.js';
-import { scaleId } from './extents.js';
+import { scaleId } from './scaleId.js';
 
 type Scale = LineChart['scales'][string];
 export type ToPixel = (value: number) => number;

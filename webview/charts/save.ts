@@ -8,7 +8,7 @@ import type { PanelModel } from '../model/panel.js';
 import { formatX, xTitle } from '../../src/drawing/xAxis.js';
 import type { CardAxis } from '../../src/drawing/cardAxes.js';
 import type { LineChart } from './chartjs.js';
-import { scaleId } from './extents.js';
+import { scaleId } from './scaleId.js';
 import { pointsOf, rawPointsOf, zerosOf, type Curve } from '../../src/drawing/curves.js';
 import { readTheme } from './theme.js';
 import { WIDTH, type SvgLook } from '../../src/drawing/svgParts.js';

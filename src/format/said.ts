@@ -1,19 +1,30 @@
 /** Texts that are stored: made once in English, shown in the language of whoever reads them. */
-import type { Said } from '../protocol/said.js';
+import { LONGEST_VALUE, type Said } from '../protocol/said.js';
 import { translated } from './l10n.js';
 
 /** Value of a stored text. */
 export type Word = Said['values'][number];
 
-/** A text for a record. The first argument must be a literal, so that it can be translated. */
+/** A text for a record. The first argument must be a literal, so that it can be translated. Long values lose their ends. */
 export const said = (text: string, ...values: (Word | null | undefined)[]): Said => ({
   text,
-  values: values.map((value) => value ?? String(value)),
+  values: values.map(stored),
 });
 
 /** A text that is the same in every language: a program's own words, or names. */
 export const verbatim = (text: string | Said): Said =>
-  typeof text === 'string' ? { text: '{0}', values: [text] } : text;
+  typeof text === 'string' ? { text: '{0}', values: [stored(text)] } : text;
+
+/** A value as a record can hold it: JSON has no NaN and no infinities. */
+function stored(value: Word | null | undefined): Word {
+  if (typeof value === 'object' && value !== null) return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  const text = String(value);
+  if (text.length <= LONGEST_VALUE) return text;
+  // Not in the middle of a character of two units.
+  const end = /[\uD800-\uDBFF]/.test(text[LONGEST_VALUE - 2]!) ? LONGEST_VALUE - 2 : LONGEST_VALUE - 1;
+  return `${text.slice(0, end)}…`;
+}
 
 /** Returns texts in a row as one; null if there are none. Of more than `MOST_JOINED`, the first ones. */
 export function joined(texts: readonly Word[]): Said | null {
@@ -27,16 +38,16 @@ const MOST_JOINED = 8;
 export const inEnglish = (text: Said): string => spoken(text, (pattern) => pattern);
 
 /** Returns why a run failed, as the person reads it. */
-export const errorText = ({ message, said: stored }: { message: string; said?: Said | undefined }): string =>
-  saidText(message, stored);
+export const errorText = ({ message, said: text }: { message: string; said?: Said | undefined }): string =>
+  saidText(message, text);
 
 /** Returns a message of a run, or its newest warning, as the person reads it. */
-export const messageText = ({ text, said: stored }: { text: string; said?: Said | undefined }): string =>
-  saidText(text, stored);
+export const messageText = ({ text, said: own }: { text: string; said?: Said | undefined }): string =>
+  saidText(text, own);
 
 /** Returns a stored text as the person reads it. `message`: the text in English, for records without values. */
-export const saidText = (message: string, stored: Said | undefined): string =>
-  stored === undefined || inEnglish(stored) !== message ? message : told(stored);
+export const saidText = (message: string, text: Said | undefined): string =>
+  text === undefined || inEnglish(text) !== message ? message : told(text);
 
 /** Returns a text of Tunesmith, or somebody's words, as the person reads them. */
 export const shown = (text: string | Said): string => (typeof text === 'string' ? text : told(text));
@@ -51,7 +62,8 @@ function spoken({ text, values }: Said, translate: (pattern: string) => string):
   let left = LONGEST;
   return translate(text).replaceAll(/\{(\d+)\}/g, (place, at: string) => {
     const word = words[Number(at)];
-    if (word === undefined || left < 0) return place;
+    if (word === undefined) return place;
+    if (left < 0) return '…';
     left -= word.length;
     return word;
   });

@@ -8,11 +8,14 @@ export interface Said {
   values: (string | number | Said)[];
 }
 
+/** UTF-16 units of a value at most. */
+export const LONGEST_VALUE = 4000;
+
 /** Texts within texts, at most: what a folder carries can't exhaust the stack. */
 const DEEPEST = 4;
 
 function saidSchema(deeper: number): z.ZodType<Said> {
-  const plain = [z.string().max(4000), z.number()] as const;
+  const plain = [z.string().max(LONGEST_VALUE), z.number()] as const;
   const value = deeper === 0 ? z.union(plain) : z.union([...plain, saidSchema(deeper - 1)]);
   return z.object({ text: z.string().max(2000), values: z.array(value).max(16) });
 }

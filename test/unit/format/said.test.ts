@@ -34,6 +34,20 @@ describe('a stored text', () => {
     expect(verbatim(reason)).toBe(reason);
   });
 
+  it('can always be stored: long values lose their ends, and numbers that JSON lacks are words', () => {
+    for (const text of [
+      said('{0} of {1}', 'x'.repeat(5000), NaN),
+      verbatim('😀'.repeat(5000)),
+      said('{0}', -Infinity),
+    ]) {
+      const stored = Said.parse(JSON.parse(JSON.stringify(text)));
+      expect(inEnglish(stored)).toBe(inEnglish(text));
+      expect(inEnglish(text)).not.toMatch(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/);
+    }
+    expect(inEnglish(said('{0} of {1}', 'x'.repeat(5000), NaN))).toMatch(/^x{3999}… of NaN$/);
+    expect(inEnglish(said('{0} {1} {2} {3}', ...[1, 2, 3, 4].map(() => 'y'.repeat(4000))))).toMatch(/ …$/);
+  });
+
   it('can not grow without bounds, or be nested without bounds', () => {
     let hostile: Said = { text: 'ha', values: [] };
     for (let i = 0; i < 4; i++) hostile = { text: '{0}'.repeat(600), values: [hostile] };

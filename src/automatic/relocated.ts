@@ -8,11 +8,13 @@ export function relocated(template: Record<string, unknown>, from: string, to: s
   const [old, own] = [path.dirname(from), path.dirname(to)];
   const { data } = template;
   if (old === own || typeof data !== 'object' || data === null) return template;
-  const [[source, settings]] = Object.entries(data) as [[string, Record<string, unknown>]];
+  const [[source, settings]] = Object.entries(data) as [[string, Record<string, unknown> | null]];
+  // A source of examples that Tunesmith brings along.
+  if (settings === null || typeof settings !== 'object') return template;
   // Inputs and targets of an archive are names.
   const keys = source === 'npz' ? ['file'] : PATHS;
   const moved = (value: unknown): unknown => {
-    if (typeof value === 'string') return path.relative(own, path.resolve(old, value)).split(path.sep).join('/');
+    if (typeof value === 'string') return path.relative(own, path.resolve(old, value)).split(path.sep).join('/') || '.';
     if (typeof value !== 'object' || value === null) return value;
     return movedAll(value as Record<string, unknown>);
   };

@@ -14,7 +14,9 @@ type Asked = RequestParams<'pipelines/stage'>;
 type Given = RequestResult<'pipelines/stage'>;
 
 /** Ways in which a program ended that was not done, and did not fail by itself: it can resume from its checkpoint. */
-const INTERRUPTED: readonly string[] = ['lost', 'signal', 'out-of-memory', 'preempted'] satisfies RunError['kind'][];
+const INTERRUPTED: readonly string[] = ['lost', 'out-of-memory', 'preempted'] satisfies RunError['kind'][];
+/** Signals that others send. A program that crashed, as by SIGSEGV, might crash again at the same place. */
+const SENT = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGXCPU', 'SIGUSR1', 'SIGUSR2'];
 
 export class Stages {
   /** The last request for each hash. */
@@ -81,8 +83,12 @@ export class Stages {
   }
 
   private isInterrupted({ id, status, error }: Run): boolean {
-    if (status !== 'stopped' && !(status === 'failed' && INTERRUPTED.includes(error?.kind ?? ''))) return false;
-    return this.parts.folders.isResumable(id);
+    const { folders, store } = this.parts;
+    const kind = error?.kind ?? '';
+    const isKilled =
+      INTERRUPTED.includes(kind) || (kind === 'signal' && SENT.includes(store.runs.detail(id)?.signal ?? ''));
+    if (status !== 'stopped' && !(status === 'failed' && isKilled)) return false;
+    return folders.isResumable(id);
   }
 
   private pipelineOf(id: string): string | null {

@@ -268,7 +268,8 @@ export class ActiveRun {
     const { reason, counts, text } = again;
     try {
       const next = nextLaunch(this.spec, { from: null, until: untilOf(this.spec) }, this.keeper.options);
-      if (isStuck(ending, launch?.checkpoint, next.launch!.checkpoint)) return false;
+      const searched = (folders.searchedAt(id) ?? -Infinity) > (launch?.at ?? -Infinity);
+      if (isStuck(ending, launch?.checkpoint, next.launch!.checkpoint, searched)) return false;
       // The clocks of two hosts differ, and the last records must not count for the next launch.
       const at = Math.max(next.launch!.at, (ending.finish?.time ?? 0) + 1);
       const spec = { ...next, launch: { ...next.launch!, at, again: { reason, counts } } };

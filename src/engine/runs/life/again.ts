@@ -51,13 +51,14 @@ export function launchAgain(
 
 /**
  * Returns whether a run that reached the time limit of its job would reach it again and again: it has saved no checkpoint since
- * that job began.
+ * that job began. `searched`: it has saved what its architecture search has found since then.
  */
 export function isStuck(
   { exit, job }: Pick<Ending, 'exit' | 'job'>,
   before: string | null | undefined,
   checkpoint: string | null,
+  searched = false,
 ): boolean {
   const isTimeLimit = exit?.interrupted === 'warning' || job?.how === 'timeout';
-  return isTimeLimit && (checkpoint === null || checkpoint === before);
+  return isTimeLimit && !searched && (checkpoint === null || checkpoint === before);
 }

@@ -137,9 +137,18 @@ export class RunFolders {
 
   /** Returns whether a new launch would continue the work of earlier ones. */
   isResumable(id: string): boolean {
-    // Before the first checkpoint, the trainer may have searched for the layers that it trains.
-    const begun = [RUN_FILES.architecture, RUN_FILES.architectureState];
-    return this.checkpoint(id) !== null || begun.some((name) => sizeReal(path.join(this.path(id), name)) !== null);
+    return this.checkpoint(id) !== null || this.searchedAt(id) !== null;
+  }
+
+  /**
+   * Returns when the trainer last saved a part of a search for the layers that it trains, which comes before the first checkpoint,
+   * in milliseconds since the epoch; null: never.
+   */
+  searchedAt(id: string): number | null {
+    const times = [RUN_FILES.architecture, RUN_FILES.architectureState].flatMap(
+      (name) => statReal(path.join(this.path(id), name))?.mtimeMs ?? [],
+    );
+    return times.length > 0 ? Math.max(...times) : null;
   }
 
   /** Returns the newest checkpoint that a run saved at or before this step (null: at any step), or null. */

@@ -50,6 +50,8 @@ it('a run that saves nothing within the time of a job is not begun again and aga
     expect(isStuck(ending, '/r/step-3', '/r/step-3')).toBe(true);
     expect(isStuck(ending, undefined, '/r/step-3')).toBe(false);
     expect(isStuck(ending, '/r/step-3', '/r/step-4')).toBe(false);
+    // A search for the layers has gone on.
+    expect(isStuck(ending, undefined, null, true)).toBe(false);
   }
   // Who is preempted at once has done nothing wrong.
   const preempted = { exit: null, job: { title: 'Slurm', id: '1', how: 'preempted', began: true } } as const;

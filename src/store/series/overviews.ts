@@ -1,6 +1,6 @@
 /**
  * Overviews of long series: about `OVERVIEW_POINTS` of their points, chosen as for a chart. A chart of thousands of runs reads
- * them instead of all points. They are made for the objectives of ended runs while nothing else is to be done, for other series
+ * them instead of all points. They are made for the objectives of ended runs while the engine is idle, for other series
  * when such a chart first asks for them, and are ordered by metric, so that those of one metric are close together in the file.
  */
 import type { Database } from '../database.js';
@@ -24,11 +24,25 @@ interface OverviewRow {
   data: Uint8Array;
 }
 
+/** Runs that are remembered because they had not ended. */
+const MOST_PASSED = 10_000;
+
+interface ObjectiveRow {
+  run: number;
+  /** Number of the objective's metric; null: nothing has been logged of it. */
+  metric: number | null;
+  ended: number;
+}
+const OBJECTIVE_SQL = `runs.key AS run, runs.ended_at IS NOT NULL AS ended,
+  (SELECT metric_names.id FROM metric_names WHERE name = objective_metric) AS metric`;
+
 export class Overviews {
   /** Overviews that are not written yet. */
   private readonly made: { head: Head; data: Uint8Array }[] = [];
-  /** Key of the last run whose objective has an overview if it needs one. */
+  /** Key of the last run that `prepare` has looked at. */
   private prepared = 0;
+  /** Keys of runs before that one that had not ended. */
+  private readonly passed = new Set<number>();
 
   constructor(
     private readonly db: Database,
@@ -65,29 +79,38 @@ export class Overviews {
   /** Makes overviews of objectives for about so many milliseconds, to be written by `save`. Returns whether there are more. */
   prepare(budgetMs: number): boolean {
     const until = performance.now() + budgetMs;
-    const rows = this.db.all<{ run: number; metric: number | null; ended: number }>(
-      `SELECT key AS run, ended_at IS NOT NULL AS ended,
-         (SELECT metric_names.id FROM metric_names WHERE name = objective_metric) AS metric
-       FROM runs WHERE key > ? ORDER BY key LIMIT ?`,
+    const ended = this.db.all<ObjectiveRow>(
+      `SELECT ${OBJECTIVE_SQL} FROM json_each(?) passed CROSS JOIN runs ON runs.key = passed.value WHERE ended`,
+      JSON.stringify([...this.passed]),
+    );
+    if (!this.makeMissing(ended, until)) return true;
+    for (const { run } of ended) this.passed.delete(run);
+    const next = this.db.all<ObjectiveRow>(
+      `SELECT ${OBJECTIVE_SQL} FROM runs WHERE key > ? ORDER BY key LIMIT ?`,
       ...[this.prepared, RUNS_AHEAD],
     );
+    if (!this.makeMissing(next, until)) return true;
+    for (const { run, ended } of next) if (!ended && this.passed.size < MOST_PASSED) this.passed.add(run);
+    this.prepared = next.at(-1)?.run ?? this.prepared;
+    return next.length === RUNS_AHEAD;
+  }
+
+  /** Makes the overviews that the ended ones of these runs lack. Returns false if the time is over before. */
+  private makeMissing(rows: readonly ObjectiveRow[], until: number): boolean {
     const byMetric = new Map<number, number[]>();
     for (const { run, metric, ended } of rows)
       if (metric !== null && ended) byMetric.set(metric, [...(byMetric.get(metric) ?? []), run]);
-    const missing = [...byMetric].flatMap(([metric, runs]) => {
+    for (const [metric, runs] of byMetric) {
       const heads = this.table.findMany(runs, metric).filter((head) => Overviews.serves(head, OVERVIEW_POINTS, 'step'));
       const there = this.read(metric, heads);
-      return heads.filter(({ id }) => !there.has(id));
-    });
-    missing.sort((a, b) => a.run - b.run);
-    for (const head of missing) {
-      // Its last points are about to be folded.
-      if (performance.now() >= until || head.pending !== null) return true;
-      this.make(head);
-      this.prepared = head.run;
+      for (const head of heads) {
+        if (there.has(head.id) || this.made.some((one) => one.head.id === head.id)) continue;
+        // Its last points are about to be folded.
+        if (performance.now() >= until || head.pending !== null) return false;
+        this.make(head);
+      }
     }
-    this.prepared = rows.at(-1)?.run ?? this.prepared;
-    return rows.length === RUNS_AHEAD;
+    return true;
   }
 
   points(data: Uint8Array, x: Axis): Points {

@@ -176,6 +176,11 @@ describe('objectives that are prepared', () => {
     expect(calls).toBeGreaterThan(1);
     expect(overviews(folder)).toEqual(['r0', 'r50', 'r150', 'r200'].map((id) => ({ id, count: 400 })));
     expect(store.series.prepare()).toBe(false);
+    // A run that was passed while it was live is prepared once it has ended.
+    store.runs.update('r100', { status: 'completed', endedAt: Date.now() });
+    while (store.series.fold());
+    while (store.series.prepare());
+    expect(overviews(folder)).toContainEqual({ id: 'r100', count: 400 });
     const read = store.series.readSome(all);
     store.close();
     const other = new DatabaseSync(join(folder, 'store.db'));
@@ -183,7 +188,7 @@ describe('objectives that are prepared', () => {
     other.close();
     const again = openStore(folder);
     expect(again.series.readSome(all)).toEqual(read);
-    // A run that ends later is prepared, too.
+    // A later run is prepared, too.
     log(again, folder, 'late', 300);
     while (again.series.fold());
     while (again.series.prepare());

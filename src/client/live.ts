@@ -1,10 +1,13 @@
 import { isAbsolute, join, relative } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { readReal, STATE_LIMIT } from '../files/real.js';
 import { inEnglish } from '../format/said.js';
 import { RUN_ENV, RUN_FILES, untilOf } from '../protocol/run/runFiles.js';
 import type { Said } from '../protocol/said.js';
-import type { Params } from '../protocol/values/index.js';
+import { floatsOf, markAt, type FloatMark } from '../protocol/values/floats.js';
+import type { ParamValue, Params } from '../protocol/values/index.js';
+import { entryOf, setEntry } from '../protocol/values/records.js';
 import type { Control } from '../protocol/run/supervisor.js';
 import { metricsLine, recordLine } from './journal/encode.js';
 import { givenCheckpoint, saveCheckpoint } from './checkpoints/index.js';
@@ -50,6 +53,8 @@ class LiveRun implements RunClient {
   private readonly aborter = new AbortController();
   private readonly stopListeners = new Set<(reason: StopReason) => void>();
   private readonly setListeners = new Set<(params: Params) => void>();
+  /** Values that a person has set, and which of their numbers are floats. */
+  private readonly givenLive: Record<string, { value: ParamValue; mark: FloatMark }> = {};
   private readonly refused = new Set<string>();
   private readonly stopPoint: StopPoint;
   /** True if the program handles stop requests itself; otherwise the client ends it. */
@@ -131,7 +136,13 @@ class LiveRun implements RunClient {
 
   setParams(values: Params): void {
     this.params.update(values);
-    this.record({ type: 'params', time: Date.now(), params: values });
+    // JavaScript can't tell 1.0 from 1: what the person gave as a float stays one.
+    const marks = Object.keys(values).flatMap((name) => {
+      const given = entryOf(this.givenLive, name);
+      return given && isDeepStrictEqual(given.value, values[name]) ? [[name, given.mark] as const] : [];
+    });
+    const floats = floatsOf(marks);
+    this.record({ type: 'params', time: Date.now(), params: values, ...(floats && { floats }) });
   }
 
   message(level: 'info' | 'warning' | 'error', text: string | Said): void {
@@ -264,6 +275,8 @@ class LiveRun implements RunClient {
     if (control.type === 'stop') this.stopPoint.ask(control.reason, control.grace);
     else if (control.type === 'set') {
       this.params.update(control.params);
+      for (const [name, value] of Object.entries(control.params))
+        setEntry(this.givenLive, name, { value, mark: markAt(control.floats, name) });
       for (const listener of [...this.setListeners]) listener(control.params);
     }
   }

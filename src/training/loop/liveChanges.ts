@@ -95,6 +95,11 @@ export class LiveChanges {
     return (this.now = { ...this.now, epochs });
   }
 
+  /** Values that a person has set. */
+  get values(): Params {
+    return Object.fromEntries(Object.entries(this.changed).map(([name, { value }]) => [name, value]));
+  }
+
   /** Network with the changes applied. */
   get network(): Network {
     return this.now;

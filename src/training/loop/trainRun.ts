@@ -68,6 +68,8 @@ async function trainOn(
   const kept = run.enabled ? run.folder : null;
   const live = await LiveChanges.open(kept, spec.params ?? {}, readNetwork(spec.network));
   let { network } = live;
+  // A process that was killed may have kept a change without recording it.
+  if (Object.keys(live.values).length > 0) run.setParams(live.values);
   run.progress(0, 'starting');
   const env = { ...process.env };
   if (network.workers > 1) Object.assign(process.env, deviceOf(0, env));

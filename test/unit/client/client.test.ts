@@ -199,6 +199,22 @@ it('new values of hyperparameters reach the live run', async () => {
   expect(output(run.folder)).toBe('up\n{"lr":0.25} 0.25\n');
 });
 
+it('a value that was set as a float stays one when the program states it', async () => {
+  const run = runModule(`
+    export default (run) => new Promise((done) => {
+      run.onSet((values) => { run.setParams(values); run.setParams({ other: 1 }); done(); });
+      console.log('up');
+      setInterval(() => 0, 99);
+    });`);
+  const engine = await attach(run.folder);
+  await until('up', () => output(run.folder).includes('up'));
+  engine.send({ type: 'set', params: { lr: 1, wide: 2 }, floats: { lr: true } });
+  await run.gone;
+  const stated = journal(run.folder).filter(({ type }) => type === 'params');
+  expect(stated).toMatchObject([{ params: { lr: 1, wide: 2 }, floats: { lr: true } }, { params: { other: 1 } }]);
+  expect(stated[1]).not.toHaveProperty('floats');
+});
+
 describe('the journal', () => {
   it('holds every record that was logged before a kill -9', async () => {
     // The program itself tells, on its output, how many calls have returned.

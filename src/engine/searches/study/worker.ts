@@ -2,6 +2,7 @@
  * The thread of one search: suggestions, verdicts and the writing of its state may take as long as they need here,
  * while the engine keeps serving.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createStudy, restoreStudy, type SavedStudy } from '../../../search/index.js';
 import type { StudyOptions, Verdict } from '../../../search/types.js';
@@ -83,15 +84,17 @@ const calls: { [C in keyof StudyCalls]: (params: StudyCalls[C]['params']) => Stu
     return facts();
   },
   change({ space, trials, cost }) {
-    const { trials: before, workers } = study.options;
+    const { trials: before, workers, cost: known } = study.options;
+    const isDearer = cost !== undefined && !isDeepStrictEqual(cost, known);
     if (trials !== undefined) study.extend(trials);
     try {
+      if (isDearer) study.resize(workers ?? 1, cost);
       if (space) study.widen(space);
     } catch (error) {
       study.extend(before);
+      if (isDearer) study.resize(workers ?? 1, known ?? undefined);
       throw error;
     }
-    if (cost) study.resize(workers ?? 1, cost);
     return facts();
   },
   resize({ workers, cost }) {

@@ -1,9 +1,9 @@
-/** Requests about one run wait until the engine knows the run and has read of it what there was. */
+/** Requests about one run wait until the engine knows the run and has read its journals once. */
 import type { Run } from '../../protocol/engine/index.js';
 import type { RequestName } from '../../protocol/engine/index.js';
 import type { Client, Handler, Handlers } from './server.js';
 
-/** Where these requests name their run. */
+/** Fields in which these requests name their run. */
 const ABOUT: Partial<Record<RequestName, 'id' | 'run'>> = {
   'runs/get': 'id',
   'runs/confusion': 'id',

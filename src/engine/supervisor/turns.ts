@@ -1,5 +1,5 @@
 /** The runs that one supervisor serves, one after the other, if its engine gives it more than one. */
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
 import { isNextRun } from '../../protocol/run/supervisorChecks.js';
 import type { NextRun, SupervisorTurn } from '../../protocol/run/supervisorTurns.js';
 import { asObject } from '../../protocol/values/jsonObject.js';
@@ -33,7 +33,7 @@ export class Turns {
   async next(code: number): Promise<NextRun | null> {
     if (!process.connected || ++this.served >= MOST_RUNS) return null;
     // Some systems can't remove the folder that a process stands in.
-    process.chdir(dirname(__filename));
+    process.chdir(tmpdir());
     tell({ type: 'over', code });
     return this.take(WAIT_MS);
   }

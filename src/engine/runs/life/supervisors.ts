@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
 import { RUN_ENV, SPARE_FLAG } from '../../../protocol/run/runFiles.js';
 import { SupervisorTurn, type NextRun } from '../../../protocol/run/supervisorTurns.js';
 import { ownNode } from '../../clients/nodePath.js';
@@ -65,7 +65,7 @@ class Supervisor {
     child.channel?.unref();
   }
 
-  /** Gives it another run. To be called while it waits. */
+  /** Gives it another run. Call it while it waits. */
   begin(start: SupervisorStart): void {
     const { folder, hash, environment, placement } = start;
     this.next = { start, timer: setTimeout(() => this.missed(), BEGIN_MS) };
@@ -188,7 +188,7 @@ export class Supervisors {
   private spawnSpare(): void {
     try {
       const umask = (personsUmask() ?? process.umask()).toString(8);
-      const child = this.spawn([SPARE_FLAG, umask], dirname(this.program), {}, true);
+      const child = this.spawn([SPARE_FLAG, umask], tmpdir(), {}, true);
       this.waiting.push(this.watch(child, null));
       this.log.info(`supervisor ${child.pid} waits for a run`);
     } catch (error) {

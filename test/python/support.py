@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -18,12 +19,21 @@ def records_of(path):
     return [json.loads(line) for line in data.split(b"\n")[:-1]]
 
 
+def remove(holder):
+    """Removes a folder in which the code of a run may still be written down."""
+    for _ in range(100):
+        try:
+            return holder.cleanup()
+        except OSError:
+            time.sleep(0.05)
+
+
 class RunCase(unittest.TestCase):
     """A run folder with a blank and non-Latin letters in its path."""
 
     def setUp(self):
         holder = tempfile.TemporaryDirectory(prefix="прогон ü ")
-        self.addCleanup(holder.cleanup)
+        self.addCleanup(remove, holder)
         self.folder = Path(holder.name) / "run 1"
         self.folder.mkdir()
         self.params = {"lr": 0.5, "optimizer.name": "adam"}

@@ -10,7 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import PACKAGE, records_of
+from support import PACKAGE, records_of, remove
 
 
 # All modules are loaded first: the interpreter may lie where the other user can't look.
@@ -19,15 +19,6 @@ import contextlib, hashlib, importlib, json, mmap, os, pkgutil, shutil, tempfile
 for module in pkgutil.iter_modules(tunesmith.__path__): importlib.import_module("tunesmith." + module.name)
 os.setgid(65534); os.setuid(65534)
 """
-
-
-def remove(holder):
-    """Removes a folder in which the code of a run may still be written down."""
-    for _ in range(100):
-        try:
-            return holder.cleanup()
-        except OSError:
-            time.sleep(0.05)
 
 
 class HandCase(unittest.TestCase):

@@ -24,6 +24,8 @@ export interface ProgramSpec {
   /** The file's section `network`, with the data that it names. */
   network: unknown;
   launch: { number: number; checkpoint: string | null } | null;
+  /** Id of the search that it is a trial of; null: none. */
+  search: string | null;
   debug: DebugSpec | null;
   /** Null: one process on one node. */
   ranks: RankCounts | null;
@@ -101,6 +103,7 @@ export function readSpec(folder: string, askedHash: string | undefined): Program
     debug,
     ranks: ranksIn(cluster),
     network: spec.network,
+    search: isText(spec.search) ? spec.search : null,
     launch: launch && { ...launch, checkpoint: launch.checkpoint && absolute(launch.checkpoint) },
   };
 }

@@ -32,11 +32,11 @@ export async function recordStart(
   isCopy = false,
 ): Promise<void> {
   if (existsSync(join(here, RECORDED.folder))) return;
-  const { argv, cwd, params, network } = spec;
+  const { argv, cwd, params, network, search } = spec;
   await Promise.allSettled([
-    isCopy ? undefined : recordCodeOf(here, cwd),
+    isCopy ? undefined : recordCodeOf(here, cwd, search),
     environment
-      .get(circumstances({ argv, cwd, env, ours }), () => recordEnvironment({ argv, cwd, env, ours }))
+      .get(search, circumstances({ argv, cwd, env, ours }), () => recordEnvironment({ argv, cwd, env, ours }))
       .then((facts) => keep(here, RECORDED.environment, JSON.stringify(facts))),
     recordData([argv.slice(1), params, network], cwd).then((data) => {
       if (data.length > 0) keep(here, RECORDED.data, JSON.stringify(data));
@@ -66,8 +66,8 @@ export async function recordSentCode(here: string, cwd: string, again: boolean):
   }
 }
 
-async function recordCodeOf(here: string, cwd: string): Promise<void> {
-  keepAll(here, await code.get(cwd, () => recordCode(cwd)));
+async function recordCodeOf(here: string, cwd: string, search: string | null): Promise<void> {
+  keepAll(here, await code.get(search, cwd, () => recordCode(cwd)));
 }
 
 function keepAll(here: string, files: Record<string, string> | null): void {

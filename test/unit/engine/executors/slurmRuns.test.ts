@@ -272,10 +272,13 @@ fs.writeFileSync(path.join(process.env.TUNESMITH_RUN_DIR, 'host'), before + os.h
     expect(await runOver(engine, id)).toMatchObject({ status: 'stopped', error: null });
 
     const { run } = await engine.request('runs/start', { file: workspace.at('cancelled.tune.yaml') });
-    await runWith(engine, run.id, 'running');
+    await until('points', async () => (await engine.request('runs/get', { id: run.id })).metrics.loss?.count);
     const folder = workspace.at('.tunesmith/runs', run.id);
-    const supervisor = pidsWith(`supervisor.cjs\0${folder}\0`);
-    expect(supervisor).toHaveLength(1);
+    // A program that it is just starting has its name for a moment.
+    const supervisor = await until('the supervisor alone', () => {
+      const pids = pidsWith(`supervisor.cjs\0${folder}\0`);
+      return pids.length === 1 ? pids : null;
+    });
     // This cluster tracks processes by their parents, so it would lose sight of the program.
     for (const pid of [...supervisor, ...pidsWith('node\0train.mjs\0')]) process.kill(pid, 'SIGKILL');
     await cluster.stopController();

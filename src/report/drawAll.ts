@@ -2,6 +2,7 @@
 import { l10n } from '../format/l10n.js';
 import type { BlockPiece } from './document.js';
 import { drawBlock, type Drawn, type DrawParts } from './draw/index.js';
+import { MEDIA_BYTES } from './draw/media.js';
 import { BlockError, type ReportProblem } from './problem.js';
 
 /** A block as it is shown: a drawing, or what keeps it from being drawn. */
@@ -24,7 +25,12 @@ export async function showBlock(piece: BlockPiece, parts: DrawParts): Promise<Sh
 /** One after the other: a report of a hundred blocks leaves the engine time for others. */
 export async function showAll(blocks: readonly BlockPiece[], parts: DrawParts): Promise<Shown[]> {
   const shown: Shown[] = [];
-  for (const piece of blocks) shown.push(await showBlock(piece, parts));
+  let mediaBytes = MEDIA_BYTES;
+  for (const piece of blocks) {
+    const one = await showBlock(piece, { ...parts, mediaBytes });
+    mediaBytes -= one.drawn?.mediaBytes ?? 0;
+    shown.push(one);
+  }
   return shown;
 }
 

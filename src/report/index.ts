@@ -14,12 +14,14 @@ export { useTranslations } from '../format/l10n.js';
 export { readDocument, type BlockPiece, type ReportDocument } from './document.js';
 export { problemLine, showBlock, type Shown } from './drawAll.js';
 export type { Ask, Drawn, DrawParts, Hover } from './draw/index.js';
+export { MEDIA_BYTES } from './draw/media.js';
 export { blockHtml } from './html/block.js';
 export { bodyHtml, previewPage } from './html/page.js';
 export { readPictures, type Pictures } from './pictures.js';
+export { pathWithin } from './within.js';
 export { BLOCK_KINDS, BLOCKS, keyHelp, type BlockKind } from './blocks/keys.js';
 export { blockText } from './blocks/write.js';
-export { between, moveBlock, offsetOf, type TextEdit } from './blocks/move.js';
+export { behind, between, moveBlock, offsetOf, type TextEdit } from './blocks/move.js';
 export type { ReportProblem } from './problem.js';
 
 /** A report that is drawn whole, once, to be exported. */

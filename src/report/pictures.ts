@@ -1,10 +1,11 @@
 /** Pictures that a report names, read from the workspace. Nothing is fetched, and no link leads out of the folder. */
 import { constants } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Token } from 'markdown-it';
 import { l10n } from '../format/l10n.js';
 import type { ReportDocument } from './document.js';
+import { realWithin } from './within.js';
 
 const MIMES: Record<string, string> = {
   ...{ '.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.gif': 'image/gif' },
@@ -57,12 +58,9 @@ async function readPicture(source: string, file: string, workspace: string, limi
   }
   const mime = MIMES[path.extname(relative).toLowerCase()];
   if (!mime) return refuse(l10n.t('only PNG, JPEG, GIF, WebP and SVG are shown'));
-  const target = relative.startsWith('/') ? path.join(workspace, relative) : path.resolve(path.dirname(file), relative);
   try {
-    const [real, root] = await Promise.all([realpath(target), realpath(workspace)]);
-    const inside = path.relative(root, real);
-    if (inside === '' || inside.startsWith('..') || path.isAbsolute(inside))
-      return refuse(l10n.t('outside the folder'));
+    const real = await realWithin(workspace, path.dirname(file), relative);
+    if (real === null) return refuse(l10n.t('outside the folder'));
     const handle = await open(real, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     try {
       const stat = await handle.stat();

@@ -47,7 +47,7 @@ export const blockTemplates = (): BlockTemplate[] => [
   },
   {
     label: `$(file-media) ${l10n.t('Media of runs')}`,
-    detail: l10n.t('Pictures, sounds, films, tables and texts that the newest runs have logged'),
+    detail: l10n.t('Pictures, sounds, videos, tables and texts that the newest runs have logged'),
     ...{ block: 'media', keys: { newest: 3 } },
   },
 ];

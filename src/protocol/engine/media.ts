@@ -1,4 +1,4 @@
-/** Media that a run has logged as files: pictures, sounds, films, texts, pages and tables, as the panel asks for them. */
+/** Media that a run has logged as files: pictures, sounds, videos, texts, pages and tables, as the panel asks for them. */
 import { z } from 'zod';
 import { PICTURE_PATH } from '../run/pictureCells.js';
 import { ID_PATTERN } from '../run/runFiles.js';

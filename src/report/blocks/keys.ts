@@ -97,7 +97,7 @@ export const BLOCKS = {
     .object({
       ...Selection,
       names: Texts.optional(),
-      /** The newest files at or before this step; absent: the newest. */
+      /** The newest files at or before this step, or the first if all come later; absent: the newest. */
       step: z.number().optional(),
       width: z.number().int().min(40).max(1000).optional(),
     })
@@ -189,7 +189,7 @@ export function keyHelp(key: string): string {
     case 'names':
       return l10n.t('Names under which files were logged; without it, all');
     case 'step':
-      return l10n.t('Shows the files of this step, or of the newest before it');
+      return l10n.t('Shows the files of this step, else of the newest before it, else of the first');
     case 'width':
       return l10n.t('Width of each picture in pixels');
     case 'goal':

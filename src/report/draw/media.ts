@@ -1,4 +1,4 @@
-/** Shows files that runs have logged: pictures, sounds, films, tables and texts. */
+/** Shows files that runs have logged: pictures, sounds, videos, tables and texts. */
 import { filesAt } from '../../drawing/mediaSteps.js';
 import { formatBytes, formatNumber } from '../../format/numbers.js';
 import { l10n } from '../../format/l10n.js';
@@ -18,20 +18,27 @@ const COUNT = 3;
 const MOST_FILES = 24;
 /** Files of one name and step. */
 const MOST_AT_STEP = 8;
-/** Bytes of all files of a block: they are written into the page. */
+/** Bytes of all files of a block, and of a report: they are written into the page. */
 const MOST_BYTES = 24 * 2 ** 20;
+export const MEDIA_BYTES = 48 * 2 ** 20;
 const MOST_ROWS = 50;
 const MOST_COLUMNS = 12;
-const MOST_SIGNS = 20_000;
+const MOST_CHARACTERS = 20_000;
 /** Pictures that a page shows without running anything. */
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/svg+xml'];
+/** Sounds and videos that are whole in themselves: no playlists. */
+const SOUNDS = 'wav x-wav wave mpeg mp3 mp4 x-m4a aac ogg opus flac x-flac webm'
+  .split(' ')
+  .map((kind) => `audio/${kind}`);
+const VIDEOS = ['video/mp4', 'video/webm', 'video/ogg'];
 const TEXTS = ['text/plain', 'text/markdown', 'application/json'];
 const TABLES = ['text/csv', 'text/tab-separated-values'];
 
 interface Wanted {
   run: Run;
   series: MediaSeries;
-  step: number;
+  /** Null: logged without a step. */
+  step: number | null;
   at: number;
 }
 
@@ -42,34 +49,52 @@ export async function drawMedia(keys: BlockOf<'media'>, parts: DrawParts): Promi
     runs.map(async (run) => ({ run, series: (await parts.ask('runs/media', { id: run.id })).series })),
   );
   checkNames(keys, lists);
+  let count = 0;
   const all = lists.flatMap(({ run, series }) =>
     series
       .filter(({ name }) => keys.names === undefined || keys.names.includes(name))
       .flatMap((one): Wanted[] => {
-        const { step, at } = filesAt(one, keys.step ?? Infinity);
+        const { at } = filesAt(one, keys.step ?? Infinity);
+        const step = one.steps[one.at.indexOf(at[0]!)] ?? null;
+        count += at.length;
         return at.slice(0, MOST_AT_STEP).map((place) => ({ run, series: one, step, at: place }));
       }),
   );
   const names = labels(runs);
   const media: Medium[] = [];
-  let left = MOST_BYTES;
+  const most = Math.min(MOST_BYTES, parts.mediaBytes ?? MEDIA_BYTES);
+  // Those that are too large have been read, too.
+  let [kept, read] = [0, 0];
   for (const { run, series, step, at } of all.slice(0, MOST_FILES)) {
+    if (read >= most) break;
     const { file } = await parts.ask('media/read', { id: run.id, at });
-    const caption = `${names.get(run.id)!.text} · ${series.name} · ${l10n.t('Step {0}', formatNumber(step))}`;
-    const isLarge = file?.data && file.data.length * 0.75 > left;
-    const medium = mediumOf(isLarge ? { ...file, data: null } : file, series.mime);
-    if (file?.data && !isLarge) left -= file.data.length * 0.75;
-    media.push({ ...medium, caption, run: run.id });
+    const named = [
+      names.get(run.id)!.text,
+      series.name,
+      ...(step === null ? [] : [l10n.t('Step {0}', formatNumber(step))]),
+    ];
+    const bytes = file?.data ? file.data.length * 0.75 : 0;
+    const isLarge = kept + bytes > most;
+    const medium = mediumOf(file && isLarge ? { ...file, data: null } : file, series.mime);
+    read += bytes;
+    if (!isLarge) kept += bytes;
+    media.push({ ...medium, caption: named.join(' · '), run: run.id });
   }
   const notes = [
     total > runs.length ? l10n.t('{0} of {1} runs', runs.length, total) : '',
-    all.length > MOST_FILES ? l10n.t('{0} of {1} files', MOST_FILES, all.length) : '',
-    all.length === 0 ? l10n.t('These runs have logged no files.') : '',
+    count > media.length ? l10n.t('{0} of {1} files', media.length, count) : '',
+    count === 0 ? l10n.t('These runs have logged no files.') : '',
   ];
   return {
     title: keys.title ?? keys.names?.join(', ') ?? l10n.t('Media'),
     note: notes.filter(Boolean).join(' · '),
-    ...{ media, runs: runs.map(({ id }) => id), live: liveOf(runs), table: { columns: [], rows: [] } },
+    ...{
+      media,
+      mediaBytes: kept,
+      runs: runs.map(({ id }) => id),
+      live: liveOf(runs),
+      table: { columns: [], rows: [] },
+    },
     ...(keys.width !== undefined && { mediaWidth: keys.width }),
   };
 }
@@ -84,19 +109,21 @@ function checkNames(keys: BlockOf<'media'>, lists: readonly { series: readonly M
   throw new BlockError(l10n.t('No run shown here has logged a file "{0}".', unknown), hint, 'names');
 }
 
-/** Finds how a page shows a file. What is no picture, sound, film, table or text is named. */
+/** Finds how a page shows a file. Other kinds than pictures, sounds, videos, tables and texts are named. */
 export function mediumOf(file: MediaFile | null, mime: string): Pick<Medium, 'shown'> {
   if (!file) return missing(l10n.t('This file is gone, or can’t be read.'));
   if (file.data === null) return missing(l10n.t('{0}, too large for a report', formatBytes(file.size)));
   const url = `data:${mime};base64,${file.data}`;
   if (PICTURES.includes(mime)) return { shown: { kind: 'image', mime, url } };
-  if (/^audio\/[\w.+-]+$/.test(mime)) return { shown: { kind: 'audio', url } };
-  if (/^video\/[\w.+-]+$/.test(mime)) return { shown: { kind: 'video', url } };
+  // A playlist names addresses that a player would fetch.
+  const isPlaylist = Buffer.from(file.data.slice(0, 64), 'base64').toString('latin1').includes('#EXTM3U');
+  if (SOUNDS.includes(mime) && !isPlaylist) return { shown: { kind: 'audio', url } };
+  if (VIDEOS.includes(mime) && !isPlaylist) return { shown: { kind: 'video', url } };
   const text = (): string => Buffer.from(file.data!, 'base64').toString('utf8');
   if (TABLES.includes(mime)) return { shown: { kind: 'table', ...tableOf(text(), mime) } };
   if (TEXTS.includes(mime)) {
     const whole = text();
-    return { shown: { kind: 'text', text: whole.slice(0, MOST_SIGNS), isCut: whole.length > MOST_SIGNS } };
+    return { shown: { kind: 'text', text: whole.slice(0, MOST_CHARACTERS), isCut: whole.length > MOST_CHARACTERS } };
   }
   return missing(l10n.t('{0} ({1}): open the run’s page to see it', mime, formatBytes(file.size)));
 }

@@ -6,7 +6,7 @@ import type { XAxis } from '../../drawing/series.js';
 import type { RequestName, RequestParams, RequestResult } from '../../protocol/engine/index.js';
 import type { SavedViews } from '../../protocol/panel/savedViews.js';
 
-/** Asks the engine, or whoever reads the runs. */
+/** Asks the engine, or the reader of the runs. */
 export type Ask = <N extends RequestName>(name: N, params: RequestParams<N>) => Promise<RequestResult<N>>;
 
 export interface DrawParts {
@@ -15,6 +15,8 @@ export interface DrawParts {
   now: number;
   /** Keeps the colours of runs while more of them come, by the text of the block. */
   palettes: Map<string, Palette>;
+  /** Bytes of files that the block may have at most; absent: as many as a report. */
+  mediaBytes?: number;
 }
 
 export interface TableColumn {
@@ -24,7 +26,7 @@ export interface TableColumn {
 }
 export interface TableCell {
   text: string;
-  /** Smaller text beside it: a difference, a spread. */
+  /** Smaller text next to it: a difference, a spread. */
   more?: string;
   /** Differs from the first run. */
   differs?: boolean;
@@ -68,6 +70,8 @@ export interface Drawn {
   /** Files in place of a drawing and a table, and the width of each picture in pixels. */
   media?: Medium[];
   mediaWidth?: number;
+  /** Bytes of the files. */
+  mediaBytes?: number;
   /** The block's data: what a table shows, and what a drawing is made of. */
   table: TableData;
   /** Runs that it shows. */

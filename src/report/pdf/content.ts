@@ -8,8 +8,9 @@ import { lineText, type Shown } from '../drawAll.js';
 import type { Medium, TableData } from '../draw/index.js';
 import type { Pictures } from '../pictures.js';
 import { problemText } from '../problem.js';
-import { isSound } from './sound.js';
 import { CODE, TEXT, type PdfFonts } from './fonts.js';
+import { bytesOf, isOutward, SVG, SVG_OPTIONS } from './svg.js';
+import { isWhole } from './whole.js';
 
 /** Content as pdfmake takes it. */
 export type Content = Record<string, unknown> | Content[] | string;
@@ -39,6 +40,8 @@ export class PdfContent {
   constructor(
     private readonly fonts: PdfFonts,
     private readonly pictures: Pictures,
+    /** SVGs that the writer can't draw, with the reason. */
+    private readonly unfit: ReadonlyMap<string, string>,
   ) {}
 
   all(document: ReportDocument, shown: readonly Shown[]): Content[] {
@@ -72,7 +75,7 @@ export class PdfContent {
     const parts: Content[] = [];
     if (drawn.title !== '') parts.push({ text: this.text(drawn.title, { bold: true }), margin: [0, 8, 0, 4] });
     if (drawn.media) parts.push(...drawn.media.map((medium) => this.medium(medium, drawn.mediaWidth)));
-    else if (drawn.svg) parts.push({ svg: drawn.svg(this.look(index)), width: ROOM, font: TEXT });
+    else if (drawn.svg) parts.push({ svg: drawn.svg(this.look(index)), width: ROOM, font: TEXT, options: SVG_OPTIONS });
     else parts.push(this.table(drawn.table));
     if (drawn.note !== '')
       parts.push({ text: this.text(drawn.note, { color: FAINT, fontSize: 8.5 }), margin: [0, 2, 0, 10] });
@@ -80,27 +83,18 @@ export class PdfContent {
     return drawn.svg ? [{ stack: parts, unbreakable: true }] : parts;
   }
 
-  /** A file with its caption; sounds, films and kinds of pictures that a PDF can't have are named. */
+  /** A file with its caption; sounds, videos and kinds of pictures that a PDF can't have are named. */
   private medium({ caption, shown }: Medium, width = ROOM / 2): Content {
     const named = (why: string): Content => ({ text: this.text(why, { color: FAINT, italics: true }) });
     const cut = shown.kind === 'table' || shown.kind === 'text' ? shown.isCut : false;
     const content = (): Content => {
       switch (shown.kind) {
-        case 'image': {
-          const fit = [Math.min(ROOM, width), 500];
-          if (shown.mime === 'image/svg+xml') {
-            const svg = Buffer.from(shown.url.slice(shown.url.indexOf(',') + 1), 'base64').toString('utf8');
-            return { svg, fit };
-          }
-          if (shown.mime !== 'image/png' && shown.mime !== 'image/jpeg')
-            return named(l10n.t('a PDF has only PNG, JPEG and SVG pictures'));
-          const bytes = Buffer.from(shown.url.slice(shown.url.indexOf(',') + 1), 'base64');
-          return isSound(bytes, shown.mime) ? { image: shown.url, fit } : named(l10n.t('the picture is damaged'));
-        }
+        case 'image':
+          return this.picture(shown.url, bytesOf(shown.url), shown.mime, [Math.min(ROOM, width), 500], named);
         case 'audio':
           return named(l10n.t('a sound, which a PDF can’t play'));
         case 'video':
-          return named(l10n.t('a film, which a PDF can’t play'));
+          return named(l10n.t('a video, which a PDF can’t play'));
         case 'table':
           return this.table(shown.table);
         case 'text':
@@ -116,6 +110,18 @@ export class PdfContent {
       unbreakable: isWhole,
       margin: [0, 0, 0, 6],
     };
+  }
+
+  /** A picture of a folder, or what `named` makes of the reason why a PDF can't have it. */
+  private picture<T>(url: string, bytes: Buffer, mime: string, fit: number[], named: (why: string) => T) {
+    if (mime === SVG) {
+      const svg = bytes.toString('utf8');
+      const why = this.unfit.get(svg);
+      return why === undefined ? { svg, fit, options: SVG_OPTIONS } : named(why);
+    }
+    if (mime !== 'image/png' && mime !== 'image/jpeg')
+      return named(l10n.t('a PDF has only PNG, JPEG and SVG pictures'));
+    return isWhole(bytes, mime) ? { image: url, fit } : named(l10n.t('the picture is damaged'));
   }
 
   private look(index: number): SvgLook {
@@ -305,11 +311,7 @@ export class PdfContent {
       text: this.text(`${token.content} (${why})`, { color: FAINT, italics: true }),
     });
     if (!found?.bytes) return missing(found?.why ?? l10n.t('not loaded'));
-    if (found.mime === 'image/svg+xml') return { svg: found.bytes.toString('utf8'), fit: [ROOM, 600] };
-    if (found.mime !== 'image/png' && found.mime !== 'image/jpeg')
-      return missing(l10n.t('a PDF has only PNG, JPEG and SVG pictures'));
-    if (!isSound(found.bytes, found.mime)) return missing(l10n.t('the picture is damaged'));
-    return { image: found.data!, fit: [ROOM, 600] };
+    return this.picture(found.data!, found.bytes, found.mime, [ROOM, 600], missing);
   }
 
   private inline(children: readonly Token[], given: Style): Content[] {
@@ -342,8 +344,7 @@ export class PdfContent {
           break;
         case 'link_open': {
           const to = String(token.attrGet('href') ?? '');
-          const isOutward = /^(?:https?|mailto):/i.test(to);
-          styles.push({ ...now(), color: '#0969da', ...(isOutward && { link: to }) });
+          styles.push({ ...now(), color: '#0969da', ...(isOutward(to) && { link: to }) });
           break;
         }
         case 'strong_close':

@@ -99,35 +99,35 @@ export class PdfFonts {
   /** The text in pieces, each with the family that has its characters; undefined: that of the surrounding text. */
   pieces(text: string): { text: string; font?: string }[] {
     const pieces: { text: string; font?: string }[] = [];
-    for (const sign of text) {
-      const font = this.family(sign) ?? undefined;
+    for (const character of text) {
+      const font = this.family(character) ?? undefined;
       const last = pieces.at(-1);
       // A blank goes with what is before it.
-      if (last && (last.font === font || /\s/.test(sign))) last.text += sign;
-      else pieces.push({ text: sign, ...(font !== undefined && { font }) });
+      if (last && (last.font === font || /\s/.test(character))) last.text += character;
+      else pieces.push({ text: character, ...(font !== undefined && { font }) });
     }
     return pieces;
   }
 
   /** One family for a whole text: a line of a drawing has one font. Undefined: the usual one. */
   readonly forLine = (text: string): string | undefined => {
-    for (const sign of text) {
-      const family = this.family(sign);
+    for (const character of text) {
+      const family = this.family(character);
       if (family !== null) return family;
     }
     return undefined;
   };
 
   /** Null: the usual font has it, or none has. */
-  private family(sign: string): string | null {
-    const point = sign.codePointAt(0)!;
+  private family(character: string): string | null {
+    const point = character.codePointAt(0)!;
     if (point < 0x20 || this.text.hasGlyphForCodePoint(point)) return null;
     const known = this.familyOf.get(point);
     if (known !== undefined) return known;
     this.fallbacks ??= findFonts();
     const face = this.fallbacks.find((one) => one.has(point));
     // Selectors of variants and joiners show nothing by themselves.
-    if (!face && !/[\p{M}\p{Cf}]/u.test(sign)) this.missing.add(sign);
+    if (!face && !/[\p{M}\p{Cf}]/u.test(character)) this.missing.add(character);
     if (face && !this.families[face.family]) {
       const { file } = face;
       this.families[face.family] = { normal: file, bold: file, italics: file, bolditalics: file };

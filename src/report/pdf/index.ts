@@ -5,12 +5,23 @@ import type { Shown } from '../drawAll.js';
 import type { Pictures } from '../pictures.js';
 import { PdfContent } from './content.js';
 import { PdfFonts, TEXT } from './fonts.js';
-import { Printer, type PdfPrinter } from './pdfmake.js';
+import { Printer, type PdfKitDocument, type PdfPrinter } from './pdfmake.js';
+import { isOutward, svgsOf, unfitSvgs } from './svg.js';
 
 export interface Pdf {
   bytes: Buffer;
   /** For the person: characters that no font here has. */
   notes: string[];
+}
+
+/** Removes links that lead elsewhere than those of the Markdown may: pictures have links, too. */
+function keepLinks(document: PdfKitDocument): void {
+  const make = document.ref.bind(document);
+  document.ref = (data) => {
+    for (const owner of [data, data?.A])
+      if (owner?.URI !== undefined && !isOutward(String(owner.URI))) owner.URI = new String('');
+    return make(data);
+  };
 }
 
 /** `fonts`: the folder of the fonts that come with Tunesmith. */
@@ -21,7 +32,7 @@ export async function exportedPdf(
   { fonts: folder, made }: { fonts: string; made: string },
 ): Promise<Pdf> {
   const fonts = new PdfFonts(folder);
-  const maker = new PdfContent(fonts, pictures);
+  const maker = new PdfContent(fonts, pictures, unfitSvgs(svgsOf(pictures, shown)));
   const content = [
     ...maker.all(document, shown),
     { text: maker.text(made, { color: '#59636e', fontSize: 8 }), margin: [0, 12, 0, 0] },
@@ -55,6 +66,7 @@ export async function exportedPdf(
       nodes.getNodesOnNextPage().length > 0,
     // Fonts of a collection get a name of their own, by which text and drawings find them, as soon as there is a document.
     get content() {
+      keepLinks(printer.pdfKitDoc);
       for (const [name, [file, within]] of collections) printer.pdfKitDoc.registerFont(name, file, within);
       return content;
     },

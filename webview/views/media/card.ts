@@ -22,6 +22,9 @@ const ICONS: Record<MediaKind, string> = {
   ...{ table: 'table', histogram: 'graph', plot: 'graph-line', scene: 'symbol-misc', graph: 'type-hierarchy', other: 'file-binary' },
 };
 
+/** Kinds that a report shows; of others it would say only that they are there. */
+const IN_REPORTS: readonly MediaKind[] = ['image', 'video', 'audio', 'text', 'table'];
+
 /** Shows the files that the drawn runs have logged under one name, side by side, with one slider for their steps. */
 class MediaCard extends LitElement {
   static override properties = {
@@ -54,6 +57,7 @@ class MediaCard extends LitElement {
   override render(): TemplateResult {
     const { group } = this;
     const at = this.step ?? group.steps.at(-1) ?? 0;
+    const inReports = IN_REPORTS.includes(group.kind);
     return html`<section
       class="result-card media-card ${group.kind} ${this.wide ? 'wide' : ''}"
       aria-label=${group.name}
@@ -62,15 +66,19 @@ class MediaCard extends LitElement {
       data-kind=${group.kind}
     >
       <div class="chart-head">
-        <h2 draggable="true" @dragstart=${(event: DragEvent) => event.dataTransfer && carry(event.dataTransfer, this.block())}>${icon(ICONS[group.kind])}<span title=${group.name}>${group.name}</span></h2>
+        <h2 draggable=${String(inReports)} @dragstart=${(event: DragEvent) => event.dataTransfer && carry(event.dataTransfer, this.block())}>${icon(ICONS[group.kind])}<span title=${group.name}>${group.name}</span></h2>
         ${this.choices(at)}
-        ${button({
-          label: l10n.t('Add to Report…'),
-          icon: 'notebook',
-          iconOnly: true,
-          testId: 'media-report',
-          onClick: () => addToReport(this.model, this.block()),
-        })}
+        ${
+          inReports
+            ? button({
+                label: l10n.t('Add to Report…'),
+                icon: 'notebook',
+                iconOnly: true,
+                testId: 'media-report',
+                onClick: () => addToReport(this.model, this.block()),
+              })
+            : nothing
+        }
         ${button({
           label: this.wide ? l10n.t('Smaller') : l10n.t('Larger'),
           icon: this.wide ? 'screen-normal' : 'screen-full',

@@ -16,7 +16,7 @@ import './card.js';
 const MOST_RUNS = 12;
 const PAGE = 30;
 
-/** Pictures, sounds, films, texts, pages, tables, histograms and plots of the drawn runs. */
+/** Pictures, sounds, videos, texts, pages, tables, histograms and plots of the drawn runs. */
 class MediaView extends LitElement {
   static override properties = { model: { attribute: false }, alone: { attribute: false }, filter: { state: true }, cards: { state: true } };
   declare model: PanelModel;

@@ -15,6 +15,8 @@ export interface BlockPiece {
   /** Line of the fence, from 1, and the line after the one that ends it. */
   line: number;
   end: number;
+  /** The fence that would end it, which goes to the end of the file; '' if one does. */
+  missing: string;
   /** Its kind and its lines: the same text is the same drawing. */
   text: string;
   block: AnyBlock | null;
@@ -43,6 +45,7 @@ export function makeMarkdown() {
 export function readDocument(text: string, markdown = makeMarkdown()): ReportDocument {
   const front = frontMatter(text);
   const tokens = markdown.parse(front.body, {});
+  const lines = front.body.split(/\r\n?|\n/);
   const pieces: Piece[] = [];
   const blocks: BlockPiece[] = [];
   let run: Token[] = [];
@@ -54,10 +57,10 @@ export function readDocument(text: string, markdown = makeMarkdown()): ReportDoc
     }
     if (run.length > 0) pieces.push({ kind: 'markdown', tokens: run });
     run = [];
-    const line = (token.map?.[0] ?? 0) + 1;
+    const { line, end, missing } = fenceOf(token, lines);
     const read = readBlock(token.info, token.content, line + 1, front.defaults);
     const piece: BlockPiece = {
-      ...{ kind: 'block', index: blocks.length, line, end: (token.map?.[1] ?? line) + 1 },
+      ...{ kind: 'block', index: blocks.length, line, end, missing },
       text: `${token.info}\n${token.content}\n${front.source}`,
       ...read,
     };
@@ -66,6 +69,24 @@ export function readDocument(text: string, markdown = makeMarkdown()): ReportDoc
   }
   if (run.length > 0) pieces.push({ kind: 'markdown', tokens: run });
   return { title: front.title ?? headingOf(tokens), pieces, blocks, problems: front.problems };
+}
+
+/** A fenced block of any kind: its lines as those of a live block. */
+type Fence = Pick<BlockPiece, 'line' | 'end' | 'missing'>;
+
+function fenceOf({ map, markup }: Token, lines: readonly string[]): Fence {
+  const [line, end] = [(map?.[0] ?? 0) + 1, (map?.[1] ?? 0) + 1];
+  const last = /^ {0,3}(`+|~+)\s*$/.exec(lines[end - 2] ?? '')?.[1];
+  const isEnded = end - 1 > line && last !== undefined && last.startsWith(markup);
+  return { line, end, missing: isEnded ? '' : markup };
+}
+
+/** The fenced blocks of a text, those within lists and quotes left out. */
+export function fencesIn(text: string): Fence[] {
+  const { body } = frontMatter(text);
+  const lines = body.split(/\r\n?|\n/);
+  const tokens = makeMarkdown().parse(body, {});
+  return tokens.filter(({ type, level }) => type === 'fence' && level === 0).map((token) => fenceOf(token, lines));
 }
 
 /** Text of the first heading, or ''. */

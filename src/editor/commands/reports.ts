@@ -21,7 +21,7 @@ const MOST = 200;
 export function reportCommands(parts: Parts): Pick<Handlers, Names> {
   const { engines, extensionUri } = parts;
   const dist = vscode.Uri.joinPath(extensionUri, 'dist').fsPath;
-  const { blockText, between } = loadReports(dist);
+  const { behind, blockText, between } = loadReports(dist);
 
   /** The report that a command is meant for: its argument, the active editor's, or what the person picks. */
   const reportFor = async (arg: FileArg | undefined, title: string): Promise<vscode.Uri> => {
@@ -83,9 +83,8 @@ export function reportCommands(parts: Parts): Pick<Handlers, Names> {
     const text = document.getText();
     let offset = text.length;
     if (atCursor && editor) {
-      const { line } = editor.selection.active;
       // Never within another block: behind the line that ends it.
-      offset = document.offsetAt(document.lineAt(endOfBlock(document, line)).rangeIncludingLineBreak.end);
+      offset = behind(text, editor.selection.active.line + 1);
     }
     const added = between(text, offset, block);
     const edit = new vscode.WorkspaceEdit();
@@ -260,19 +259,4 @@ function activeReport(): vscode.Uri | undefined {
       ? input.uri
       : vscode.window.activeTextEditor?.document.uri;
   return uri && isReport(uri.fsPath) ? uri : undefined;
-}
-
-/** The line itself, or the line that ends the fenced block around it. */
-function endOfBlock(document: vscode.TextDocument, line: number): number {
-  let open: number | null = null;
-  for (let at = 0; at < document.lineCount; at++) {
-    if (!document.lineAt(at).text.startsWith('```')) continue;
-    if (open === null) open = at;
-    else {
-      if (line >= open && line <= at) return at;
-      open = null;
-    }
-    if (open !== null && open > line) break;
-  }
-  return line;
 }

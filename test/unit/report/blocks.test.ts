@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { between, moveBlock } from '../../../src/report/blocks/move.js';
+import { behind, between, moveBlock } from '../../../src/report/blocks/move.js';
 import { blockText } from '../../../src/report/blocks/write.js';
 import { readDocument } from '../../../src/report/document.js';
 import { problemLine } from '../../../src/report/drawAll.js';
@@ -100,6 +100,24 @@ describe('a block that is written', () => {
     expect(readDocument(text).blocks[0]!.problems).toEqual([]);
   });
 
+  it('is not left by any of its values', () => {
+    const titles = [
+      'x\n```\n\n# Injected\n',
+      'x\r```\r\r# Injected',
+      `${'long '.repeat(20)}\n\`\`\`\`\`\n# Injected`,
+      '~~~\n```',
+    ];
+    for (const title of titles) {
+      const text = blockText('chart', { title, experiment: 'e', filter: title });
+      const { blocks, pieces } = readDocument(text);
+      expect(pieces, text).toHaveLength(1);
+      expect(blocks[0]!.block?.keys, text).toMatchObject({ title, experiment: 'e', filter: title });
+    }
+    expect(blockText('chart', { metrics: 'train/loss', title: 'A b' })).toBe(
+      '```tunesmith chart\nmetrics: train/loss\ntitle: A b\n```\n',
+    );
+  });
+
   it('stands between blank lines', () => {
     expect(between('', 0, 'B\n')).toBe('B\n');
     expect(between('a', 1, 'B\n')).toBe('\n\nB\n');
@@ -137,8 +155,36 @@ describe('moving blocks', () => {
 
   it('keeps the text of a block that nothing ends, and of lines with carriage returns', () => {
     const open = `a\n\n${FENCE}tunesmith chart\nb: 1`;
-    expect(moved(open, 0, 1)).toBe(`${FENCE}tunesmith chart\nb: 1\n\na\n\n`);
+    expect(moved(open, 0, 1)).toBe(`${FENCE}tunesmith chart\nb: 1\n${FENCE}\n\na\n\n`);
     const dos = text.replaceAll('\n', '\r\n');
     expect(order(moved(dos, 0, 9).replaceAll('\r', ''))).toEqual(order(moved(text, 0, 9)));
+  });
+
+  it('ends a block that nothing ends before another is put behind it', () => {
+    const [chart, table] = [`${FENCE}tunesmith chart\na: 1\n${FENCE}\n`, `${FENCE}${FENCE}tunesmith table\nb: 2`];
+    for (const open of [table, `${table}\n`, `${table}\n\n`, '~~~~js\nx']) {
+      const text = `${chart}\nA\n\n${open}`;
+      const { blocks } = readDocument(moved(text, 0, null));
+      expect(blocks.at(-1)!.text, open).toContain('tunesmith chart\na: 1\n\n');
+      expect(moved(text, 0, null), open).toMatch(/^A\n/);
+      const added = text + between(text, text.length, chart);
+      expect(readDocument(added).blocks.at(-1)!.text, open).toContain('tunesmith chart\na: 1\n\n');
+    }
+  });
+
+  it('leaves a blank line between neighbours that would join', () => {
+    const block = `${FENCE}tunesmith chart\na: 1\n${FENCE}\n`;
+    for (const gap of ['', '\n']) {
+      const text = `A\n${block}${gap}B\n\nC\n`;
+      expect(moved(text, 0, null), gap).toBe(`A\n\nB\n\nC\n\n${block}`);
+    }
+    expect(moved(`A\n${block}---\n`, 0, 1)).toBe(`${block}\nA\n\n---\n`);
+  });
+
+  it('finds the place behind a block of any fence, and behind a line', () => {
+    const text = `a\n${FENCE}${FENCE}js\n${FENCE}\nb\n${FENCE}${FENCE}\nc\n~~~\nd`;
+    expect(text.slice(behind(text, 1))).toMatch(/^`/);
+    for (const line of [2, 3, 4, 5]) expect(text.slice(behind(text, line)), String(line)).toBe('c\n~~~\nd');
+    expect(behind(text, 8)).toBe(text.length);
   });
 });

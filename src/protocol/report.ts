@@ -11,6 +11,8 @@ export type NewBlock = z.infer<typeof NewBlock>;
 
 /** A line of the text before which something is put, as the page has it; null: the end. */
 const Before = z.number().int().min(1).nullable();
+/** Version of the text that the page shows: lines are those of this version. */
+const Version = z.number().int();
 
 export const FromReport = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), width: z.number().int().min(0).max(10_000) }),
@@ -21,9 +23,9 @@ export const FromReport = z.discriminatedUnion('type', [
   z.object({ type: z.literal('do'), what: z.enum(['insert', 'html', 'pdf', 'text']) }),
   z.object({ type: z.literal('go'), line: z.number().int().min(1), column: z.number().int().min(1) }),
   z.object({ type: z.literal('run'), run: z.string().max(64) }),
-  z.object({ type: z.literal('move'), block: z.number().int().min(0).max(1000), before: Before }),
+  z.object({ type: z.literal('move'), block: z.number().int().min(0).max(1000), before: Before, version: Version }),
   /** A card of the panel was dropped here. */
-  z.object({ type: z.literal('add'), block: NewBlock, before: Before }),
+  z.object({ type: z.literal('add'), block: NewBlock, before: Before, version: Version }),
   /** A link to a file of the workspace, relative to the report. */
   z.object({ type: z.literal('link'), to: z.string().max(4000) }),
 ]);
@@ -39,7 +41,9 @@ export interface ReportHover {
 
 export type ToReport =
   /** The whole page; `blocks`: what the pointer reads in each block. */
-  | { type: 'page'; html: string; hovers: (ReportHover | null)[] }
+  | { type: 'page'; html: string; hovers: (ReportHover | null)[]; version: number }
   | { type: 'block'; index: number; html: string; hover: ReportHover | null }
+  /** Answer to `move` and `add`. `message`: for the person, if nothing was changed; '' if there is nothing to say. */
+  | { type: 'changed'; isDone: boolean; message: string }
   /** Runs that go on; '' if the engine is there. */
   | { type: 'state'; live: number; message: string };

@@ -116,6 +116,26 @@ test('a report is drawn beside its text, follows a run, takes a card of the pane
 
   await workbench.screenshot('report');
 
+  // Moved by its arrows, twice without waiting; the place is said where the state of runs does not replace it.
+  const isBefore = (a: string, b: string): boolean => text().indexOf(a) < text().indexOf(b);
+  const arrow = (block: number, way: string) => frame.getByRole('button', { name: `Move block ${block} ${way}` });
+  await arrow(4, 'up').evaluate((button: HTMLElement) => {
+    button.click();
+    button.click();
+  });
+  await expect(frame.locator('.r-moves')).toHaveText('Block 2 of 4');
+  await expect(arrow(2, 'up')).toBeFocused();
+  await expect.poll(() => isBefore('metrics: train/loss', 'tunesmith table')).toBe(true);
+  await expect(arrow(4, 'down')).toBeDisabled();
+  await arrow(2, 'up').press('Enter');
+  await expect(frame.locator('.r-moves')).toHaveText('Block 1 of 4');
+  await expect(arrow(1, 'up')).toBeFocused();
+  await arrow(1, 'up').press('Enter');
+  await expect(arrow(1, 'up')).toBeDisabled();
+  await expect(arrow(1, 'down')).toBeFocused();
+  await expect.poll(() => isBefore('metrics: train/loss', '# week')).toBe(true);
+  await workbench.screenshot('report-moved');
+
   // Exported where the person says.
   await frame.getByTestId('report-html').click();
   const target = page.locator('.quick-input-widget input.input');

@@ -9,6 +9,7 @@ declare function acquireVsCodeApi(): { postMessage(message: FromReport): void };
 const api = acquireVsCodeApi();
 const main = document.querySelector('main')!;
 const state = document.querySelector<HTMLElement>('.r-state')!;
+const moves = document.querySelector<HTMLElement>('.r-moves')!;
 const pointer = new ReportPointer();
 const seen = new Set<number>();
 
@@ -30,11 +31,12 @@ const observer = new IntersectionObserver(
 const order = new ReportOrder(
   main,
   (message) => api.postMessage(message),
-  (text) => (state.textContent = text),
+  // A region of its own: the state of runs comes right after it. A text that is said again is said again.
+  (text) => moves.replaceChildren(text),
 );
 const blocks = (): HTMLElement[] => [...main.querySelectorAll<HTMLElement>('.r-block[data-block]')];
 
-function showPage(html: string, hovers: readonly (ReportHover | null)[]): void {
+function showPage(html: string, hovers: readonly (ReportHover | null)[], version: number): void {
   const { scrollY } = window;
   observer.disconnect();
   seen.clear();
@@ -46,7 +48,7 @@ function showPage(html: string, hovers: readonly (ReportHover | null)[]): void {
     pointer.set(block, hovers[Number(block.dataset.block)] ?? null);
   }
   window.scrollTo(0, scrollY);
-  order.shown();
+  order.shown(version);
 }
 
 function showBlock(index: number, html: string, hover: ReportHover | null): void {
@@ -64,9 +66,11 @@ function showBlock(index: number, html: string, hover: ReportHover | null): void
 window.addEventListener('message', ({ data }: MessageEvent<ToReport | undefined>) => {
   switch (data?.type) {
     case 'page':
-      return showPage(data.html, data.hovers);
+      return showPage(data.html, data.hovers, data.version);
     case 'block':
       return showBlock(data.index, data.html, data.hover);
+    case 'changed':
+      return order.changed(data.isDone, data.message);
     case 'state': {
       const live = data.live > 0 ? l10n.t('{0} runs in progress', data.live) : '';
       const text = data.message || live;

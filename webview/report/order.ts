@@ -8,8 +8,12 @@ const OWN = 'application/vnd.tunesmith.place';
 
 export class ReportOrder {
   private dragged: HTMLElement | null = null;
-  /** The block and the button that get the focus once it has moved. */
-  private moved: { block: number; by: string } | null = null;
+  /** The version of the text that the page shows. */
+  private version = -1;
+  /** The block that was asked to be moved, and the button that gets the focus; whether it has moved. */
+  private moved: { block: number; by: string; isDone: boolean } | null = null;
+  /** Arrows that were pressed since then. */
+  private presses: string[] = [];
   private readonly mark = document.createElement('div');
 
   constructor(
@@ -27,15 +31,28 @@ export class ReportOrder {
   }
 
   /** The page was drawn again. */
-  shown(): void {
+  shown(version: number): void {
+    this.version = version;
+    // A dragged block is no longer on the page.
+    this.ended();
     const { moved } = this;
+    if (!moved?.isDone) return;
     this.moved = null;
-    if (!moved) return;
-    const block = this.main.querySelector(`.r-block[data-block="${moved.block}"]`);
+    const block = this.main.querySelector<HTMLElement>(`.r-block[data-block="${moved.block}"]`);
     block?.scrollIntoView({ block: 'nearest' });
-    block?.querySelector<HTMLElement>(`[data-move="${moved.by}"]`)?.focus();
+    const buttons = [...(block?.querySelectorAll<HTMLButtonElement>('[data-move]:not(:disabled)') ?? [])];
+    (buttons.find(({ dataset }) => dataset.move === moved.by) ?? buttons[0])?.focus();
     const count = this.main.querySelectorAll('.r-block[data-block]').length;
     this.say(l10n.t('Block {0} of {1}', moved.block + 1, count));
+    const [next, ...rest] = this.presses;
+    this.presses = block && next !== undefined && this.press(block, next) ? rest : [];
+  }
+
+  /** Takes the host's answer to the last change. */
+  changed(isDone: boolean, message: string): void {
+    if (isDone && this.moved) this.moved.isDone = true;
+    if (!isDone) [this.moved, this.presses] = [null, []];
+    this.say(message);
   }
 
   /** Paragraphs and blocks in their order, each with the line where it begins. */
@@ -47,22 +64,30 @@ export class ReportOrder {
     const button = (event.target as Element).closest<HTMLElement>('[data-move]');
     const block = button?.closest<HTMLElement>('.r-block[data-block]');
     if (!button || !block) return;
-    const { pieces } = this;
-    const at = pieces.indexOf(block);
-    const to = at + Number(button.dataset.move);
-    if (to < 0 || to >= pieces.length) return;
-    this.move(block, to < at ? pieces[to]! : (pieces[to + 1] ?? null), button.dataset.move!);
+    // The page is about to show the last move: a second press follows it.
+    if (this.moved) this.presses.push(button.dataset.move!);
+    else this.press(block, button.dataset.move!);
   }
 
-  /** Moves a block before another piece; null: to the end. */
-  private move(block: HTMLElement, before: HTMLElement | null, by: string): void {
+  /** Moves a block past its neighbour. Returns false if there is none. */
+  private press(block: HTMLElement, by: string): boolean {
+    const { pieces } = this;
+    const at = pieces.indexOf(block);
+    const to = at + Number(by);
+    if (to < 0 || to >= pieces.length) return false;
+    return this.move(block, to < at ? pieces[to]! : (pieces[to + 1] ?? null), by);
+  }
+
+  /** Asks for a block to be moved before another piece; null: to the end. Returns false if it stands there. */
+  private move(block: HTMLElement, before: HTMLElement | null, by: string): boolean {
     const { pieces } = this;
     const rest = pieces.filter((piece) => piece !== block);
     const place = before === null ? rest.length : rest.indexOf(before);
-    if (place < 0 || before === block || pieces[pieces.indexOf(block) + 1] === before) return;
+    if (place < 0 || before === block || pieces[pieces.indexOf(block) + 1] === before) return false;
     const index = rest.slice(0, place).filter((piece) => piece.dataset.block !== undefined).length;
-    this.moved = { block: index, by };
-    this.post({ type: 'move', block: Number(block.dataset.block), before: lineOf(before) });
+    this.moved = { block: index, by, isDone: false };
+    this.post({ type: 'move', block: Number(block.dataset.block), before: lineOf(before), version: this.version });
+    return true;
   }
 
   private started(event: DragEvent): void {
@@ -111,7 +136,7 @@ export class ReportOrder {
     this.ended();
     if (dragged) this.move(dragged, before, '1');
     // The host checks what another page has sent.
-    else this.post({ type: 'add', block: parsed(text), before: lineOf(before) });
+    else this.post({ type: 'add', block: parsed(text), before: lineOf(before), version: this.version });
   }
 }
 

@@ -1,4 +1,5 @@
 /** Values of curves under the pointer, in a drawing that the host has made. */
+import { withPoints } from '../../src/format/locale.js';
 import { formatNumber } from '../../src/format/numbers.js';
 import { X_AXES } from '../../src/drawing/series.js';
 import { formatX, xTitle } from '../../src/drawing/xAxis.js';
@@ -57,7 +58,8 @@ export class ReportPointer {
       Math.abs(hit.curve.py[hit.at]! - y) < Math.abs(best.curve.py[best.at]! - y) ? hit : best,
     );
     this.mark(svg, closest.curve.px[closest.at]!, top, height);
-    this.show(hover, hits, closest, event);
+    // As in the drawing: a report has points in every language.
+    withPoints(() => this.show(hover, hits, closest, event));
   }
 
   private mark(svg: SVGSVGElement, x: number, top: number, height: number): void {

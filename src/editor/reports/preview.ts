@@ -38,10 +38,12 @@ export class Preview implements Disposable {
   private shown = new Map<string, Reports.Shown>();
   private readonly palettes: Reports.DrawParts['palettes'] = new Map();
   private readonly stale = new Set<string>();
+  /** Blocks as the page has them: one that looks the same is left alone, because it may be playing. */
+  private posted: (string | undefined)[] = [];
   private seen = new Set<number>();
   private isDrawing = false;
   private width = 800;
-  private readonly textChanged = this.all.add(new Debounce(() => void this.readText(), 200));
+  private readonly textChanged = this.all.add(new Debounce(() => void this.textRests(), 200));
   private readonly redraw = this.all.add(new Debounce(() => void this.drawStale(), REST, REST));
 
   constructor(
@@ -55,7 +57,7 @@ export class Preview implements Disposable {
     this.reports = loadReports(dist.fsPath);
     this.folder = engines.of(text.uri.fsPath);
     webview.webview.options = { enableScripts: true, localResourceRoots: [assets], enableCommandUris: false };
-    this.all.add(webview.webview.onDidReceiveMessage((message: unknown) => void this.received(message)));
+    this.all.add(webview.webview.onDidReceiveMessage((message: unknown) => void this.taken(message)));
     this.all.add(webview.onDidChangeViewState(() => this.visibilityChanged()));
     this.all.add(
       vscode.workspace.onDidChangeTextDocument(({ document }) => document === text && this.textChanged.schedule()),
@@ -96,6 +98,11 @@ export class Preview implements Disposable {
 
   // ---- reading and drawing ----
 
+  private async textRests(): Promise<void> {
+    // A change that was made here is on the page already.
+    if (this.text.version !== this.version) await this.readText();
+  }
+
   private async readText(): Promise<void> {
     if (!this.isReady || this.all.disposed) return;
     const turn = ++this.turn;
@@ -111,10 +118,12 @@ export class Preview implements Disposable {
     for (const text of this.shown.keys()) if (!texts.has(text)) this.shown.delete(text);
     for (const { text } of document.blocks) if (!this.shown.has(text)) this.stale.add(text);
     const shown = document.blocks.map(({ text }) => this.shown.get(text));
+    this.posted = [];
     this.post({
       type: 'page',
       html: this.reports.bodyHtml(document, pictures, shown, true, this.width),
       hovers: shown.map((one) => this.hoverOf(one)),
+      version,
     });
     await this.drawStale();
   }
@@ -130,13 +139,16 @@ export class Preview implements Disposable {
         const next = due.find(({ index }) => this.seen.has(index)) ?? due.find(({ text }) => !this.shown.has(text));
         if (!next || this.all.disposed || !this.webview.visible) break;
         this.stale.delete(next.text);
-        const shown = await this.reports.showBlock(next, this.parts());
+        const shown = await this.reports.showBlock(next, this.parts(next.text));
         this.shown.set(next.text, shown);
         if (turn !== this.turn) continue;
         const html = this.reports.blockHtml(shown, next.index, true, this.width);
         // Two blocks may say the same.
-        for (const { index, text } of document!.blocks)
-          if (text === next.text) this.post({ type: 'block', index, html, hover: this.hoverOf(shown) });
+        for (const { index, text } of document!.blocks) {
+          if (text !== next.text || this.posted[index] === html) continue;
+          this.posted[index] = html;
+          this.post({ type: 'block', index, html, hover: this.hoverOf(shown) });
+        }
       }
     } finally {
       this.isDrawing = false;
@@ -156,8 +168,10 @@ export class Preview implements Disposable {
     return true;
   }
 
-  private parts(): Reports.DrawParts {
+  /** `text`: the block that is drawn. Files of the others leave it the rest of what a report may carry. */
+  private parts(text: string): Reports.DrawParts {
     const { folder } = this;
+    const others = [...this.shown].filter(([own]) => own !== text).map(([, { drawn }]) => drawn?.mediaBytes ?? 0);
     return {
       ask: (name, params) => {
         if (!folder) throw new Error(l10n.t('The report is not in a folder of the workspace, so it has no runs.'));
@@ -165,6 +179,7 @@ export class Preview implements Disposable {
       },
       views: () => (folder ? readViews(folder.path) : Promise.resolve({ version: 1, views: [], defaults: {} })),
       ...{ now: Date.now(), palettes: this.palettes },
+      mediaBytes: this.reports.MEDIA_BYTES - others.reduce((sum, bytes) => sum + bytes, 0),
     };
   }
 
@@ -223,6 +238,16 @@ export class Preview implements Disposable {
     if (this.isReady && this.webview.visible) void this.webview.webview.postMessage(message);
   }
 
+  private async taken(message: unknown): Promise<void> {
+    try {
+      await this.received(message);
+    } catch (error) {
+      // The page waits for nothing any more; the editor says why.
+      this.post({ type: 'changed', isDone: false, message: '' });
+      void vscode.window.showErrorMessage((error as Error).message);
+    }
+  }
+
   private async received(message: unknown): Promise<void> {
     const parsed = FromReport.safeParse(message);
     if (!parsed.success) return this.options.log.warn(`A report sent an invalid message: ${parsed.error.message}`);
@@ -250,12 +275,13 @@ export class Preview implements Disposable {
         return;
       case 'link':
         return this.openLink(said.to);
-      case 'move': {
-        const piece = this.isCurrent() ? this.document?.blocks[said.block] : undefined;
-        return piece && this.edit(this.reports.moveBlock(this.text.getText(), piece, said.before));
-      }
+      case 'move':
+        return this.change(said.version, (text) => {
+          const piece = this.document?.blocks[said.block];
+          return piece ? this.reports.moveBlock(text, piece, said.before) : [];
+        });
       case 'add':
-        return this.add(said.block, said.before);
+        return this.change(said.version, (text) => this.added(text, said.block, said.before));
       case 'do': {
         if (said.what === 'text') return void (await showFile(uri.fsPath));
         const command = { insert: 'report.insert', html: 'report.exportHtml', pdf: 'report.exportPdf' } as const;
@@ -264,41 +290,51 @@ export class Preview implements Disposable {
     }
   }
 
-  /** The page shows the text as it is: its lines are where they were. */
-  private isCurrent(): boolean {
-    return this.text.version === this.version;
-  }
-
-  private async add({ kind: wanted, keys }: NewBlock, before: number | null): Promise<void> {
-    const { BLOCK_KINDS, blockText, between, offsetOf } = this.reports;
-    const kind = BLOCK_KINDS.find((one) => one === wanted);
-    if (!kind || !this.isCurrent()) return;
-    const text = this.text.getText();
-    const at = offsetOf(text, before);
-    await this.edit([{ start: at, end: at, text: between(text, at, blockText(kind, keys)) }]);
-  }
-
-  /** Changes the text, which can be undone; it is saved unless the person is at work on it. */
-  private async edit(edits: readonly Reports.TextEdit[]): Promise<void> {
-    if (edits.length === 0) return;
+  /**
+   * Changes the text, which can be undone; it is saved unless the person is at work on it. `version`: of the text that the page
+   * showed; lines of another would be other lines.
+   */
+  private async change(version: number, edits: (text: string) => readonly Reports.TextEdit[]): Promise<void> {
     const { text } = this;
+    if (version !== text.version || version !== this.version) {
+      const message = l10n.t('The text has just changed. Try again.');
+      this.post({ type: 'changed', isDone: false, message });
+      return this.textRests();
+    }
+    const made = edits(text.getText());
+    if (made.length === 0) return this.post({ type: 'changed', isDone: false, message: '' });
     const wasSaved = !text.isDirty;
     const edit = new vscode.WorkspaceEdit();
-    for (const { start, end, text: own } of edits)
+    for (const { start, end, text: own } of made)
       edit.replace(text.uri, new vscode.Range(text.positionAt(start), text.positionAt(end)), own);
     if (!(await vscode.workspace.applyEdit(edit)))
       throw new Error(l10n.t('{0} could not be changed.', path.basename(text.uri.fsPath)));
-    if (wasSaved) await text.save();
+    this.post({ type: 'changed', isDone: true, message: '' });
+    const [saved] = await Promise.all([wasSaved ? text.save() : true, this.readText()]);
+    if (!saved) throw new Error(l10n.t('{0} could not be saved.', path.basename(text.uri.fsPath)));
+  }
+
+  private added(text: string, { kind: wanted, keys }: NewBlock, before: number | null): Reports.TextEdit[] {
+    const { BLOCK_KINDS, blockText, between, offsetOf } = this.reports;
+    const kind = BLOCK_KINDS.find((one) => one === wanted);
+    if (!kind) throw new Error(l10n.t('There is no block "{0}".', wanted));
+    const at = offsetOf(text, before);
+    return [{ start: at, end: at, text: between(text, at, blockText(kind, keys)) }];
   }
 
   /** Opens a file of the same folder; anything else is left alone. */
   private async openLink(to: string): Promise<void> {
     if (/^[a-z][a-z0-9+.-]*:/i.test(to) || to.startsWith('//') || !this.folder) return;
-    const relative = decodeURIComponent(to.replace(/[?#].*$/s, ''));
+    let relative: string;
+    try {
+      relative = decodeURIComponent(to.replace(/[?#].*$/s, ''));
+    } catch {
+      return;
+    }
     const file = relative.startsWith('/')
       ? path.join(this.folder.path, relative)
       : path.resolve(path.dirname(this.text.uri.fsPath), relative);
-    if (path.relative(this.folder.path, file).startsWith('..')) return;
+    if (this.reports.pathWithin(this.folder.path, file) === null) return;
     await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file));
   }
 }

@@ -33,7 +33,8 @@ export function bodyHtml(
     const inner = own
       ? blockHtml(own, piece.index, isLive, width)
       : `<p class="r-empty">${escapeHtml(l10n.t('Reading…'))}</p>`;
-    const tools = isLive ? toolsHtml(piece.index) : '';
+    const ends = { isFirst: piece === document.pieces[0], isLast: piece === document.pieces.at(-1) };
+    const tools = isLive ? toolsHtml(piece.index, ends) : '';
     const at = isLive ? ` data-at="${piece.line}"` : '';
     parts.push(
       `<section class="r-block" data-block="${piece.index}"${at}>${tools}<div class="r-inner">${inner}</div></section>`,
@@ -60,10 +61,12 @@ function elementsOf(tokens: readonly Token[]): Token[][] {
 
 const placeOf = ([first]: readonly Token[]): string => (first?.map ? ` data-at="${first.map[0] + 1}"` : '');
 
-/** A handle that drags the block, and buttons that move it. */
-function toolsHtml(index: number): string {
-  const button = (by: -1 | 1, sign: string, text: string): string =>
-    `<button type="button" data-move="${by}" title="${escapeHtml(text)}" aria-label="${escapeHtml(text)}">${sign}</button>`;
+/** A handle that drags the block, and buttons that move it; at the ends of the report one of them does nothing. */
+function toolsHtml(index: number, { isFirst, isLast }: { isFirst: boolean; isLast: boolean }): string {
+  const button = (by: -1 | 1, sign: string, text: string): string => {
+    const disabled = (by < 0 ? isFirst : isLast) ? ' disabled' : '';
+    return `<button type="button" data-move="${by}" title="${escapeHtml(text)}" aria-label="${escapeHtml(text)}"${disabled}>${sign}</button>`;
+  };
   const [up, down] = [l10n.t('Move block {0} up', index + 1), l10n.t('Move block {0} down', index + 1)];
   const drag = escapeHtml(l10n.t('Drag to move the block'));
   return `<div class="r-tools"><span class="r-handle" draggable="true" title="${drag}" aria-hidden="true">⋮⋮</span>${button(-1, '↑', up)}${button(1, '↓', down)}</div>`;
@@ -133,7 +136,7 @@ export function previewPage({ script, cspSource, nonce, language, translations }
 <style nonce="${nonce}">${PREVIEW_THEME}${REPORT_STYLES}</style>
 </head>
 <body data-translations="${escapeHtml(JSON.stringify(translations))}">
-<header class="r-bar"><span class="r-state" role="status"></span><div role="toolbar" aria-label="${escapeHtml(l10n.t('Report'))}">${bar.join('')}</div></header>
+<header class="r-bar"><span class="r-state" role="status"></span><span class="r-moves" role="status"></span><div role="toolbar" aria-label="${escapeHtml(l10n.t('Report'))}">${bar.join('')}</div></header>
 <main data-testid="report"></main>
 <script nonce="${nonce}" src="${escapeHtml(script)}"></script>
 </body>

@@ -60,7 +60,8 @@ figcaption { font-weight: 600; margin-bottom: .4em; }
 .r-block:hover > .r-tools, .r-tools:focus-within { opacity: 1; }
 .r-tools button, .r-handle { padding: 1px 7px; color: var(--r-faint); font-size: 13px; line-height: 20px; }
 .r-handle { cursor: grab; letter-spacing: -3px; user-select: none; } .r-block.r-dragged { opacity: .45; }
-.r-block .r-tools button:hover { color: var(--r-link); text-decoration: none; }
+.r-block .r-tools button:disabled { opacity: .35; cursor: default; }
+.r-block .r-tools button:not(:disabled):hover { color: var(--r-link); text-decoration: none; }
 .r-drop { height: 0; border-top: 2px solid var(--r-link); margin: -1px 0; }
 .r-drawing svg { display: block; width: 100%; height: auto; }
 .r-media { display: flex; flex-wrap: wrap; gap: 12px 16px; align-items: flex-start; }
@@ -90,7 +91,7 @@ figcaption { font-weight: 600; margin-bottom: .4em; }
 .r-bar { position: sticky; top: 0; z-index: 2; display: flex; gap: 6px 14px; flex-wrap: wrap; justify-content: flex-end; padding: 6px 0; background: var(--r-background); font-size: .87em; }
 .r-bar > div { display: contents; }
 .r-bar button { font: inherit; color: var(--r-link); background: none; border: 0; padding: 2px 4px; cursor: pointer; }
-.r-state { margin-right: auto; color: var(--r-faint); }
+.r-state, .r-moves { color: var(--r-faint); } .r-moves { margin-right: auto; }
 .r-empty { color: var(--r-faint); }
 .r-tip { position: fixed; z-index: 5; pointer-events: none; background: var(--vscode-editorHoverWidget-background, var(--r-code)); color: var(--r-text); border: 1px solid var(--vscode-editorHoverWidget-border, var(--r-border)); border-radius: 3px; padding: 6px 8px; font-size: 12px; max-width: 420px; }
 .r-tip table { border-spacing: 0; } .r-tip td { padding: 0 8px 0 0; }

@@ -7,6 +7,7 @@ import { readDocument } from '../../../src/report/document.js';
 import { blockHtml } from '../../../src/report/html/block.js';
 import { bodyHtml, exportedPage, previewPage } from '../../../src/report/html/page.js';
 import { readPictures } from '../../../src/report/pictures.js';
+import { realWithin } from '../../../src/report/within.js';
 
 let folder: string;
 beforeAll(() => {
@@ -57,6 +58,19 @@ describe('a report as a page', () => {
     ]);
   });
 
+  it('does not look at what is outside, and follows links only within the folder', async () => {
+    const work = join(folder, 'work');
+    symlinkSync('sub', join(work, 'inner'));
+    symlinkSync('/a/far/machine', join(work, 'far'));
+    symlinkSync('loop', join(work, 'loop'));
+    // Null before anything of the path is looked at: there is nothing.
+    for (const path of ['../none/x.png', '../../../../../x.png', '..', 'far/x.png', 'loop/x.png'])
+      expect(await realWithin(work, work, path), path).toBeNull();
+    expect(await realWithin(work, join(work, 'sub'), '../inner/a b.png')).toBe(join(work, 'sub', 'a b.png'));
+    expect(await realWithin(work, join(work, 'sub'), '/inner/a b.png')).toBe(join(work, 'sub', 'a b.png'));
+    await expect(realWithin(work, work, 'none.png')).rejects.toThrow('ENOENT');
+  });
+
   it('escapes what programs say in drawings and tables', () => {
     const evil = `"><script>x</script>'`;
     const drawn = {
@@ -79,6 +93,18 @@ describe('a report as a page', () => {
     const preview = previewPage({ script: 's.js', cspSource: 'vscode:', nonce: 'n', language: 'en', translations: {} });
     expect(preview).toContain('default-src &#39;none&#39;; script-src &#39;nonce-n&#39;');
     expect(preview.match(/<script/g)).toHaveLength(1);
+  });
+
+  it('offers no move beyond its ends, and says moves in a region of their own', () => {
+    const block = '```tunesmith chart\nexperiment: e\n```\n';
+    const disabled = (text: string): string[] =>
+      [...body(text).matchAll(/<button[^>]*data-move="(-?1)"[^>]*?( disabled)?>/g)].map(
+        ([, by, no]) => by + (no ?? ''),
+      );
+    expect(disabled(`${block}${block}`)).toEqual(['-1 disabled', '1', '-1', '1 disabled']);
+    expect(disabled(`---\na: 1\n---\nText\n\n${block}\nText`)).toEqual(['-1', '1']);
+    const page = previewPage({ script: 's.js', cspSource: 'vscode:', nonce: 'n', language: 'en', translations: {} });
+    expect(page.match(/role="status"/g)).toHaveLength(2);
   });
 
   it('gives headings addresses and tables their sides without inline styles', () => {

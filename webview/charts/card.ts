@@ -230,7 +230,7 @@ export class ChartCard extends LitElement implements Readable {
     if (!same) {
       this.curves = curves;
       this.isMany = areMany(curves);
-      const datasets = extents(curves, this.settings);
+      const datasets = extents(curves);
       const onFirst = curves.filter(({ axis }) => !axis);
       this.clip = this.zoom ? null : withoutOutliers(onFirst, outliers);
       if (isNew) this.create(setupKey, zero, datasets);

@@ -13,15 +13,13 @@ class Extent {
   /** The smallest value above zero, where a log axis may begin. */
   private least = Infinity;
 
-  constructor(private readonly logX: boolean) {}
-
   add(x: readonly number[], y: readonly number[]): void {
     for (let i = 0; i < x.length; i++) this.point(x[i]!, y[i]!);
   }
 
   point(at: number, value: number): void {
     if (!Number.isFinite(value)) return;
-    if (at < this.left && !(this.logX && at <= 0)) this.left = at;
+    if (at < this.left) this.left = at;
     if (at > this.right) this.right = at;
     if (value < this.low) this.low = value;
     if (value > this.high) this.high = value;
@@ -38,13 +36,13 @@ class Extent {
   }
 }
 
-/** One dataset for each axis that has curves. */
-export function extents(curves: readonly Curve[], setup: { logX: boolean }): Dataset[] {
+/** One dataset for each axis that has curves. A log x-axis goes through zero if a curve does, so all of x has a place on it. */
+export function extents(curves: readonly Curve[]): Dataset[] {
   const byAxis = new Map<number, Extent>();
   for (const curve of curves) {
     const axis = curve.axis ?? 0;
     let extent = byAxis.get(axis);
-    if (!extent) byAxis.set(axis, (extent = new Extent(setup.logX)));
+    if (!extent) byAxis.set(axis, (extent = new Extent()));
     extent.add(curve.x, curve.shown);
     if (curve.isSmoothed) extent.add(curve.x, curve.y);
     for (const { x, y } of curve.band?.low ?? []) extent.point(x, y);

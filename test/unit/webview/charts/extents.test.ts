@@ -7,8 +7,8 @@ const curve = (y: number[], change: Partial<Curve> = {}): Curve => ({
   ...{ total: y.length, inRange: y.length, downsampled: false, end: null },
   ...change,
 });
-const ends = (curves: Curve[], logX = false) =>
-  extents(curves, { logX }).map(({ data, yAxisID }) => [yAxisID, ...data.map(({ x, y }) => [x, y])]);
+const ends = (curves: Curve[]) =>
+  extents(curves).map(({ data, yAxisID }) => [yAxisID, ...data.map(({ x, y }) => [x, y])]);
 
 it('gives each axis the range of its own curves, what is behind smoothed ones and bands included', () => {
   const smoothed = curve([5, NaN, -1], { shown: [2, NaN, 1], isSmoothed: true, axis: 2 });
@@ -18,5 +18,9 @@ it('gives each axis the range of its own curves, what is behind smoothed ones an
     ['y3', [0, -1], [0, 1], [2, 5]],
   ]);
   expect(ends([curve([NaN])])).toEqual([['y']]);
-  expect(ends([curve([7, 8, 9])], true)[0]).toEqual(['y', [1, 7], [2, 9]]);
+});
+
+it('begins at the first point of all curves, also at or below zero', () => {
+  expect(ends([curve([7, 8, 9])])).toEqual([['y', [0, 7], [2, 9]]]);
+  expect(ends([curve([1, 2, 3], { x: [-5, 0, 5] })])).toEqual([['y', [-5, 1], [5, 3]]]);
 });

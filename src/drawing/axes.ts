@@ -58,7 +58,7 @@ export function symlogAxis(low: number, high: number, constant: number): PlotAxi
   };
 }
 
-/** Zero, and powers of ten beyond the linear part on both sides, at most about eight. */
+/** Zero, and powers of ten beyond the linear part on both sides, at most about eight; round numbers where there are fewer than two of these. */
 export function symlogTicks(low: number, high: number, constant: number): number[] {
   const first = Math.ceil(Math.log10(constant) - 1e-9);
   const last = Math.max(first, Math.floor(Math.log10(Math.max(Math.abs(low), Math.abs(high), constant)) + 1e-9));
@@ -67,7 +67,8 @@ export function symlogTicks(low: number, high: number, constant: number): number
   const ticks: number[] = [0];
   for (let e = last; e >= first; e -= every)
     ticks.push(Number((10 ** e).toPrecision(12)), -Number((10 ** e).toPrecision(12)));
-  return ticks.filter((value) => value >= low && value <= high).sort((a, b) => a - b);
+  const inside = ticks.filter((value) => value >= low && value <= high).sort((a, b) => a - b);
+  return inside.length < 2 ? niceTicks(low, high, 4) : inside;
 }
 
 /** `1e-5` takes less room than 0.00001. */

@@ -112,15 +112,26 @@ export function throughZero(values: Iterable<number>): number | null {
   return isBelow ? (Number.isFinite(least) ? least : 1) : null;
 }
 
-/** Finds the smallest sizes that log axes of these curves tell apart where they go through zero. */
+/** Smallest sizes that log axes through zero tell apart; null: all values of the axis are above zero, or it is linear. */
+export interface Zeros {
+  x: number | null;
+  /** By vertical axis. */
+  y: readonly (number | null)[];
+}
+
+/** Finds the constants of a card's axes. Its curves share the horizontal one; each vertical one has those of its own curves. */
 export function zerosOf(
   curves: readonly Curve[],
   { logX, logY }: { logX: boolean; logY: boolean },
-): { x: number | null; y: number | null } {
-  const lows = (curve: Curve): number[] => curve.band?.low.map(({ y }) => y) ?? [];
+  axes: number,
+): Zeros {
+  const valuesOn = (at: number): number[] =>
+    curves
+      .filter(({ axis = 0 }) => axis === at)
+      .flatMap(({ shown, band }) => [...shown, ...(band?.low.map(({ y }) => y) ?? [])]);
   return {
     x: logX ? throughZero(curves.flatMap((curve) => curve.x)) : null,
-    y: logY ? throughZero(curves.flatMap((curve) => [...curve.shown, ...lows(curve)])) : null,
+    y: Array.from({ length: axes }, (_, at) => (logY ? throughZero(valuesOn(at)) : null)),
   };
 }
 

@@ -32,6 +32,8 @@ export interface SvgAxis {
   color: string | null;
   /** Names along it; '' for none. */
   title: string;
+  /** Smallest size that a log axis through zero tells apart; absent or null: all values are above zero. */
+  zero?: number | null | undefined;
 }
 
 export interface SvgChart {
@@ -46,8 +48,8 @@ export interface SvgChart {
   logY: boolean;
   /** Distance of the ticks of a linear x-axis, for times; absent: round numbers. */
   xStep?: number | undefined;
-  /** Smallest size that a log axis through zero tells apart; null: all values are above zero. */
-  zeros?: { x: number | null; y: number | null };
+  /** Smallest size that a horizontal log axis through zero tells apart; null: all values are above zero. */
+  zeros?: { x: number | null };
   look: SvgLook;
   height?: number;
   legend?: boolean;
@@ -57,8 +59,16 @@ export interface SvgChart {
 const BOTTOM = 48;
 /** Room of a vertical axis: its numbers, and its title beyond them. */
 const AXIS = 62;
+/** Room of the curves, however many axes there are. */
+const LEAST_WIDTH = 120;
 /** Curves that the legend below names. */
 const MOST_NAMED = 30;
+
+/** Room of all axes of a side. */
+const roomOf = (axes: SvgChart['axes'], side: Side): number => {
+  const count = axes.filter((axis) => axis.side === side).length;
+  return count === 0 ? 20 : 8 + count * AXIS;
+};
 
 /** Where the axes are and what they show, for a reader that follows the pointer. */
 export interface SvgPlace {
@@ -69,21 +79,22 @@ export interface SvgPlace {
 }
 
 export const placeOf = (chart: Pick<SvgChart, 'axes' | 'height' | 'title'>, whole: number): SvgPlace => {
-  const room = (side: Side): number => {
-    const count = chart.axes.filter((axis) => axis.side === side).length;
-    return count === 0 ? 20 : 8 + count * AXIS;
-  };
+  const room = (side: Side): number => roomOf(chart.axes, side);
   const [left, top] = [room('left'), chart.title === '' ? 12 : 36];
-  // Many axes leave the curves at least this much.
-  const width = Math.max(120, whole - left - room('right'));
+  const width = Math.max(LEAST_WIDTH, whole - left - room('right'));
   return { left, top, width, height: (chart.height ?? 420) - top - BOTTOM };
 };
+
+/** Width of the drawing: many axes make it wider than the look says, and a page shows it smaller. */
+const wholeWidth = ({ axes }: Pick<SvgChart, 'axes'>, { left, width }: SvgPlace): number =>
+  left + width + roomOf(axes, 'right');
 
 function axisOf([low, high]: readonly [number, number], log: boolean, zero: number | null, step?: number): PlotAxis {
   if (!log && step !== undefined && (high - low) / step <= 20) return stepAxis(low, high, step);
   if (!log) return numberAxis(low, high);
-  if (low > 0) return logAxis(low, high);
-  return zero === null ? numberAxis(low, high) : symlogAxis(low, high, zero);
+  // It goes through zero even if these ends, of a zoom or without outliers, do not.
+  if (zero !== null) return symlogAxis(low, high, zero);
+  return low > 0 ? logAxis(low, high) : numberAxis(low, high);
 }
 
 function stepAxis(low: number, high: number, step: number): PlotAxis {
@@ -101,15 +112,16 @@ export function chartAxes(chart: Omit<SvgChart, 'curves' | 'look' | 'title' | 'x
 } {
   return {
     x: axisOf(chart.x, chart.logX, chart.zeros?.x ?? null, chart.xStep),
-    vertical: chart.axes.map(({ range }) => axisOf(range, chart.logY, chart.zeros?.y ?? null)),
+    vertical: chart.axes.map(({ range, zero }) => axisOf(range, chart.logY, zero ?? null)),
   };
 }
 
 /** Texts and values are escaped: names come from programs. */
 export function chartSvg(chart: SvgChart): string {
-  const { curves, look, title } = chart;
-  const { width } = look;
-  const area = placeOf(chart, width);
+  const { curves, title } = chart;
+  const area = placeOf(chart, chart.look.width);
+  const width = wholeWidth(chart, area);
+  const look = { ...chart.look, width };
   const [bottom, right] = [area.top + area.height, area.left + area.width];
   const axes = chartAxes(chart);
   const px = (value: number): number => area.left + axes.x.place(value) * area.width;
@@ -123,7 +135,7 @@ export function chartSvg(chart: SvgChart): string {
   const below =
     chart.legend === false
       ? { svg: '', height: 0 }
-      : legend(entries, curves.length, area.left, bottom + BOTTOM + 8, look);
+      : legend(entries, curves.length, Math.min(area.left, 8 + AXIS), bottom + BOTTOM + 8, look);
   const whole = bottom + BOTTOM + below.height;
   const parts = [
     `<rect width="${width}" height="${whole}" fill="${attribute(look.background)}"/>`,

@@ -12,7 +12,15 @@ import { curvesTable, valuesTable } from '../views/table/valuesTable.js';
 import { xTitle } from '../../src/drawing/xAxis.js';
 import { createChart, type LineChart } from './chartjs.js';
 import { CardCurves } from './cardCurves.js';
-import { chartNote, emptyNote, valuesOutside, withoutOutliers, zerosOf, type Curve } from '../../src/drawing/curves.js';
+import {
+  chartNote,
+  emptyNote,
+  valuesOutside,
+  withoutOutliers,
+  zerosOf,
+  type Curve,
+  type Zeros,
+} from '../../src/drawing/curves.js';
 import { extents } from './extents.js';
 import { scaleId } from './scaleId.js';
 import { drawLines } from './lines.js';
@@ -61,7 +69,7 @@ export class ChartCard extends LitElement implements Readable {
   private isMany = false;
   private found: { shown: readonly Run[]; key: string; names: ReadonlySet<string>; runs: Run[] } | null = null;
   private painted: { chart: LineChart; emphasis: string } | null = null;
-  private zeros: { x: number | null; y: number | null } = { x: null, y: null };
+  private zeros: Zeros = { x: null, y: [] };
   /** Ends of the y-axis while outliers are left outside. */
   private clip: [low: number, high: number] | null = null;
   private note = '';
@@ -212,7 +220,7 @@ export class ChartCard extends LitElement implements Readable {
       this.describe();
       return false;
     }
-    const zero = zerosOf(curves, this.settings);
+    const zero = zerosOf(curves, this.settings, this.axes.length);
     const setupKey = this.keyOf(this.zoom, zero);
     const isFirst = !this.chart;
     const isNew = isFirst || setupKey !== this.setupKey;
@@ -261,11 +269,11 @@ export class ChartCard extends LitElement implements Readable {
   }
 
   /** Changes whenever the chart must be rebuilt. */
-  private keyOf(zoom: Zoom | null, zero: { x: number | null; y: number | null }): string {
+  private keyOf(zoom: Zoom | null, zero: Zeros): string {
     const { logX, logY } = this.settings;
     const decade = (value: number | null): number | null => (value === null ? null : Math.floor(Math.log10(value)));
     return JSON.stringify([
-      ...[this.x, logX, logY, zoom, this.themeKey(), decade(zero.x), decade(zero.y)],
+      ...[this.x, logX, logY, zoom, this.themeKey(), decade(zero.x), ...zero.y.map(decade)],
       this.x === 'metric' ? this.model.view.xMetric : null,
       this.axes,
     ]);
@@ -275,11 +283,7 @@ export class ChartCard extends LitElement implements Readable {
     return `${this.theme.text}${this.theme.background}${this.theme.series[0]}`;
   }
 
-  private create(
-    setupKey: string,
-    throughZero: { x: number | null; y: number | null },
-    datasets: LineChart['data']['datasets'],
-  ): void {
+  private create(setupKey: string, throughZero: Zeros, datasets: LineChart['data']['datasets']): void {
     this.setupKey = setupKey;
     this.zeros = throughZero;
     this.chart?.destroy();

@@ -12,8 +12,8 @@ import type { RunGroup } from '../../src/drawing/runs/groups.js';
 import type { PanelModel } from '../model/panel.js';
 import type { CardSettings } from '../model/view.js';
 import { hasMetric } from '../model/runs/metricNames.js';
-import { DASHES } from '../../src/drawing/palette.js';
 import { axisOf, type CardAxis } from '../../src/drawing/cardAxes.js';
+import { partLook } from '../../src/drawing/cardLook.js';
 import type { LineChart } from './chartjs.js';
 import { buildCurve, type Curve } from '../../src/drawing/curves.js';
 
@@ -207,14 +207,9 @@ export class CardCurves {
     return all;
   }
 
-  /** Expressions in one card differ by their dashes, as runs differ by colour; those of a single run have the colours of their axes. */
   private part(text: string, i: number): Part {
     const axis = axisOf(this.card.axes, text);
-    const color = this.card.isAlone ? this.card.axes[axis]!.color : null;
-    return {
-      ...{ note: text, isBound: false, axis, dash: DASHES[i % DASHES.length]! },
-      ...(color !== null && { css: color }),
-    };
+    return { note: text, isBound: false, axis, ...partLook(i, this.card.axes[axis]!, this.card.isAlone) };
   }
 
   private ofMetric(run: Run, metric: string, part: Part): Curve[] {
@@ -245,7 +240,7 @@ export class CardCurves {
 
   /** The curve of a group: middle and band over the runs that are shown, for each expression. */
   ofGroup(group: RunGroup, runs: readonly Run[]): Curve[] {
-    const { model, series, settings } = this.card;
+    const { model, series, settings, axes } = this.card;
     const { band, smoothKind } = model.view;
     return series.flatMap((text, i) => {
       const some = runs.filter((run) => this.has(run, text));
@@ -255,23 +250,16 @@ export class CardCurves {
       });
       if (all.length === 0) return [];
       const look = model.groupLook(group.id);
+      const axis = axisOf(axes, text);
       const place = `group ${group.id} ${text}`;
-      const key = [
-        settings.smoothing,
-        smoothKind,
-        band,
-        look.color,
-        look.css,
-        series.length,
-        axisOf(this.card.axes, text),
-      ].join();
+      const key = [settings.smoothing, smoothKind, band, look.color, look.css, series.length, axis].join();
       const cached = this.cache.get(place);
       const inputs = all;
       if (cached && cached.key === key && sameAll(cached.series as Series[], inputs)) return [cached.curve];
-      const own = { ...look, dash: series.length > 1 ? DASHES[i % DASHES.length]! : [] };
+      const own = { ...look, ...(series.length > 1 ? partLook(i, axes[axis]!, false) : { dash: [] }) };
       const curve: Curve = {
         ...groupCurve(group, own, all, { band, smoothing: settings.smoothing, smoothKind }),
-        ...(series.length > 1 && { note: text, axis: axisOf(this.card.axes, text) }),
+        ...(series.length > 1 && { note: text, axis }),
       };
       this.cache.set(place, { series: inputs, key, curve });
       return [curve];

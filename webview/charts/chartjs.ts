@@ -10,6 +10,7 @@ import {
 } from 'chart.js';
 import zoomPlugin from 'chartjs-plugin-zoom';
 import type { XAxis } from '../../src/drawing/series.js';
+import type { Zeros } from '../../src/drawing/curves.js';
 import { formatNumber } from '../../src/format/numbers.js';
 import { compact, formatX, timeStep } from '../../src/drawing/xAxis.js';
 import { SymlogScale } from './symlog.js';
@@ -27,8 +28,7 @@ export interface ChartSetup {
   x: XAxis;
   logX: boolean;
   logY: boolean;
-  /** Smallest size that a log axis through zero tells apart; null: all values are above zero. */
-  throughZero: { x: number | null; y: number | null };
+  throughZero: Zeros;
   /** Name of the metric on the x-axis. */
   xMetric: string | null;
   /** The vertical axes, with the names of their curves if there are several. */
@@ -83,7 +83,7 @@ export function configuration(setup: ChartSetup): ChartConfiguration<'line', { x
   });
   const vertical = ({ side, color, title }: ChartSetup['axes'][number], i: number) => {
     const range = zoomOf(setup.zoom, i) ?? (i === 0 ? (setup.clip ?? undefined) : undefined);
-    const plain = axis(setup.logY, setup.throughZero.y, range, formatNumber);
+    const plain = axis(setup.logY, setup.throughZero.y[i] ?? null, range, formatNumber);
     return {
       ...plain,
       position: side,

@@ -106,15 +106,22 @@ function svgOf(card: Saved): string {
     ...(curve.fork && { fork: curve.fork }),
     ...(curve.marks && { marks: curve.marks }),
   }));
+  const zeros = zerosOf(card.curves, card.settings, card.axes.length);
   // A picture of the screen is as the screen; a drawing that is kept is the same everywhere.
   return withPoints(() =>
     chartSvg({
       ...{ title: card.heading, xTitle: xTitle(card.x), curves, look },
-      ...{ logX: card.settings.logX, logY: card.settings.logY, zeros: zerosOf(card.curves, card.settings) },
+      ...{ logX: card.settings.logX, logY: card.settings.logY, zeros },
       ...{ x: [x!.min, x!.max], formatX: (value) => formatX(card.x, value) },
       axes: card.axes.map(({ side, color, series }, i) => {
         const { min, max } = scales[scaleId(i)]!;
-        return { side, color, title: card.axes.length > 1 ? series.join(', ') : '', range: [min, max] };
+        return {
+          side,
+          color,
+          title: card.axes.length > 1 ? series.join(', ') : '',
+          range: [min, max],
+          zero: zeros.y[i],
+        };
       }),
     }),
   );

@@ -9,7 +9,8 @@ import { againstMetric, byFormula } from '../../drawing/combine.js';
 import { buildCurve, chartNote, withoutOutliers, zerosOf, type Curve } from '../../drawing/curves.js';
 import { readExpression, type Expression } from '../../drawing/expression.js';
 import { axisOf as axisIn, soundAxes, twoAxes, type CardAxis } from '../../drawing/cardAxes.js';
-import { DASHES, Palette, type Look } from '../../drawing/palette.js';
+import { partLook } from '../../drawing/cardLook.js';
+import { Palette, type Look } from '../../drawing/palette.js';
 import { groupCurve, marksOf, withForks } from '../../drawing/runCurves.js';
 import { groupLooks, looksOf } from '../../drawing/runs/looks.js';
 import { groupRuns } from '../../drawing/runs/groups.js';
@@ -57,6 +58,11 @@ export async function drawChart(keys: BlockOf<'chart'>, parts: DrawParts, text: 
   const looks = looksFor(keys, view, runs, parts, text);
   const origin = (run: Run): number => (x === 'time' ? (run.startedAt ?? run.createdAt) : 0);
   const many = all.length > 1;
+  const has = (run: Run): boolean =>
+    all.some(({ names }) => names.length > 0 && names.every((name) => Object.hasOwn(run.metrics, name)));
+  const isAlone = groupBy.length === 0 && runs.filter(has).length === 1;
+  const lookOf = (look: Look, i: number): Look =>
+    many ? { ...look, ...partLook(i, axes[axisAt(i)]!, isAlone) } : look;
   const part = (i: number) => (many ? { note: all[i]!.text, isBound: false, axis: axisAt(i) } : {});
   const names = labels(runs);
   let curves: Curve[];
@@ -70,7 +76,7 @@ export async function drawChart(keys: BlockOf<'chart'>, parts: DrawParts, text: 
           return one ? [moved(one, origin(run))] : [];
         });
         if (some.length === 0) return [];
-        const curve = groupCurve(group, dashed(colors.get(group.id)!, many, i), some, settings);
+        const curve = groupCurve(group, lookOf(colors.get(group.id)!, i), some, settings);
         return [{ ...curve, ...part(i) }];
       }),
     );
@@ -79,7 +85,7 @@ export async function drawChart(keys: BlockOf<'chart'>, parts: DrawParts, text: 
       all.flatMap((_, i) => {
         const one = series(run, i);
         if (!one) return [];
-        const look = dashed(looks.get(run.id)!, many, i);
+        const look = lookOf(looks.get(run.id)!, i);
         const curve = buildCurve(run.id, look, one, { ...settings, origin: origin(run), status: run.status });
         const marks = marksOf(run, curve, x, origin(run));
         const named = { ...curve, ...part(i), label: names.get(run.id)!.text };
@@ -98,13 +104,14 @@ export async function drawChart(keys: BlockOf<'chart'>, parts: DrawParts, text: 
   const logX = keys.logX ?? flagIn(view, 'logX') ?? false;
   const logY = keys.logY ?? flagIn(view, 'logY') ?? false;
   const onAxis = axes.map((_, at) => curves.filter(({ axis = 0 }) => axis === at));
+  const zeros = zerosOf(curves, { logX, logY }, axes.length);
   const clip = withoutOutliers(onAxis[0]!, keys.outliers ?? numberIn(view, 'outliers', 0.25) ?? 0);
   return {
     ...chartPicture({
-      ...{ title, x, xMetric, curves, logX, logY, zeros: zerosOf(onAxis[0]!, { logX, logY }) },
+      ...{ title, x, xMetric, curves, logX, logY, zeros: { x: zeros.x, y: null } },
       range: rangeOf(curves, 'x', logX),
       axes: axes.map(({ side, color, series: names }, at) => ({
-        ...{ side, color, title: axes.length > 1 ? names.join(', ') : '' },
+        ...{ side, color, title: axes.length > 1 ? names.join(', ') : '', zero: zeros.y[at] },
         range: (at === 0 && clip) || rangeOf(onAxis[at]!, 'y', logY),
       })),
       ...(keys.height !== undefined && { height: keys.height }),
@@ -114,8 +121,6 @@ export async function drawChart(keys: BlockOf<'chart'>, parts: DrawParts, text: 
   };
 }
 
-const dashed = (look: Look, many: boolean, i: number): Look =>
-  many ? { ...look, dash: DASHES[i % DASHES.length]! } : look;
 const moved = (series: Series, origin: number): Series =>
   origin === 0 ? series : { ...series, x: series.x.map((x) => x - origin) };
 

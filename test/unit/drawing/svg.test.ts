@@ -84,3 +84,44 @@ it('gives each vertical axis its side, colour, numbers and title, and draws each
     if (color) expect(svg.match(new RegExp(`fill="${color}"`, 'g'))!.length, `axis ${i}`).toBeGreaterThan(3);
   }
 });
+
+const numbersIn = (svg: string, pattern: RegExp): number[] => [...svg.matchAll(pattern)].map(([, at]) => Number(at));
+
+it.each([
+  ['three on each side in a narrow preview', 400, 6],
+  ['twelve in a report', 800, 12],
+])('is as wide as its axes need: %s', (_, width, count) => {
+  const axes = Array.from({ length: count }, (_, i) =>
+    axis([0, 1], { side: i % 2 ? 'right' : 'left', color: '#00ff00', title: `axis ${i}` }),
+  );
+  const svg = chartSvg(chart({ axes, look: { ...look, width } }));
+  const whole = Number(/viewBox="0 0 ([\d.]+) /.exec(svg)![1]);
+  expect(whole).toBeGreaterThan(width);
+  const places = [...numbersIn(svg, /<text x="(-?[\d.]+)"/g), ...numbersIn(svg, /d="M(-?[\d.]+) /g)];
+  expect(places.length).toBeGreaterThan(count * 6);
+  expect(Math.min(...places)).toBeGreaterThan(0);
+  expect(Math.max(...places)).toBeLessThan(whole);
+  expect(svg).toContain(`<rect width="${whole}"`);
+});
+
+it('keeps the width of a drawing whose axes fit, and the names of curves below many axes on one side', () => {
+  expect(chartSvg(chart())).toContain('viewBox="0 0 800 ');
+  const svg = chartSvg(chart({ axes: Array.from({ length: 12 }, () => axis([0, 1])) }));
+  expect(svg).toContain('<text x="98.0"');
+});
+
+it('goes through zero only on the log axes whose curves do, also where their ends do not', () => {
+  const at = (y: number, zero: number | null, range: [number, number]): number => {
+    const points = [
+      { x: 0, y },
+      { x: 10, y },
+    ];
+    const curves = [{ name: 'a', points, color: 'red', dash: [], faint: false, axis: 1 }];
+    const axes = [axis([-1, 1], { zero: 0.01 }), axis(range, { zero })];
+    return Number(/stroke-opacity="1" d="M132\.0 ([\d.]+)/.exec(chartSvg(chart({ logY: true, axes, curves })))![1]);
+  };
+  expect(at(10, null, [1, 100])).toBe(204);
+  expect(at(0, 1, [-100, 100])).toBe(204);
+  // A zoom above zero of an axis that goes through zero: symlog is steeper than log near its constant.
+  expect(at(10, 1, [1, 100])).not.toBe(204);
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseFormula } from '../../../src/query/formula.js';
 import { symlogTicks } from '../../../src/drawing/axes.js';
-import { buildCurve, throughZero, valuesOutside, withoutOutliers } from '../../../src/drawing/curves.js';
+import { buildCurve, throughZero, valuesOutside, withoutOutliers, zerosOf } from '../../../src/drawing/curves.js';
 import { againstMetric, byFormula } from '../../../src/drawing/combine.js';
 import type { Series } from '../../../src/drawing/series.js';
 import { SMOOTHINGS, smoothed } from '../../../src/drawing/smoothing.js';
@@ -127,6 +127,19 @@ describe('a log axis', () => {
   it('has zero and powers of ten on both sides as its ticks', () => {
     expect(symlogTicks(-10, 1000, 1)).toEqual([-10, -1, 0, 1, 10, 100, 1000]);
     expect(symlogTicks(0, 1e12, 1e-3).length).toBeLessThan(12);
+  });
+  it('has round numbers as its ticks where a zoom shows no two powers of ten', () => {
+    expect(symlogTicks(2, 8, 1)).toEqual([2, 4, 6, 8]);
+    expect(symlogTicks(-0.1, 0.3, 1)).toEqual([-0.1, 0, 0.1, 0.2, 0.3]);
+  });
+  it('goes through zero by the values of its own curves, and by all of x', () => {
+    const one = (x: number[], y: number[], axis: number) => ({
+      ...buildCurve('r', look(0), series(x, y), settings),
+      axis,
+    });
+    const curves = [one([0, 1], [-100, 100], 0), one([1, 2], [0.5, 0.9], 1), one([0.1, 3], [0, 1e-6], 2)];
+    expect(zerosOf(curves, { logX: true, logY: true }, 4)).toEqual({ x: 0.1, y: [100, null, 1e-6, null] });
+    expect(zerosOf(curves, { logX: false, logY: false }, 2)).toEqual({ x: null, y: [null, null] });
   });
 });
 

@@ -11,8 +11,11 @@ export interface CardAxis {
   color: string | null;
 }
 
-/** Axes of a card at most: each takes its room beside the curves. */
+/** Axes of a card at most: each takes room from the curves. */
 export const MOST_AXES = 12;
+
+/** Curves of a card that are read from a file at most. */
+export const MOST_READ = 100;
 
 const COLOR = /^#[0-9a-f]{6}$/i;
 
@@ -23,17 +26,23 @@ export const axisOf = (axes: readonly CardAxis[], text: string): number =>
     axes.findIndex(({ series }) => series.includes(text)),
   );
 
+/** Returns whether an axis alone needs no words: it is the one of a card that names none. */
+export const isUsual = ({ side, color }: Pick<CardAxis, 'side' | 'color'>): boolean =>
+  side === 'left' && color === null;
+
 /**
  * Axes with the curves that a card has: each curve on one axis, those that none names on the first, and no axis without curves.
  * One axis that looks as usual is the same as none: undefined.
  */
 export function soundAxes(series: readonly string[], axes: readonly CardAxis[]): [CardAxis, ...CardAxis[]] | undefined {
   const some = axes.slice(0, MOST_AXES);
-  const sound = some
-    .map((axis, i) => ({ ...axis, series: series.filter((text) => axisOf(some, text) === i) }))
-    .filter((axis) => axis.series.length > 0);
+  const places = new Map<string, number>();
+  for (const [i, axis] of some.entries()) for (const text of axis.series) if (!places.has(text)) places.set(text, i);
+  const onAxis: string[][] = some.map(() => []);
+  for (const text of series) onAxis[places.get(text) ?? 0]?.push(text);
+  const sound = some.map((axis, i) => ({ ...axis, series: onAxis[i]! })).filter((axis) => axis.series.length > 0);
   const [first, ...others] = sound;
-  if (!first || (others.length === 0 && first.side === 'left' && first.color === null)) return undefined;
+  if (!first || (others.length === 0 && isUsual(first))) return undefined;
   return [first, ...others];
 }
 
@@ -55,7 +64,8 @@ export function readAxes(
 
 /** An axis on the left and one on the right. */
 export function twoAxes(series: readonly string[], right: readonly string[]): CardAxis[] | undefined {
-  const left = series.filter((text) => !right.includes(text));
+  const onRight = new Set(right);
+  const left = series.filter((text) => !onRight.has(text));
   // A second axis alone would be the first.
   if (left.length === 0 || left.length === series.length) return undefined;
   return soundAxes(series, [

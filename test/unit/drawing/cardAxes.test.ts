@@ -23,3 +23,10 @@ it('reads stored axes, those of earlier versions, and nothing invalid', () => {
   expect(readAxes(['a', 'b'], { axes: stored })).toEqual([axis(['a']), axis(['b'])]);
   expect(readAxes(['a', 'b'], {})).toBeUndefined();
 });
+
+it('looks each name up once, however many curves and axes name it', () => {
+  const names = Array.from({ length: 100_000 }, (_, i) => `m${i}`);
+  const reversed = [...names].reverse();
+  expect(soundAxes(names, [axis([]), axis(reversed, 'right')])?.map(({ series }) => series.length)).toEqual([100_000]);
+  expect(readAxes(names, { right: reversed.slice(1) })?.map(({ series }) => series.length)).toEqual([1, 99_999]);
+});

@@ -1,6 +1,7 @@
-import { readAxes, type CardAxis } from '../../src/drawing/cardAxes.js';
 import { readZoom, type Zoom } from './charts/zoom.js';
 export type { Zoom } from './charts/zoom.js';
+import { readCards, type OwnCard } from './charts/ownCards.js';
+export type { OwnCard } from './charts/ownCards.js';
 import type { PanelState } from '../../src/protocol/panel/index.js';
 import type { ImportanceMethod } from '../../src/protocol/engine/insight.js';
 import { RANK_LOOKS, type RankLook } from './charts/ranks.js';
@@ -81,14 +82,6 @@ export interface DrawChoice {
   by: string;
   descending: boolean;
   count: number;
-}
-/** A card that the person has made: curves of several metrics or formulas. */
-export interface OwnCard {
-  id: string;
-  title: string;
-  series: string[];
-  /** Its vertical axes; absent: one on the left. */
-  axes?: CardAxis[];
 }
 /** Settings of one card alone; absent: as for all. */
 export interface CardSettings {
@@ -190,19 +183,11 @@ function readDrawing(stored: Record<string, unknown>, view: ViewSettings): void 
   const draw = stored.draw as Partial<DrawChoice> | null | undefined;
   if (draw && typeof draw.by === 'string' && Number.isInteger(draw.count) && draw.count! > 0)
     view.draw = { by: draw.by, descending: draw.descending !== false, count: Math.min(draw.count!, MOST) };
-  if (Array.isArray(stored.cards)) {
-    view.cards = (stored.cards as Partial<OwnCard>[]).flatMap((card) =>
-      isEntry(card) && typeof card.id === 'string' && typeof card.title === 'string' && isStrings(card.series)
-        ? [withAxes({ id: card.id, title: card.title, series: card.series }, readAxes(card.series, card))]
-        : [],
-    );
-  }
+  if (Array.isArray(stored.cards)) view.cards = readCards(stored.cards);
   if (isEntry(stored.cardSettings))
     for (const [card, settings] of Object.entries(stored.cardSettings))
       if (isEntry(settings)) setEntry(view.cardSettings, card, readCard(settings));
 }
-
-export const withAxes = (card: OwnCard, axes: CardAxis[] | undefined): OwnCard => (axes ? { ...card, axes } : card);
 
 function readCard(stored: Record<string, unknown>): CardSettings {
   const x = X_AXES.find((one) => one === stored.x);

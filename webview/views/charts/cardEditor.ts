@@ -5,7 +5,7 @@ import { COLORS } from '../../../src/drawing/palette.js';
 import { readTheme } from '../../charts/theme.js';
 import { button, dropdown, textField } from '../../components/controls.js';
 import type { PanelModel } from '../../model/panel.js';
-import { withAxes, type OwnCard } from '../../model/view.js';
+import { shownLooks, withAxes, withCard, type OwnCard } from '../../model/charts/ownCards.js';
 import { l10n } from '../../../src/format/l10n.js';
 
 /** Metrics that are offered while a formula is typed. */
@@ -91,13 +91,10 @@ class CardEditor extends LitElement {
     const series = this.series.map((text) => text.trim()).filter(Boolean);
     if (series.length === 0 || series.some((text) => this.error(text) !== null)) return;
     const { cards } = this.model.view;
-    const isNew = !this.card?.id;
     const id = this.card?.id || `own:${Math.max(0, ...cards.map(({ id: one }) => Number(one.slice(4)) || 0)) + 1}`;
     const axes = this.axes.map((look, at) => ({ ...look, series: series.filter((text) => this.axisOf(text) === at) }));
     const card = withAxes({ id, title: this.heading.trim(), series }, soundAxes(series, axes));
-    this.model.setView({
-      cards: !isNew ? cards.map((one) => (one.id === id ? card : one)) : [...cards, card],
-    });
+    this.model.setView(withCard(this.model.view, card));
     this.done();
   }
 
@@ -126,12 +123,13 @@ class CardEditor extends LitElement {
     });
   }
 
-  /** Side and colour of each axis that has a curve, if there are several. */
+  /** Side and colour of each axis that has a curve. */
   private axisLooks(): TemplateResult | typeof nothing {
-    const used = this.axes
-      .map((look, at) => ({ look, at }))
-      .filter(({ at }) => this.series.some((_, i) => (this.axis[i] ?? 0) === at));
-    if (used.length < 2) return nothing;
+    const used = shownLooks(
+      this.axes,
+      this.series.map((_, i) => this.axis[i] ?? 0),
+    );
+    if (used.length === 0) return nothing;
     const change = (at: number, look: Partial<AxisLook>): void => {
       this.axes = this.axes.map((one, i) => (i === at ? { ...one, ...look } : one));
     };

@@ -1,10 +1,12 @@
-import type { FirstCurves, RequestResult, Run, RunQuery, SeriesData } from '../../src/protocol/engine/index.js';
+import type { FirstCurves, RequestResult, Run, RunQuery } from '../../src/protocol/engine/index.js';
 import type { Host } from '../host.js';
 import type { Catalogue } from './catalogue.js';
 import type { Connection } from './connection.js';
+import type { FirstSeries } from './charts/feed.js';
 import { MOST, NEWEST } from './runs/drawn.js';
 import { idle } from '../components/idle.js';
 import type { Selection } from './selection.js';
+import { isLive } from './values.js';
 import { l10n } from '../../src/format/l10n.js';
 
 export interface LoaderParts {
@@ -26,7 +28,7 @@ export interface LoaderParts {
 /** Curves of the objective of the first runs of a list. */
 export interface ComingCurves {
   asked: FirstCurves;
-  series: Promise<readonly SeriesData[]>;
+  series: Promise<FirstSeries>;
 }
 
 interface Rows {
@@ -152,12 +154,13 @@ export class Loader {
   }
 
   /** Reads curves without their ids being known; none if that fails: the charts ask for them again. */
-  private async readCurves(experiment: string, curves: FirstCurves): Promise<readonly SeriesData[]> {
+  private async readCurves(experiment: string, curves: FirstCurves): Promise<FirstSeries> {
     try {
-      const { series } = await this.parts.host.request('runs/list', { experiment, limit: curves.runs, curves });
-      return series ?? [];
+      const query = { experiment, limit: curves.runs, curves };
+      const { runs, series = [] } = await this.parts.host.request('runs/list', query);
+      return { series, live: new Set(runs.filter(isLive).map(({ id }) => id)) };
     } catch {
-      return [];
+      return { series: [], live: new Set() };
     }
   }
 

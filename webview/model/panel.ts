@@ -262,7 +262,7 @@ export class PanelModel extends PanelFacts {
     if (metric === undefined) return;
     const first = this.drawn.filter((run) => hasMetric(run, metric)).slice(-count);
     const want = { metric, runs: first.map(({ id }) => id), x, range: null, points };
-    this.feed.expect(want, series, (id) => isLive(this.runs.get(id) ?? { status: 'running' }));
+    this.feed.expect(want, series);
   }
 
   private get objective(): string | undefined {

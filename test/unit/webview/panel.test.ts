@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Experiment, Run, Search, SeriesData } from '../../../src/protocol/engine/index.js';
+import type { Experiment, RequestParams, Run, Search, SeriesData } from '../../../src/protocol/engine/index.js';
 import type { FromPanel, PanelState, ToPanel } from '../../../src/protocol/panel/index.js';
+
+type SeriesQuery = RequestParams<'series/read'>['queries'][number];
+
+/** The answer to a query if no points have come since. */
+const unchanged = ({ run, metric, after = 0 }: SeriesQuery): SeriesData => ({
+  ...{ run, metric, mode: 'append', total: after, inRange: 0, x: [], y: [] },
+});
 
 /** The browser and the host as far as the model meets them; the engine's answers come from `rows`. */
 class Surroundings {
@@ -10,6 +17,8 @@ class Surroundings {
   rows: Run[] = [];
   searches: Search[] = [];
   series: SeriesData[] = [];
+  /** Rows that come with the curves; null: as all others. */
+  rowsOfCurves: Run[] | null = null;
   readonly refusals: Record<string, { message: string; declined?: boolean }> = {};
   private listener: (event: { data: ToPanel }) => void = () => {};
   visibility: 'visible' | 'hidden' = 'visible';
@@ -39,15 +48,18 @@ class Surroundings {
     }
     if (message.type !== 'request') return;
     this.asked.push({ method: message.method, params: message.params });
-    const { ids } = message.params as { ids?: string[] };
+    const { ids, queries = [] } = message.params as { ids?: string[]; queries?: SeriesQuery[] };
     const answers: Record<string, unknown> = {
       'experiments/list': { experiments: this.experiments },
       'runs/list': {
         runs: this.rows.filter(({ id }) => !ids || ids.includes(id)),
         total: this.rows.length,
-        ...((message.params as { curves?: unknown }).curves !== undefined && { series: this.series }),
+        ...((message.params as { curves?: unknown }).curves !== undefined && {
+          ...(this.rowsOfCurves && { runs: this.rowsOfCurves }),
+          series: this.series,
+        }),
       },
-      'series/read': { series: [] },
+      'series/read': { series: queries.map(unchanged) },
       'searches/list': { searches: this.searches },
       'devices/list': { devices: [] },
       'best/of': { best: null },
@@ -137,6 +149,23 @@ describe('PanelModel', () => {
     here.series[0]!.y = [9, 9];
     await Promise.all([model.refresh(), vi.advanceTimersByTimeAsync(10)]);
     expect(model.feed.get(want, 'r1')?.y).toEqual([2, 1]);
+  });
+
+  it('reads on the first curves of a run that ended after they were read', async () => {
+    const objective = { metric: 'loss', goal: 'minimize', value: 1, step: 1 } as Run['objective'];
+    const metrics = { loss: { last: 1, lastStep: 1, min: 1, max: 1, count: 2 } };
+    here.rows = ['r1', 'r2'].map((id) => run(id, { objective, metrics }));
+    here.rowsOfCurves = [here.rows[0]!, run('r2', { status: 'running', objective, metrics })];
+    here.series = ['r1', 'r2'].map((id) => ({
+      ...{ run: id, metric: 'loss', mode: 'replace', total: 2, inRange: 2, x: [0, 1], y: [2, 1] },
+    }));
+    const model = await open({ experiment: 'digits', tab: 'charts', page: null, view: {} });
+    model.feed.want(model, { metric: 'loss', runs: ['r1', 'r2'], x: 'step', range: null, points: 960 });
+    await vi.advanceTimersByTimeAsync(500);
+    const read = here.asked.filter(({ method }) => method === 'series/read');
+    expect(
+      read.flatMap(({ params }) => (params as { queries: { run: string }[] }).queries.map((one) => one.run)),
+    ).toEqual(['r2']);
   });
 
   it('keeps the page that it opened with, whichever answer names the first experiment', async () => {

@@ -22,6 +22,13 @@ export interface Want {
   points: number;
 }
 
+/** Whole series that came with the rows of their runs. */
+export interface FirstSeries {
+  series: readonly SeriesData[];
+  /** Runs that were live when the series were read. */
+  live: ReadonlySet<string>;
+}
+
 /** Points of all curves of a chart at most, and those that each has at least. */
 const ALL_POINTS = 300_000;
 const LEAST_POINTS = 60;
@@ -239,10 +246,10 @@ export class SeriesFeed {
   }
 
   /**
-   * Waits for whole series that were asked for together with their runs instead of asking for them. Those of live runs are read
-   * on: they may have grown since.
+   * Waits for whole series that were asked for together with their runs instead of asking for them. Those of runs that were live
+   * when they were read are read on: they may have grown since, even if the runs have ended by now.
    */
-  expect(want: Want, coming: Promise<readonly SeriesData[]>, isLive: (run: string) => boolean): void {
+  expect(want: Want, coming: Promise<FirstSeries>): void {
     const waiting = new Map<string, Entry>();
     for (const run of want.runs) {
       const entry = this.entry(want, run);
@@ -252,12 +259,12 @@ export class SeriesFeed {
       entry.asked = this.now();
       waiting.set(run, entry);
     }
-    void coming.then((series) => {
+    void coming.then(({ series, live }) => {
       for (const data of series) {
         const entry = data.metric === want.metric ? waiting.get(data.run) : undefined;
         if (!entry) continue;
-        this.take([entry], [data]);
-        entry.dirty = isLive(data.run);
+        this.keep(entry, data);
+        entry.dirty = live.has(data.run);
         waiting.delete(data.run);
       }
       for (const entry of waiting.values()) entry.dirty = true;
@@ -327,21 +334,27 @@ export class SeriesFeed {
 
   /** Returns true if there is an answer for each series. */
   private take(batch: readonly Entry[], answers: RequestResult<'series/read'>['series']): boolean {
+    const found = bySeriesOf(answers);
     let isWhole = true;
-    batch.forEach((entry, i) => {
-      const data = answers[i];
-      if (!data || data.run !== entry.run || data.metric !== entry.metric) {
-        isWhole = false;
-        this.fail(entry, l10n.t('The engine answered with other points than were asked for.'));
-        return;
+    for (const [key, entries] of bySeriesOf(batch)) {
+      const own = found.get(key) ?? [];
+      // Several parts of a series are answered in their order; with one missing, nobody knows which.
+      const isAnswered = own.length === entries.length;
+      isWhole &&= isAnswered;
+      for (const [i, entry] of entries.entries()) {
+        if (isAnswered) this.keep(entry, own[i]!);
+        else this.fail(entry, l10n.t('The engine answered with other points than were asked for.'));
       }
-      entry.series = merge(entry.series, data, entry.range);
-      entry.problem = null;
-      this.failed.delete(entry);
-      if (entry.series.stale) entry.dirty = true;
-      this.news.add(entry.metric);
-    });
+    }
     return isWhole;
+  }
+
+  private keep(entry: Entry, data: SeriesData): void {
+    entry.series = merge(entry.series, data, entry.range);
+    entry.problem = null;
+    this.failed.delete(entry);
+    if (entry.series.stale) entry.dirty = true;
+    this.news.add(entry.metric);
   }
 
   /** True while the answer is taken that completes all parts. */
@@ -375,6 +388,18 @@ function batchSize(entries: readonly Entry[]): number {
     if (points > BATCH.points && i >= BATCH.least) return i;
   }
   return BATCH.most;
+}
+
+/** Puts what belongs to one series together, in its order. */
+function bySeriesOf<T extends { run: string; metric: string }>(all: readonly T[]): Map<string, T[]> {
+  const found = new Map<string, T[]>();
+  for (const one of all) {
+    const key = `${one.run} ${one.metric}`;
+    const known = found.get(key);
+    if (known) known.push(one);
+    else found.set(key, [one]);
+  }
+  return found;
 }
 
 function keyOf(want: Pick<Want, 'metric' | 'x' | 'range'>, run: string): string {

@@ -5,6 +5,7 @@ import { button, checkbox, dropdown, slider, textField } from '../../components/
 import { emptyState } from '../../components/emptyState.js';
 import { unreadable } from '../unreadable.js';
 import { icon } from '../../components/icon.js';
+import { PlaceDrag } from '../../components/placeDrag.js';
 import type { PanelModel } from '../../model/panel.js';
 import type { Run } from '../../../src/protocol/engine/index.js';
 import { chartedMetrics, hasRanks, type RankLook } from '../../model/charts/ranks.js';
@@ -48,7 +49,7 @@ class ChartsView extends LitElement {
   declare grouping: boolean;
   /** The card in the editor; `new`: a new one, of this series. */
   declare editing: { card: OwnCard | null } | null;
-  private dragged: string | null = null;
+  private readonly drag = new PlaceDrag();
 
   constructor() {
     super();
@@ -293,15 +294,15 @@ class ChartsView extends LitElement {
             .own=${own.get(card) ?? null}
             .isFirst=${isFirst && i < AT_ONCE}
             @dragstart=${(event: DragEvent) => {
-              this.dragged = card;
+              this.drag.start(card, event.currentTarget!);
               const shown = (event.currentTarget as Element).querySelector<ChartCard>('ts-chart');
               if (shown && event.dataTransfer) carry(event.dataTransfer, chartBlock(shown));
             }}
-            @dragover=${(event: DragEvent) => this.dragged !== null && names.includes(this.dragged) && event.preventDefault()}
+            @dragover=${(event: DragEvent) => this.drag.isOf(names) && event.preventDefault()}
             @drop=${(event: DragEvent) => {
               event.preventDefault();
-              if (this.dragged !== null && this.dragged !== card) moveCard(model, cards, this.dragged, card);
-              this.dragged = null;
+              const dragged = this.drag.drop(card, names);
+              if (dragged !== null) moveCard(model, cards, dragged, card);
             }}
             @edit-card=${(event: CustomEvent<{ own: OwnCard | null; series: readonly string[] }>) => this.edit(event.detail)}
           ></ts-chart-slot>`,

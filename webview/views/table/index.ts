@@ -5,6 +5,7 @@ import { tick } from '../../components/controls.js';
 import { styles } from '../../components/cssVars.js';
 import { icon } from '../../components/icon.js';
 import { openMenu } from '../../components/menu.js';
+import { PlaceDrag } from '../../components/placeDrag.js';
 import { openRun } from '../../model/page/pages.js';
 import { actionsFor, remove } from '../../model/runs/actions.js';
 import {
@@ -110,7 +111,7 @@ class RunTable extends LitElement {
     return all.map((column) => widened(column, this.model.baseline !== null, this.model.view.groupBy.length > 0));
   }
 
-  private dragged: string | null = null;
+  private readonly drag = new PlaceDrag();
 
   /** Pixels from the left at which a frozen column stays; null: it scrolls. */
   private frozenAt(columns: readonly Column[], i: number): number | null {
@@ -121,10 +122,9 @@ class RunTable extends LitElement {
   // ---- what the person does ----
 
   private dropOn(key: string): void {
-    const { dragged } = this;
-    this.dragged = null;
     const chosen = this.chosen();
-    if (dragged === null || dragged === key || !chosen.includes(dragged) || !chosen.includes(key)) return;
+    const dragged = this.drag.drop(key, chosen);
+    if (dragged === null) return;
     this.model.setView({ columns: moveColumn(chosen, dragged, chosen.indexOf(key) - chosen.indexOf(dragged)) });
   }
 
@@ -277,10 +277,10 @@ class RunTable extends LitElement {
           ${styles(left === null ? {} : { left: `${left}px` })}
           draggable=${this.chosen().includes(column.key) ? 'true' : 'false'}
           @dragstart=${(event: DragEvent) => {
-            this.dragged = column.key;
+            this.drag.start(column.key, event.currentTarget!);
             event.dataTransfer?.setData('text/plain', column.title);
           }}
-          @dragover=${(event: DragEvent) => this.dragged !== null && event.preventDefault()}
+          @dragover=${(event: DragEvent) => this.drag.isOf(this.chosen()) && event.preventDefault()}
           @drop=${(event: DragEvent) => {
             event.preventDefault();
             this.dropOn(column.key);

@@ -11,8 +11,11 @@ class Source {
   open = 0;
   most = 0;
   readonly delays: number[] = [];
-  /** Leaves out the answer for this run. */
+  /** Leaves out the answers for this run, or only the first of them. */
   without: string | null = null;
+  first: string | null = null;
+  /** Answers the runs from the last to the first. */
+  isReversed = false;
 
   read = async ({ queries }: RequestParams<'series/read'>) => {
     this.asked.push(queries);
@@ -20,7 +23,10 @@ class Source {
     await new Promise((resolve) => setTimeout(resolve, this.delays[this.asked.length - 1] ?? 20));
     this.open--;
     if (this.fail) throw new Error('gone');
-    return { series: queries.filter(({ run }) => run !== this.without).map((query) => this.answer(query)) };
+    const left = queries.findIndex(({ run }) => run === this.first);
+    const answered = queries.filter(({ run }, i) => run !== this.without && i !== left);
+    if (this.isReversed) answered.sort((a, b) => b.run.localeCompare(a.run));
+    return { series: answered.map((query) => this.answer(query)) };
   };
 
   private answer(query: RequestParams<'series/read'>['queries'][number]): SeriesData {
@@ -193,19 +199,39 @@ describe('SeriesFeed', () => {
     expect(feed.problem(w, 'a')).toBeNull();
   });
 
-  it('says that a series was not answered, instead of waiting for ever, and reads it again', async () => {
+  it('says which series was not answered, instead of waiting for ever, and reads it again', async () => {
     for (const run of ['a', 'b', 'c']) source.totals.set(run, 10);
     source.without = 'b';
     const all = want(['a', 'b', 'c']);
     feed.want({}, all);
     await pass(50);
-    expect(feed.get(all, 'a')?.total).toBe(10);
-    expect(feed.problem(all, 'a')).toBeNull();
-    for (const run of ['b', 'c']) expect(feed.problem(all, run)).toMatch(/other points than were asked for/);
+    for (const run of ['a', 'c']) expect([feed.get(all, run)?.total, feed.problem(all, run)]).toEqual([10, null]);
+    expect(feed.problem(all, 'b')).toMatch(/other points than were asked for/);
     expect(news).toEqual(['loss']);
     source.without = null;
     await pass(6000);
-    for (const run of ['b', 'c']) expect([feed.get(all, run)?.total, feed.problem(all, run)]).toEqual([10, null]);
+    expect([feed.get(all, 'b')?.total, feed.problem(all, 'b')]).toEqual([10, null]);
+    expect(source.asked.slice(1).flat()).toMatchObject([{ run: 'b' }]);
+  });
+
+  it('takes answers by run and metric, in whatever order they come, and parts of one series in theirs', async () => {
+    for (const run of ['a', 'b']) source.totals.set(run, 5000);
+    source.isReversed = true;
+    const all = want(['a', 'b']);
+    const close = want(['b'], { range: () => ({ from: 100, to: 200 }) });
+    feed.want({}, all);
+    feed.want({}, close);
+    await pass(50);
+    for (const run of ['a', 'b']) expect(feed.get(all, run)?.x.at(-1)).toBeGreaterThan(4000);
+    expect(feed.get(close, 'b')?.x.every((x) => x >= 100 && x <= 200)).toBe(true);
+    // With one of two parts missing, nobody knows which it is.
+    feed.invalidate();
+    source.first = 'b';
+    await pass(3000);
+    expect(errors).toEqual([]);
+    expect(feed.hasProblems).toBe(true);
+    expect(feed.get(all, 'b')?.x.at(-1)).toBeGreaterThan(4000);
+    expect(feed.get(close, 'b')?.x.every((x) => x >= 100 && x <= 200)).toBe(true);
   });
 
   it('tells of a failure and tries again, not at once', async () => {

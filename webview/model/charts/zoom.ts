@@ -10,11 +10,11 @@ export interface Zoom {
 const isPair = (value: unknown): value is [number, number] =>
   Array.isArray(value) && value.length === 2 && value.every((item) => Number.isFinite(item)) && value[0] < value[1];
 
-/** Ends of a vertical axis; undefined: it is not zoomed. */
+/** Returns the ends of a vertical axis; undefined: not zoomed. */
 export const zoomOf = (zoom: Zoom | null, axis: number): [number, number] | undefined =>
   axis === 0 ? zoom?.y : zoom?.[`y${axis + 1}`];
 
-/** Takes the valid ends of a stored zoom; null: it is none. */
+/** Reads the ends of a stored zoom; null: they are invalid. */
 export function readZoom(stored: unknown): Zoom | null {
   if (typeof stored !== 'object' || stored === null) return null;
   const { x, y, ...others } = stored as Record<string, unknown>;

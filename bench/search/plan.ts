@@ -23,6 +23,8 @@ export interface Wishes {
   firstSeed: number;
   seeds: number;
   quick: boolean;
+  /** Trials of a search. */
+  trials: number;
   full: boolean;
 }
 
@@ -102,7 +104,7 @@ export function jobs(wishes: Wishes, known: { samplers: string[]; pruners: strin
           all.push({ side, task, sampler, pruner, seed, budget, workers });
         };
         for (const task of chosen) {
-          const trials = slow || wishes.quick ? SLOW_TRIALS : 300;
+          const trials = slow ? Math.min(SLOW_TRIALS, wishes.trials) : wishes.trials;
           if (task.group === 'fidelity') {
             const pairs = PAIRS[side].filter(([, pruner]) => pruner !== 'wilcoxon' || task.id === 'folds');
             for (const [sampler, pruner] of pairs)
@@ -119,7 +121,7 @@ export function jobs(wishes: Wishes, known: { samplers: string[]; pruners: strin
           const task = TASKS.find((each) => each.id === id)!;
           for (const sampler of ['tpe', 'cmaes', 'auto', 'gp']) {
             if (side === 'optuna' && sampler === 'auto' && !hasChoice(task)) continue;
-            for (const workers of [4, 8]) add(task, sampler, null, SLOW_TRIALS, workers);
+            for (const workers of [4, 8]) add(task, sampler, null, Math.min(SLOW_TRIALS, wishes.trials), workers);
           }
         }
       }

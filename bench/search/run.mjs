@@ -13,6 +13,7 @@ in .cache/bench-search, so that only what has changed is done again; the report 
   --full             ten seeds: hours. Without it: five
   --seeds N          so many seeds
   --first-seed N     from this one on (0). With seeds that nobody has looked at yet the comparison is a blind one
+  --trials N         of each search (300; with --quick 100)
   --side SIDE        optuna or ours only
   --groups A,B       such as unimodal,noisy
   --samplers A,B     such as tpe,gp

@@ -126,7 +126,7 @@ describe('figures', () => {
 describe('plan and report', () => {
   it('seeds begin with the requested one, for slow samplers, too', () => {
     const wishes = { sides: ['ours' as const], groups: ['noisy'], samplers: null, quick: false, full: false };
-    const made = jobs({ ...wishes, firstSeed: 5, seeds: 3 }, { samplers: ['tpe', 'gp'], pruners: [] });
+    const made = jobs({ ...wishes, firstSeed: 5, trials: 300, seeds: 3 }, { samplers: ['tpe', 'gp'], pruners: [] });
     const seedsOf = (name: string) => [...new Set(made.filter((job) => job.sampler === name).map(({ seed }) => seed))];
     expect(seedsOf('tpe')).toEqual([5, 6, 7]);
     expect(seedsOf('gp')).toEqual([5, 6]);

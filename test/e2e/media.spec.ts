@@ -47,3 +47,13 @@ test('the graph of a model is a tree for mouse and keys', async ({ page }) => {
     await card.screenshot({ path: `${setup.screenshots}/graph-${theme}.png` });
   }
 });
+
+test('only what a report can show is offered to one', async ({ page }) => {
+  await openState(page, harness.url, media, { theme: THEMES[0] });
+  const offered = (kind: string) => page.locator(`[data-kind="${kind}"]`).first().getByTestId('media-report');
+  await expect(offered('image')).toBeVisible();
+  for (const kind of ['graph', 'histogram', 'scene']) {
+    await expect(page.locator(`[data-kind="${kind}"]`).first()).toBeAttached();
+    await expect(offered(kind)).toHaveCount(0);
+  }
+});

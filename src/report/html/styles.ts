@@ -55,6 +55,8 @@ blockquote { margin: 1em 0; padding: 0 1em; border-left: 4px solid var(--r-borde
 hr { border: 0; border-top: 1px solid var(--r-border); margin: 1.5em 0; }
 figure { margin: 1.4em 0; }
 figcaption { font-weight: 600; margin-bottom: .4em; }
+/* The bar stays over the top of the page. */
+.r-block, .r-tools button { scroll-margin-top: 48px; }
 .r-block { position: relative; min-height: 24px; }
 .r-tools { position: absolute; top: -6px; right: 0; z-index: 1; display: flex; gap: 2px; opacity: 0; background: var(--r-background); border-radius: 3px; }
 .r-block:hover > .r-tools, .r-tools:focus-within { opacity: 1; }

@@ -10,8 +10,9 @@ import { drawSvg, PdfDocument, SvgMeasure } from './pdfmake.js';
 import { isWhole } from './whole.js';
 
 export const SVG = 'image/svg+xml';
-/** Milliseconds for the pictures of a report: references that multiply would take forever. */
-const MOST_TIME = 30_000;
+/** Milliseconds for the pictures of a report, and for each of them behind one that took all: references that multiply never end. */
+const MOST_TIME = 15_000;
+const LEAST_TIME = 500;
 
 /** A PNG or JPEG as data, with nothing around it: the writer reads any other text as the name of a file. */
 const DATA = /^data:(image\/(?:png|jpeg));base64,([A-Za-z0-9+/]+={0,2})$/;
@@ -36,20 +37,33 @@ export function unfitSvgs(svgs: Iterable<string>, time = MOST_TIME): Map<string,
   for (const svg of new Set(svgs)) {
     try {
       // The only way to end work in this thread.
-      vm.runInNewContext('draw()', { draw: () => tryOut(svg) }, { timeout: Math.max(1, end - Date.now()) });
+      vm.runInNewContext(
+        'draw()',
+        { draw: () => tryOut(svg) },
+        { timeout: Math.max(Math.min(time, LEAST_TIME), end - Date.now()) },
+      );
     } catch (error) {
-      const isSlow = (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
-      unfit.set(svg, isSlow ? l10n.t('the picture takes too long to draw') : l10n.t('the picture is damaged'));
+      unfit.set(svg, reasonOf(error as NodeJS.ErrnoException));
     }
   }
   return unfit;
+}
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  if (error instanceof NoSizeError) return l10n.t('the picture has no width and height');
+  if (error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return l10n.t('the picture takes too long to draw');
+  return l10n.t('the picture is damaged');
+}
+
+class NoSizeError extends Error {
+  override name = 'NoSizeError';
 }
 
 /** Draws it as the PDF will, into a page that is thrown away. Throws if it can't be drawn. */
 function tryOut(svg: string): void {
   const measure = new SvgMeasure();
   const { width, height } = measure.measureSVG(svg);
-  if (!(width! > 0 && height! > 0)) throw new Error('An SVG without a size.');
+  if (!(width! > 0 && height! > 0)) throw new NoSizeError();
   const size = { width: 100, height: (100 * height!) / width! };
   const document = new PdfDocument({}, {}, {}, {}, { autoFirstPage: true, font: null });
   const options = { ...size, assumePt: true, useCSS: false, ...SVG_OPTIONS, fontCallback: () => 'Courier' };

@@ -83,6 +83,8 @@ describe('an SVG of a folder in a PDF', () => {
     ];
     for (const text of [...damaged, ...odd, '<svg width="0" height="0"/>'])
       expect((await pdfWith('image/svg+xml', text)).startsWith('%PDF'), text.slice(0, 99)).toBe(true);
+    const noSize = '<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>';
+    expect([...unfitSvgs([noSize]).values()]).toEqual(['the picture has no width and height']);
     expect([...unfitSvgs([...damaged, svg('<rect width="9" height="9"/>')])]).toEqual(
       damaged.map((text) => [text, 'the picture is damaged']),
     );

@@ -40,6 +40,8 @@ export class Preview implements Disposable {
   private readonly stale = new Set<string>();
   /** Blocks as the page has them: one that looks the same is left alone, because it may be playing. */
   private posted: (string | undefined)[] = [];
+  /** The last change that was asked for: one waits for another to be saved. */
+  private changes: Promise<void> = Promise.resolve();
   private seen = new Set<number>();
   private isDrawing = false;
   private width = 800;
@@ -294,7 +296,13 @@ export class Preview implements Disposable {
    * Changes the text, which can be undone; it is saved unless the person is at work on it. `version`: of the text that the page
    * showed; lines of another would be other lines.
    */
-  private async change(version: number, edits: (text: string) => readonly Reports.TextEdit[]): Promise<void> {
+  private change(version: number, edits: (text: string) => readonly Reports.TextEdit[]): Promise<void> {
+    const change = this.changes.then(() => this.changeNow(version, edits));
+    this.changes = change.catch(() => {});
+    return change;
+  }
+
+  private async changeNow(version: number, edits: (text: string) => readonly Reports.TextEdit[]): Promise<void> {
     const { text } = this;
     if (version !== text.version || version !== this.version) {
       const message = l10n.t('The text has just changed. Try again.');
@@ -311,7 +319,7 @@ export class Preview implements Disposable {
       throw new Error(l10n.t('{0} could not be changed.', path.basename(text.uri.fsPath)));
     this.post({ type: 'changed', isDone: true, message: '' });
     const [saved] = await Promise.all([wasSaved ? text.save() : true, this.readText()]);
-    if (!saved) throw new Error(l10n.t('{0} could not be saved.', path.basename(text.uri.fsPath)));
+    if (!saved) void vscode.window.showErrorMessage(l10n.t('{0} could not be saved.', path.basename(text.uri.fsPath)));
   }
 
   private added(text: string, { kind: wanted, keys }: NewBlock, before: number | null): Reports.TextEdit[] {

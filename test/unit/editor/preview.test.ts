@@ -6,7 +6,7 @@ interface Edit {
   edits: { start: number; end: number; text: string }[];
 }
 const editor = vi.hoisted(() => ({
-  ...{ text: '', version: 1, isEditable: true, errors: [] as string[], media: 0 },
+  ...{ text: '', version: 1, isEditable: true, errors: [] as string[], media: 0, saved: '', isDirty: false },
   reports: {} as object,
 }));
 vi.mock('vscode', () => ({
@@ -31,6 +31,7 @@ vi.mock('vscode', () => ({
       for (const { start, end, text } of edits.sort((a, b) => b.start - a.start))
         editor.text = editor.text.slice(0, start) + text + editor.text.slice(end);
       editor.version++;
+      editor.isDirty = true;
       return Promise.resolve(true);
     },
   },
@@ -53,10 +54,20 @@ const ANSWERS: Record<string, () => unknown> = {
 };
 
 let posted: ToReport[];
+let saving: Promise<void>;
 let send: (message: FromReport) => void;
 let runsChanged: (params: object) => void;
 beforeEach(() => {
-  Object.assign(editor, { text: TEXT, version: 1, isEditable: true, errors: [], media: 0 });
+  Object.assign(editor, {
+    text: TEXT,
+    version: 1,
+    isEditable: true,
+    errors: [],
+    media: 0,
+    saved: TEXT,
+    isDirty: false,
+  });
+  saving = Promise.resolve();
   posted = [];
   const none = () => ({ dispose: () => {} });
   const folder = {
@@ -68,8 +79,19 @@ beforeEach(() => {
     look: (name: string) => Promise.resolve(ANSWERS[name]!()),
   };
   const text = {
-    ...{ uri: { fsPath: '/none/a.report.md' }, isDirty: false },
-    ...{ getText: () => editor.text, positionAt: (offset: number) => offset, save: () => Promise.resolve(true) },
+    uri: { fsPath: '/none/a.report.md' },
+    ...{ getText: () => editor.text, positionAt: (offset: number) => offset },
+    // As the editor does: what was typed meanwhile is not saved.
+    save: async () => {
+      const { text: own } = editor;
+      await saving;
+      editor.saved = own;
+      editor.isDirty = own !== editor.text;
+      return !editor.isDirty;
+    },
+    get isDirty() {
+      return editor.isDirty;
+    },
     get version() {
       return editor.version;
     },
@@ -103,6 +125,20 @@ it('answers a move before it shows the new text', async () => {
   expect(typed('page')[1]!.version).toBe(2);
   expect(posted.indexOf(typed('changed')[0]!)).toBeLessThan(posted.indexOf(typed('page')[1]!));
   expect(typed('changed')).toEqual([{ type: 'changed', isDone: true, message: '' }]);
+});
+
+it('saves each of two moves, of which the second comes while the first is saved', async () => {
+  await expect.poll(() => typed('page').length).toBe(1);
+  let saved = (): void => {};
+  saving = new Promise((resolve) => (saved = resolve));
+  send({ ...first, version: 1 });
+  await expect.poll(() => typed('page').length).toBe(2);
+  send({ type: 'move', block: 0, before: null, version: 2 });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  saved();
+  await expect.poll(() => editor.saved).toBe(`# Title\n\nWords.\n\n${MEDIA}`);
+  expect(typed('changed').map(({ isDone }) => isDone)).toEqual([true, true]);
+  expect(editor.errors).toEqual([]);
 });
 
 it('moves nothing by the lines of an older text, and says so', async () => {

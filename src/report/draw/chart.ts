@@ -108,7 +108,7 @@ export async function drawChart(keys: BlockOf<'chart'>, parts: DrawParts, text: 
   const clip = withoutOutliers(onAxis[0]!, keys.outliers ?? numberIn(view, 'outliers', 0.25) ?? 0);
   return {
     ...chartPicture({
-      ...{ title, x, xMetric, curves, logX, logY, zeros: { x: zeros.x, y: null } },
+      ...{ title, x, xMetric, curves, logX, logY, zeros: { x: zeros.x } },
       range: rangeOf(curves, 'x', logX),
       axes: axes.map(({ side, color, series: names }, at) => ({
         ...{ side, color, title: axes.length > 1 ? names.join(', ') : '', zero: zeros.y[at] },

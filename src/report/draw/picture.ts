@@ -15,7 +15,7 @@ export interface CurvesToDraw {
   curves: readonly Curve[];
   logX: boolean;
   logY: boolean;
-  zeros: { x: number | null; y: number | null };
+  zeros: { x: number | null };
   /** Ends of the horizontal axis. */
   range: [number, number];
   axes: SvgChart['axes'];

@@ -1,5 +1,6 @@
 /** Texts that are stored: made once in English, shown in the language of whoever reads them. */
-import { LONGEST_VALUE, type Said } from '../protocol/said.js';
+import type { Said } from '../protocol/said.js';
+import { LONGEST_VALUE } from '../protocol/saidLimits.js';
 import { translated } from './l10n.js';
 
 /** Value of a stored text. */

@@ -1,5 +1,6 @@
 /** A text that is stored, with its values apart, so that whoever shows it can do so in the person's language. */
 import { z } from 'zod';
+import { LONGEST_VALUE } from './saidLimits.js';
 
 export interface Said {
   /** The English text with `{0}`, `{1}`, … for its values. */
@@ -7,9 +8,6 @@ export interface Said {
   /** A value may be such a text itself: the reason within a message. */
   values: (string | number | Said)[];
 }
-
-/** UTF-16 units of a value at most. */
-export const LONGEST_VALUE = 4000;
 
 /** Texts within texts, at most: what a folder carries can't exhaust the stack. */
 const DEEPEST = 4;

@@ -84,7 +84,11 @@ function torchOfTests(): string[] {
 }
 
 const FAILS = `
+import fs from 'node:fs';
 if (process.env.RANK === '3') {
+  // Ranks that have not begun when one fails have no output.
+  const others = process.env.TUNESMITH_RUN_DIR + '/output-rank1.log';
+  for (let i = 0; i < 600 && !fs.existsSync(others); i++) await new Promise((done) => setTimeout(done, 50));
   console.error('boom in the middle');
   process.exit(3);
 }

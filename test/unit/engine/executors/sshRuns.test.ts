@@ -253,7 +253,7 @@ print("now", run.config["lr"], flush=True)
 
   it('a stopped run resumes from its checkpoint there, with changed code, and a branch begins from it', async () => {
     const engine = await workspace.engine();
-    const file = workspace.file('params: { lr: 1, steps: 40, pause: 40 }\n');
+    const file = workspace.file('params: { lr: 1, steps: 120, pause: 40 }\n');
     const { id } = await workspace.start(engine, file);
     await someSteps(engine, id, 8);
     await engine.request('runs/stop', { ids: [id] });
@@ -261,12 +261,12 @@ print("now", run.config["lr"], flush=True)
     fs.appendFileSync(workspace.at('trainer.mjs'), "\nconsole.log('changed');\n");
     expect((await engine.request('runs/resume', { ids: [id] })).skipped).toEqual([]);
     await until('its end', async () => (await engine.request('runs/get', { id })).status === 'completed', 40_000);
-    expect(await xs(engine, id)).toEqual(upTo(40));
+    expect(await xs(engine, id)).toEqual(upTo(120));
     expect(workspace.printed(id).match(/begins at/g)).toHaveLength(2);
     expect(workspace.printed(id)).toContain('changed');
-    const { run } = await engine.request('runs/branch', { id, params: { steps: 45 } });
+    const { run } = await engine.request('runs/branch', { id, params: { steps: 125 } });
     expect((await runOver(engine, run.id)).status).toBe('completed');
-    expect(workspace.printed(run.id)).toMatch(/begins at 40 on gpu-box/);
+    expect(workspace.printed(run.id)).toMatch(/begins at 120 on gpu-box/);
   }, 120_000);
 
   it('a search that pauses and promotes ends as it does on this machine with the same seed', async () => {

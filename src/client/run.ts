@@ -62,7 +62,6 @@ export interface RunClient {
   setParams(values: Params): void;
   /** A message for the person; the last one of level `error` explains a failed run. */
   message(level: 'info' | 'warning' | 'error', text: string | Said): void;
-
   /**
    * Records a file that belongs to the run. `path` is absolute (inside the run's folder) or relative to that folder.
    */

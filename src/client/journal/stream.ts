@@ -1,6 +1,5 @@
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { markAt, parseJson, type FloatMark, type Floats } from '../../protocol/values/floats.js';
 import type { Assigned, Control } from '../../protocol/run/supervisor.js';
 import { readReal, STATE_LIMIT } from '../../files/real.js';
 import { RUN_FILES } from '../../protocol/run/runFiles.js';
@@ -212,13 +211,12 @@ export class Stream {
 
   private receive(line: string): void {
     let message: unknown;
-    let mark: FloatMark;
     try {
-      ({ value: message, mark } = parseJson(line));
+      message = JSON.parse(line);
     } catch {
       return;
     }
-    if (isControl(message)) this.options.onControl(message.type === 'set' ? withFloats(message, mark) : message);
+    if (isControl(message)) this.options.onControl(message);
     else if (isAnswer(message)) this.answered?.(message.type === 'assigned' ? message : null);
     else if (!this.greeted && isWelcome(message)) {
       this.greeted = true;
@@ -226,12 +224,6 @@ export class Stream {
       for (const then of this.greeting.splice(0)) setTimeout(then, SETTLE_MS);
     }
   }
-}
-
-/** A request to set parameters, with the floats that its text tells from whole numbers. */
-function withFloats(control: Control & { type: 'set' }, mark: FloatMark): Control {
-  const floats = control.floats ?? (markAt(mark, 'params') as Floats | undefined);
-  return { ...control, ...(floats && { floats }) };
 }
 
 const isAnswer = (message: unknown): message is Assigned | { type: 'dismiss' } =>

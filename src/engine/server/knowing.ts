@@ -1,7 +1,6 @@
 /** Requests about one run wait until the engine knows the run and has read its journals once. */
-import type { Run } from '../../protocol/engine/index.js';
 import type { RequestName } from '../../protocol/engine/index.js';
-import type { Client, Handler, Handlers } from './server.js';
+import type { Handler, Handlers } from './server.js';
 
 /** Fields in which these requests name their run. */
 const ABOUT: Partial<Record<RequestName, 'id' | 'run'>> = {
@@ -14,11 +13,11 @@ const ABOUT: Partial<Record<RequestName, 'id' | 'run'>> = {
 };
 
 export interface Knowledge {
-  /** Resolves when all runs of the folders are known, or after a few seconds. */
-  allKnown(): Promise<void>;
+  /** Resolves when all runs of the folders are known, or after a few seconds; to false if they were already. */
+  allKnown(): Promise<boolean>;
   isKnown(id: string): boolean;
-  /** Resolves when the run's journals have been read once, or after a few seconds. */
-  read(id: string): Promise<void>;
+  /** Resolves when the run's journals have been read once, or after a few seconds; to false if they had been. */
+  read(id: string): Promise<boolean>;
 }
 
 export function knowing(handlers: Handlers, { allKnown, isKnown, read }: Knowledge): Handlers {
@@ -35,19 +34,12 @@ export function knowing(handlers: Handlers, { allKnown, isKnown, read }: Knowled
     return [name, known] as const;
   });
   const list = handlers['runs/list'];
-  const listKnown = async (
-    params: Parameters<typeof list>[0],
-    client: Client,
-  ): Promise<{ total: number; runs: Run[] }> => {
+  const listKnown: typeof list = async (params, client) => {
+    let found = await list(params, client);
+    if (found.runs.length === 0 && (await allKnown())) found = await list(params, client);
     // A list of many is not held up: what is missing in it follows as a change.
-    const isAboutOne = params.limit === 1;
-    const first = await list(params, client);
-    if (first.runs.length === 0) await allKnown();
-    else if (!isAboutOne) return first;
-    const known = first.runs.length === 0 ? await list(params, client) : first;
-    if (!isAboutOne || known.runs.length === 0) return known;
-    await read(known.runs[0]!.id);
-    return list(params, client);
+    const one = params.limit === 1 ? found.runs[0] : undefined;
+    return one && (await read(one.id)) ? list(params, client) : found;
   };
   return { ...handlers, ...(Object.fromEntries(changed) as Partial<Handlers>), 'runs/list': listKnown };
 }

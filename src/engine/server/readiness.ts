@@ -45,9 +45,11 @@ export class Readiness {
     this.all();
   }
 
-  /** Resolves when the index has all runs of the folders, or after some seconds. */
-  async list(): Promise<void> {
-    if (!this.isListed) await within(this.whenListed, LIST_MS);
+  /** Resolves when the index has all runs of the folders, or after some seconds; to false if it had them already. */
+  async list(): Promise<boolean> {
+    if (this.isListed) return false;
+    await within(this.whenListed, LIST_MS);
+    return true;
   }
 
   /** Returns the progress in one sentence; null while it takes too little time to mention. */

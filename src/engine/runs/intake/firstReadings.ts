@@ -19,17 +19,19 @@ export class FirstReadings {
 
   /**
    * Resolves when the index has of the run what its journals had when it was first asked about, but after five seconds at the
-   * latest.
+   * latest. Resolves to false if nothing had to be read.
    */
-  async of(id: string): Promise<void> {
+  async of(id: string): Promise<boolean> {
     const { runs } = this.keeper.options.store;
-    const reading = this.readings.get(id);
-    if (reading) return within(reading, WAIT_MS);
-    const status = runs.status(id);
-    if (status === null || status === 'queued') return;
-    const isLive = LIVE_STATUSES.includes(status);
-    if (!isLive) this.read.delete(id);
-    if (isLive ? !this.read.has(id) : runs.isUnread(id)) await within(this.begin(id), WAIT_MS);
+    if (!this.readings.has(id)) {
+      const status = runs.status(id);
+      if (status === null || status === 'queued') return false;
+      const isLive = LIVE_STATUSES.includes(status);
+      if (!isLive) this.read.delete(id);
+      if (isLive ? this.read.has(id) : !runs.isUnread(id)) return false;
+    }
+    await within(this.begin(id), WAIT_MS);
+    return true;
   }
 
   /** Reads a run, unless it is being read. */

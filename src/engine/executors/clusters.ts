@@ -18,6 +18,7 @@ import { SshHost } from './ssh/index.js';
 import { sshCapacity } from './ssh/offer.js';
 import type { Need } from './scheduler.js';
 import type { RemoteFacts } from '../../protocol/engine/remote.js';
+import { within } from '../within.js';
 
 export interface JobOf {
   spec: RunSpec & { cluster: ClusterNeed };
@@ -79,13 +80,12 @@ export class Clusters {
 
   /** Resolves to what an SSH host has; null if it does not say so soon: a host that can't be reached now may be there later. */
   hostFacts(need: ClusterNeed, env: NodeJS.ProcessEnv): Promise<RemoteFacts | null> {
-    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), HOST_PATIENCE_MS).unref());
-    return Promise.race([
-      this.host(need, env)
-        .look(env)
-        .catch(() => null),
-      late,
-    ]);
+    const answer = this.host(need, env).look(env);
+    return within<RemoteFacts | null>(
+      answer.catch(() => null),
+      HOST_PATIENCE_MS,
+      () => null,
+    );
   }
 
   private host(need: ClusterNeed, env: NodeJS.ProcessEnv): SshHost {

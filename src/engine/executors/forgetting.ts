@@ -1,6 +1,7 @@
 /** Removes the folders of erased runs on their hosts: all hosts at the same time, and a silent one is waited for only once. */
 import { HostError } from './ssh/connection.js';
 import { l10n } from '../../format/l10n.js';
+import { within } from '../within.js';
 
 /** A run's folder that is still on its host. */
 export interface Left {
@@ -51,14 +52,7 @@ async function forgetOn(runs: readonly There[], patience: number): Promise<Left[
   return left;
 }
 
-async function inTime(answer: Promise<void>, host: string, patience: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(l10n.t('{0} does not answer', host))), patience);
+const inTime = (answer: Promise<void>, host: string, patience: number): Promise<void> =>
+  within(answer, patience, () => {
+    throw new Error(l10n.t('{0} does not answer', host));
   });
-  try {
-    await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

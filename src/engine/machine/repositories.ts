@@ -1,4 +1,5 @@
 /** Commits of the repositories that programs start in, read again when they may have changed. */
+import { within } from '../within.js';
 import { gitFacts, type GitFacts } from './hostFacts.js';
 
 /** Age at which facts about a repository are read again. */
@@ -19,8 +20,7 @@ export class Repositories {
   /** Returns commit and branch of a folder; null if there are none, or if git takes too long. */
   of(folder: string): Promise<GitFacts | null> {
     const entry = this.lookUp(folder);
-    const late = new Promise<GitFacts | null>((resolve) => setTimeout(() => resolve(entry.last), WAIT_MS).unref());
-    return Promise.race([entry.facts, late]);
+    return within(entry.facts, WAIT_MS, () => entry.last);
   }
 
   /** Returns the commit as it is known now, and updates it in the background for the next call. */

@@ -6,6 +6,7 @@ import type { ClusterNeed, RayPlace } from '../../../protocol/run/cluster.js';
 import { record } from '../../../protocol/values/recordSchema.js';
 import { shortfall, type Offered } from '../shortfall.js';
 import { request } from './http.js';
+import { within } from '../../within.js';
 
 /** A question that takes longer holds up no start. */
 const PATIENCE_MS = 5000;
@@ -29,8 +30,11 @@ const Status = z.object({
 
 /** Resolves to the nodes' sizes; null if the head does not say them soon, or if the cluster may grow. */
 export async function rayOffer({ address }: RayPlace): Promise<Offered[] | null> {
-  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS).unref());
-  return Promise.race([asked(address).catch(() => null), late]);
+  return within<Offered[] | null>(
+    asked(address).catch(() => null),
+    PATIENCE_MS,
+    () => null,
+  );
 }
 
 async function asked(address: string): Promise<Offered[] | null> {

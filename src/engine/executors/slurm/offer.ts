@@ -5,6 +5,7 @@ import { run } from './index.js';
 import { l10n } from '../../../format/l10n.js';
 import { shortfall } from '../shortfall.js';
 import { submitEnvironment } from './script.js';
+import { within } from '../../within.js';
 
 /** Nodes of one kind in a partition. */
 export interface NodeGroup {
@@ -35,8 +36,11 @@ export async function slurmOffer(env: NodeJS.ProcessEnv): Promise<NodeGroup[] | 
     known.set(key, entry);
     entry.groups.catch(() => known.delete(key));
   }
-  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS).unref());
-  return Promise.race([entry.groups.catch(() => null), late]);
+  return within<NodeGroup[] | null>(
+    entry.groups.catch(() => null),
+    PATIENCE_MS,
+    () => null,
+  );
 }
 
 export function readSinfo(text: string): NodeGroup[] {

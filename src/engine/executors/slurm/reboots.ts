@@ -1,5 +1,6 @@
 /** Finds out which jobs were lost because their node was booted: two questions for all of them, whose answers are kept. */
 import { bootedSince, readBegun, readNodes } from './states.js';
+import { within } from '../../within.js';
 
 /** Time that the other jobs wait for an answer; a later one counts the next time. */
 const PATIENCE_MS = 2000;
@@ -27,10 +28,7 @@ export class Reboots {
     const open = ids.filter((id) => typeof this.answers.get(id) !== 'boolean');
     if (open.length === 0) return this.answers;
     this.asking ??= this.ask(open, ask).finally(() => (this.asking = null));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS)));
-    await Promise.race([this.asking, late]);
-    clearTimeout(timer);
+    await within(this.asking, PATIENCE_MS, () => undefined);
     return this.answers;
   }
 

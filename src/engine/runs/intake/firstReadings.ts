@@ -30,7 +30,7 @@ export class FirstReadings {
       if (!isLive) this.read.delete(id);
       if (isLive ? this.read.has(id) : !runs.isUnread(id)) return false;
     }
-    await within(this.begin(id), WAIT_MS);
+    await within(this.begin(id), WAIT_MS, () => undefined);
     return true;
   }
 
